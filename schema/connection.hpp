@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One SQLite connection with everything set that this product relies on, and read back. A connection belongs to one
+// thread at a time. There is one writer per process; it alone writes and checkpoints. Statements hold a
+// reference to their connection and must be destroyed before it.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include <SQLiteCpp/Database.h>
+
+#include "schema/errors.hpp"
+
+struct sqlite3;
+
+namespace valhalla::schema {
+
+/// "VALH": tells our databases from others.
+inline constexpr std::int64_t application_id = 0x56414C48;
+
+class connection {
+  public:
+    /// Creates the file (0600) where missing, brings it to the current version, checks its schema.
+    static connection open_writer(const std::filesystem::path& database);
+    /// The database must exist and be of the current version.
+    static connection open_reader(const std::filesystem::path& database);
+    /// An empty database of the current version in memory, to rebuild tables in.
+    static connection open_scratch();
+    /// Like a scratch connection, but without any table and without limits: for the generator of schema.sql.
+    static connection open_bare();
+
+    connection(const connection&) = delete;
+    connection& operator=(const connection&) = delete;
+    ~connection();
+
+    [[nodiscard]] sqlite3* handle() const noexcept { return db_.getHandle(); }
+    /// What the database is called in messages.
+    [[nodiscard]] const std::string& name() const noexcept { return name_; }
+
+    /// Runs statements that give no rows. Not for the hot path.
+    void execute(const std::string& sql);
+    /// First column of the first row, as text; empty when there is no row. Not for the hot path.
+    [[nodiscard]] std::string text_of(const std::string& sql);
+    [[nodiscard]] bool in_transaction() const noexcept;
+
+    /// Throws the `storage_error` that result code `rc` of this connection's last call means.
+    [[noreturn]] void raise(int rc, std::string_view doing) const;
+    void check(int rc, std::string_view doing) const;
+
+  private:
+    enum class kind : std::uint8_t { writer, reader, scratch, bare };
+    connection(kind what, const std::filesystem::path& database);
+    static int open_flags(kind what);
+
+    void harden();
+    void refuse_foreign();
+    void apply_settings();
+    void set(std::string_view pragma, std::string_view value, std::string_view expected);
+    void flag(int option, bool on);
+    void confine();
+
+    SQLite::Database db_;
+    std::string name_;
+    kind kind_;
+};
+
+}  // namespace valhalla::schema

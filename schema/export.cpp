@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "schema/export.hpp"
+
+#include <cerrno>
+#include <optional>
+#include <sys/stat.h>
+#include <system_error>
+#include <utility>
+
+#include "schema/atomic_file.hpp"
+#include "schema/model/json_text.hpp"
+#include "schema/sha256_stream.hpp"
+
+namespace valhalla::schema {
+
+namespace {
+
+constexpr std::string_view manifest_name = "manifest.json";
+
+/// A file of the set with what the manifest says of it.
+class export_file {
+  public:
+    export_file(const std::filesystem::path& directory, std::string_view name) : name_{name}, file_{directory / name} {}
+
+    void write(std::string_view bytes) {
+        file_.write(bytes);
+        digest_.update(bytes);
+    }
+    void seal() {
+        file_.seal();
+        sha256_ = to_hex(digest_.finish());
+    }
+    void publish() { file_.publish(); }
+
+    [[nodiscard]] const std::string& name() const noexcept { return name_; }
+    [[nodiscard]] std::uint64_t bytes() const noexcept { return file_.size(); }
+    [[nodiscard]] const std::string& sha256() const noexcept { return sha256_; }
+
+  private:
+    std::string name_;
+    atomic_file file_;
+    sha256_stream digest_;
+    std::string sha256_;
+};
+
+class read_snapshot {
+  public:
+    explicit read_snapshot(reader& from) : from_{from} { from_.begin_snapshot(); }
+    ~read_snapshot() { from_.end_snapshot(); }
+    read_snapshot(const read_snapshot&) = delete;
+    read_snapshot& operator=(const read_snapshot&) = delete;
+
+  private:
+    reader& from_;
+};
+
+template <class Write>
+std::string document(Write write) {
+    std::string compact;
+    json_writer json{compact};
+    write(json);
+    return indent_json(compact) + "\n";
+}
+
+void make_directory(const std::filesystem::path& directory) {
+    std::error_code error;
+    if (directory.has_parent_path()) {
+        std::filesystem::create_directories(directory.parent_path(), error);
+    }
+    if (!error && ::mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST) {
+        error = {errno, std::generic_category()};
+    }
+    if (!error && !std::filesystem::is_directory(directory, error) && !error) {
+        error = std::make_error_code(std::errc::not_a_directory);
+    }
+    if (error) {
+        throw storage_error{error == std::errc::no_space_on_device ? storage_fault::full : storage_fault::unusable,
+                            directory.string() + " cannot be created: " + error.message()};
+    }
+}
+
+/// One session a line, so that a long history can be read and compared piece by piece.
+void write_sessions(reader& from, export_file& file) {
+    file.write("{\"sessions\":[");
+    std::string line;
+    bool first = true;
+    from.each_session([&](const session& s) {
+        line = first ? "\n" : ",\n";
+        first = false;
+        json_writer json{line};
+        write_session(json, s);
+        file.write(line);
+    });
+    file.write("\n]}\n");
+}
+
+/// Returns the root over the lines as they were written.
+hash256 write_trail(reader& from, std::uint64_t size, export_file& file) {
+    hasher h;
+    compact_range tree;
+    if (size > 0) {
+        from.each_record(audit_seq{1}, audit_seq{static_cast<std::int64_t>(size)}, [&](std::string_view record) {
+            tree.append(h.leaf(record), h);
+            file.write(record);
+            file.write("\n");
+        });
+    }
+    if (tree.size() != size) {
+        throw storage_error{storage_fault::broken, "the audit trail has gaps"};
+    }
+    return tree.root(h);
+}
+
+std::string render_manifest(const tree_head& head, const std::vector<export_file>& files) {
+    return document([&](json_writer& json) {
+        json.begin_object().member("format", export_format_version).member("tree_size", head.size);
+        json.member("root", to_hex(head.root)).key("files").begin_array();
+        for (const auto& file : files) {
+            json.begin_object()
+                .member("name", file.name())
+                .member("bytes", file.bytes())
+                .member("sha256", file.sha256())
+                .end_object();
+        }
+        json.end_array().end_object();
+    });
+}
+
+}  // namespace
+
+const std::vector<std::string_view>& export_documents() {
+    static const std::vector<std::string_view> names{"go_session.json", "go_progress.json", "cone_state.json",
+                                                     "thresholds.json", "sessions.json",    "audit.log",
+                                                     manifest_name};
+    return names;
+}
+
+export_summary write_export(reader& from, const std::filesystem::path& directory) {
+    make_directory(directory);
+    std::vector<export_file> files;
+    const auto add = [&](std::string_view name) -> export_file& { return files.emplace_back(directory, name); };
+    tree_head head;
+    {
+        const read_snapshot all_of_one_moment{from};
+        head.size = from.trail_size();
+        const auto cone_now = from.current_cone();
+        if (!cone_now) {
+            throw storage_error{storage_fault::unusable, "the database holds no record yet: nothing to export"};
+        }
+        add("go_session.json").write(render_go_session(from.latest_session()));
+        add("go_progress.json").write(render_go_progress(from.progress()));
+        add("cone_state.json").write(render_cone_state(*cone_now));
+        add("thresholds.json").write(render_thresholds(from.current_thresholds()));
+        write_sessions(from, add("sessions.json"));
+    }
+    // Records never change, so they need no snapshot of their own.
+    head.root = write_trail(from, head.size, add("audit.log"));
+
+    // Everything is on the disk before anything takes its place; only then the manifest, which vouches for all.
+    for (auto& file : files) {
+        file.seal();
+    }
+    for (auto& file : files) {
+        file.publish();
+    }
+    sync_directory(directory);
+    const auto manifest = render_manifest(head, files);
+    replace_file(directory / manifest_name, manifest);
+
+    export_summary summary{.tree_size = head.size, .files = {}, .bytes = manifest.size()};
+    for (const auto& file : files) {
+        summary.files.push_back(file.name());
+        summary.bytes += file.bytes();
+    }
+    summary.files.emplace_back(manifest_name);
+    return summary;
+}
+
+std::string render_go_session(const std::optional<session>& latest) {
+    return document([&](json_writer& json) {
+        json.begin_object().key("session").begin_object();
+        write_session_fields(json, latest.value_or(session{}));  // an empty one is inactive and null in all else
+        json.end_object().end_object();
+    });
+}
+
+std::string render_go_progress(const progress_map& progress) {
+    return document([&](json_writer& json) {
+        json.begin_object().key("progress");
+        write_progress(json, progress);
+        json.end_object();
+    });
+}
+
+std::string render_cone_state(const cone& c) {
+    return document([&](json_writer& json) { write_cone(json, c); });
+}
+
+std::string render_thresholds(const thresholds& t) {
+    return document([&](json_writer& json) { write_thresholds(json, t, threshold_set::compatible); });
+}
+
+}  // namespace valhalla::schema

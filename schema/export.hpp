@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The export: the set of JSON files that the frontend reads, from one read snapshot. Same data, same bytes.
+//   go_session.json go_progress.json cone_state.json thresholds.json   the shapes of the program before
+//   sessions.json audit.log manifest.json                              history, the trail, sizes and digests
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "schema/reader.hpp"
+
+namespace valhalla::schema {
+
+inline constexpr int export_format_version = 1;
+
+/// The names in the set, in the order in which they are written; `manifest.json` is last.
+[[nodiscard]] const std::vector<std::string_view>& export_documents();
+
+struct export_summary {
+    std::uint64_t tree_size = 0;
+    std::vector<std::string> files;
+    std::uint64_t bytes = 0;
+};
+
+/// Writes the whole set into `directory` (created 0700 where missing): each file under a temporary name, fsync, rename,
+/// then the directory's fsync, the manifest last. A reader that finds a manifest whose digests match has one snapshot.
+/// Throws `storage_error` (`full`, `unusable`); files written before the fault keep their old content or their new.
+export_summary write_export(reader& from, const std::filesystem::path& directory);
+
+/// Pure renderings, each with a final newline.
+[[nodiscard]] std::string render_go_session(const std::optional<session>& latest);
+[[nodiscard]] std::string render_go_progress(const progress_map& progress);
+[[nodiscard]] std::string render_cone_state(const cone& c);
+[[nodiscard]] std::string render_thresholds(const thresholds& t);
+
+}  // namespace valhalla::schema

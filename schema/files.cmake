@@ -1,0 +1,12 @@
+# Data at rest: the files that come in and go out.
+target_sources(valhalla_schema PRIVATE
+  atomic_file.cpp
+  export.cpp
+  import.cpp
+  import_directory.cpp
+  import_documents.cpp
+  import_fields.cpp
+  import_log.cpp
+  import_manifest.cpp
+  import_parts.cpp
+  sha256_stream.cpp)

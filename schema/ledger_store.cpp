@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "schema/ledger_store.hpp"
+
+#include <limits>
+
+#include <fmt/format.h>
+#include <sqlite3.h>
+
+#include "schema/audit_log.hpp"
+#include "schema/connection.hpp"
+#include "schema/projection.hpp"
+#include "schema/session_store.hpp"
+#include "schema/statement.hpp"
+#include "schema/tree_store.hpp"
+
+namespace valhalla::schema {
+
+struct ledger_store::impl {
+    /// `doomed`: a call failed, only `rollback` helps. `broken`: nothing helps but a restart.
+    enum class phase : std::uint8_t { idle, open, doomed, broken };
+
+    explicit impl(const std::filesystem::path& database) : db{connection::open_writer(database)} {
+        sqlite3_wal_hook(db.handle(), &impl::on_commit, this);
+        settled = log.end();
+        position = settled;
+    }
+
+    static int on_commit(void* self, sqlite3* /*db*/, const char* /*schema*/, int pages) {
+        static_cast<impl*>(self)->wal_pages = pages;
+        return SQLITE_OK;
+    }
+
+    void expect(phase needed, const char* what) const {
+        if (now == phase::broken) {
+            throw storage_error{storage_fault::broken, db.name() + ": the store stopped after an earlier I/O error"};
+        }
+        if (now != needed) {
+            throw storage_error{storage_fault::failed, fmt::format("{}: {} out of turn", db.name(), what)};
+        }
+    }
+
+    /// Runs `work` outside of a transaction.
+    template <class Work>
+    void stop_if_broken(Work&& work) {
+        try {
+            work();
+        } catch (const storage_error& e) {
+            now = e.fault() == storage_fault::broken ? phase::broken : now;
+            throw;
+        }
+    }
+
+    /// Runs `work` inside the transaction; whatever it throws decides what is still allowed.
+    template <class Work>
+    decltype(auto) guarded(Work&& work) {
+        try {
+            return work();
+        } catch (const storage_error& e) {
+            now = e.fault() == storage_fault::broken ? phase::broken : phase::doomed;
+            throw;
+        } catch (...) {
+            now = phase::doomed;
+            throw;
+        }
+    }
+
+    void rollback() {
+        if (db.in_transaction()) {  // SQLite may have rolled back by itself
+            rollback_.run();
+        }
+        tree.rolled_back();
+        log.forget();
+        position = settled;
+    }
+
+    connection db;
+    audit_log log{db};
+    tree_store tree{db, log};
+    projection tables{db};
+    statement begin_{db, "BEGIN IMMEDIATE"};
+    statement commit_{db, "COMMIT"};
+    statement rollback_{db, "ROLLBACK"};
+    std::string record;  ///< of the last append; kept for its capacity
+    audit_log::position position;
+    audit_log::position settled;  ///< as of the last commit
+    std::int64_t wal_pages = 0;
+    phase now = phase::idle;
+};
+
+ledger_store::ledger_store(const std::filesystem::path& database) : impl_{std::make_unique<impl>(database)} {}
+ledger_store::~ledger_store() = default;
+
+stored_state ledger_store::load() {
+    const connection& db = impl_->db;
+    session_shelf sessions{db};
+    instance_store instance{db};
+    health_store health{db};
+    stored_state state;
+    state.instance = instance.instance();
+    state.current_cone = cone_shelf{db}.current();
+    state.limits = threshold_shelf{db}.load();
+    state.signals = health.signals();
+    state.sessions = sessions.current_of_each_operator();
+    state.latest = sessions.latest();
+    state.progress = progress_shelf{db}.load();
+    state.recorded_status = health.recorded_status();
+    state.recorded_policy = instance.loaded("policy");
+    state.recorded_playbook = instance.loaded("playbook");
+    state.imported = impl_->log.holds("IMPORT");
+    state.newest_marks = impl_->log.newest_marks(deny_window_size);
+    state.next_session = sessions.next_id();
+    state.next_seq = next(impl_->position.last);
+    state.last_ts = impl_->position.ts;
+    return state;
+}
+
+void ledger_store::begin() {
+    impl& self = *impl_;
+    self.expect(impl::phase::idle, "begin");
+    self.stop_if_broken([&] { self.begin_.run(); });
+    self.now = impl::phase::open;
+}
+
+std::string_view ledger_store::append(const audit_entry& entry) {
+    impl& self = *impl_;
+    self.expect(impl::phase::open, "append");
+    return self.guarded([&]() -> std::string_view {
+        if (entry.seq != next(self.position.last) || entry.ts < self.position.ts) {
+            throw storage_error{storage_fault::failed, fmt::format("record {} does not follow record {}",
+                                                                   raw(entry.seq), raw(self.position.last))};
+        }
+        self.record.clear();
+        encode_record(entry, self.record);
+        if (self.record.size() > max_record_bytes) {
+            throw storage_error{storage_fault::failed,
+                                fmt::format("record {} has {} bytes", raw(entry.seq), self.record.size())};
+        }
+        const hash256 leaf = self.tree.hash_leaf(self.record);
+        self.log.append(entry, self.record, leaf);
+        self.tree.append(leaf);
+        self.tables.apply(entry);
+        self.position = {entry.seq, entry.ts};
+        return self.record;
+    });
+}
+
+void ledger_store::commit() {
+    impl& self = *impl_;
+    self.expect(impl::phase::open, "commit");
+    try {
+        self.guarded([&] { self.commit_.run(); });
+    } catch (const storage_error&) {
+        rollback();
+        throw;
+    }
+    self.tree.committed();
+    self.settled = self.position;
+    self.now = impl::phase::idle;
+}
+
+void ledger_store::rollback() noexcept {
+    impl& self = *impl_;
+    if (self.now == impl::phase::broken) {
+        return;  // what is on the disk is unknown until it is opened anew
+    }
+    try {
+        self.rollback();
+        self.now = impl::phase::idle;
+    } catch (const std::exception&) {
+        self.now = impl::phase::broken;
+    }
+}
+
+const tree_head& ledger_store::head() const noexcept {
+    return impl_->tree.head();
+}
+
+std::int64_t ledger_store::checkpoint() {
+    impl& self = *impl_;
+    self.expect(impl::phase::idle, "checkpoint");
+    int in_log = 0;
+    int moved = 0;
+    self.stop_if_broken([&] {
+        self.db.check(sqlite3_wal_checkpoint_v2(self.db.handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, &in_log, &moved),
+                      "checkpoint");
+    });
+    self.wal_pages = in_log - moved;
+    return self.wal_pages;
+}
+
+std::int64_t ledger_store::wal_pages() const noexcept {
+    return impl_->wal_pages;
+}
+
+}  // namespace valhalla::schema

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The writing side of the database: the only connection that writes or checkpoints. Owned and used by one thread.
+//
+// An append writes the record's bytes, its leaf, the tree tiles that it completes, and the rows that its event changes,
+// all in the transaction that the caller opened. After a failed call the transaction must be rolled back; the
+// store's own view of the tree then goes back to the last commit.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "schema/errors.hpp"
+#include "schema/merkle_tree.hpp"
+#include "schema/model/event.hpp"
+
+namespace valhalla::schema {
+
+/// Everything that a daemon needs to go on where the last one stopped. From one read of the tables, O(what is kept in
+/// memory) and O(log n) in the length of the trail.
+struct stored_state {
+    std::string instance;  ///< empty: the database was just created and holds no record yet
+    std::optional<cone> current_cone;
+    thresholds limits;
+    std::vector<health_signal> signals;
+    std::vector<session> sessions;  ///< each operator's active session, or else his latest
+    std::optional<session> latest;  ///< of all operators, by start
+    progress_map progress;
+    health_level recorded_status = health_level::green;
+    std::string recorded_policy;
+    std::string recorded_playbook;
+    bool imported = false;                    ///< there is an IMPORT record
+    std::vector<decision_mark> newest_marks;  ///< of the last `deny_window_size` records, oldest first
+    session_id next_session{1};
+    audit_seq next_seq{1};
+    unix_micros last_ts{};
+};
+
+class ledger_store {
+  public:
+    /// Opens or creates the database, brings it to the current version, checks its schema, recovers the tree.
+    /// Throws `storage_error` (`unusable` for a foreign or newer database, `broken` for a damaged one).
+    explicit ledger_store(const std::filesystem::path& database);
+    ~ledger_store();
+
+    [[nodiscard]] stored_state load();
+
+    void begin();
+    /// `entry.seq` must be the next one. Returns the record's bytes; the view lives until the next call.
+    std::string_view append(const audit_entry& entry);
+    /// Durable when it returns. Throws `full` (rolled back), `broken` (outcome unknown: stop).
+    void commit();
+    void rollback() noexcept;
+
+    /// Of the last commit.
+    [[nodiscard]] const tree_head& head() const noexcept;
+
+    /// Moves what it can from the write-ahead log into the database without waiting for readers. Returns the
+    /// number of pages still in the log.
+    std::int64_t checkpoint();
+    /// Pages in the write-ahead log as of the last commit, without touching the disk.
+    [[nodiscard]] std::int64_t wal_pages() const noexcept;
+
+  private:
+    struct impl;
+    std::unique_ptr<impl> impl_;
+};
+
+}  // namespace valhalla::schema

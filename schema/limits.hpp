@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Every limit of data at rest, with its unit and its reason.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace valhalla::schema::limits {
+
+/// Rows that one page of an audit query may look at (not: return). Bounds the read transaction to some 10 ms, so that
+/// a filter that matches nothing can neither hold the write-ahead log nor the query thread.
+inline constexpr std::size_t audit_rows_scanned = 10'000;
+/// Bytes of records in one page of an audit query: what a reply can carry without filling a peer's output buffer.
+inline constexpr std::size_t audit_page_bytes = 512 * 1024;
+/// Rows that one page of a session query may look at.
+inline constexpr std::size_t session_rows_scanned = 10'000;
+/// Rows of any page, whatever the caller asks for.
+inline constexpr std::size_t page_rows = 1'000;
+/// Notes of one session that its story shows, and step records that it reads.
+inline constexpr std::size_t story_rows = 1'000;
+/// Records per read transaction when many are read in order: a transaction of a few milliseconds.
+inline constexpr std::int64_t records_per_transaction = 2'000;
+
+/// Names that a dictionary keeps in memory. Operators choose the names of X_ events, so they could be many.
+inline constexpr std::size_t cached_names = 4'096;
+
+/// Largest string or blob that SQLite may handle, bytes. A record has at most 65,535; a session row holds two notes
+/// and a snapshot; an imported one may be larger.
+inline constexpr int sqlite_value_bytes = 4 * 1024 * 1024;
+/// Largest SQL text, bytes. Ours are all known.
+inline constexpr int sqlite_sql_bytes = 16 * 1024;
+/// Pages of the writer's and of each reader's cache, KiB. The writer works at the right edge of few trees.
+inline constexpr int writer_cache_kib = 8 * 1024;
+inline constexpr int reader_cache_kib = 4 * 1024;
+/// How long to wait for a lock that only a foreign program could hold, ms.
+inline constexpr int busy_timeout_ms = 2'000;
+/// Bytes per database page: that of most disks and of memory.
+inline constexpr int page_bytes = 4'096;
+
+/// Bytes of an imported file: what its reading may take of memory. The documents of one state are a few KiB; a history
+/// of 100,000 sessions is some 60 MiB; a log of a million lines some 250 MiB.
+inline constexpr std::size_t import_document_bytes = 4 * 1024 * 1024;
+inline constexpr std::size_t import_sessions_bytes = 128 * 1024 * 1024;
+inline constexpr std::size_t import_log_bytes = 1024 * 1024 * 1024;
+/// Nesting of a cone's metrics in an imported file: what a request can carry.
+inline constexpr unsigned import_metrics_depth = 14;
+/// Nesting of one line of an imported log. A log that was imported and exported again is nested deeper each time.
+inline constexpr unsigned import_line_depth = 32;
+/// Names in imported files (operators, steps, events), bytes.
+inline constexpr std::size_t import_name_bytes = 256;
+
+}  // namespace valhalla::schema::limits

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "schema/merkle_tree.hpp"
+
+#include <bit>
+#include <initializer_list>
+#include <stdexcept>
+#include <utility>
+
+#include <openssl/evp.h>
+
+namespace valhalla::schema {
+
+// The algorithm is fetched once: an implicit fetch would cost more than hashing a record.
+struct hasher::context {
+    EVP_MD* sha256 = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+    EVP_MD_CTX* state = EVP_MD_CTX_new();
+
+    context() {
+        if (sha256 == nullptr || state == nullptr) {
+            release();
+            throw std::runtime_error{"OpenSSL offers no SHA-256"};
+        }
+    }
+    ~context() { release(); }
+    context(const context&) = delete;
+    context& operator=(const context&) = delete;
+
+    hash256 digest(std::initializer_list<std::pair<const void*, std::size_t>> parts) {
+        hash256 out;
+        bool good = EVP_DigestInit_ex2(state, sha256, nullptr) == 1;
+        for (const auto& [data, size] : parts) {
+            good = good && EVP_DigestUpdate(state, data, size) == 1;
+        }
+        auto* bytes = static_cast<unsigned char*>(static_cast<void*>(out.data()));
+        if (!good || EVP_DigestFinal_ex(state, bytes, nullptr) != 1) {
+            throw std::runtime_error{"OpenSSL failed to compute a SHA-256"};
+        }
+        return out;
+    }
+
+  private:
+    void release() noexcept {
+        EVP_MD_CTX_free(state);
+        EVP_MD_free(sha256);
+    }
+};
+
+namespace {
+constexpr unsigned char leaf_prefix = 0;
+constexpr unsigned char node_prefix = 1;
+}  // namespace
+
+hasher::hasher() : context_{std::make_unique<context>()} {}
+hasher::~hasher() = default;
+hasher::hasher(hasher&&) noexcept = default;
+hasher& hasher::operator=(hasher&&) noexcept = default;
+
+hash256 hasher::leaf(std::string_view record) {
+    return context_->digest({{&leaf_prefix, 1}, {record.data(), record.size()}});
+}
+
+hash256 hasher::node(const hash256& left, const hash256& right) {
+    // One update instead of three: the call costs as much as half a block.
+    std::array<std::byte, 1 + 2 * sizeof(hash256)> bytes;
+    bytes[0] = std::byte{node_prefix};
+    std::copy(left.begin(), left.end(), bytes.begin() + 1);
+    std::copy(right.begin(), right.end(), bytes.begin() + 1 + sizeof(hash256));
+    return context_->digest({{bytes.data(), bytes.size()}});
+}
+
+hash256 hasher::plain(std::string_view data) {
+    return context_->digest({{data.data(), data.size()}});
+}
+
+hash256 hasher::root_of(std::span<const hash256> leaves) {
+    compact_range range;
+    for (const hash256& leaf : leaves) {
+        range.append(leaf, *this);
+    }
+    return range.root(*this);
+}
+
+void compact_range::append(const hash256& leaf, hasher& h) {
+    edge_.push_back(leaf);
+    merge(0, h);
+}
+
+void compact_range::append_subtree(const hash256& subtree_root, unsigned height, hasher& h) {
+    edge_.push_back(subtree_root);
+    merge(height, h);
+}
+
+/// The last of the edge is a subtree of `1 << height` leaves, not counted yet: as often as its left sibling is there
+/// as well, both become one.
+void compact_range::merge(unsigned height, hasher& h) {
+    for (std::uint64_t siblings = size_ >> height; (siblings & 1U) != 0; siblings >>= 1U) {
+        const hash256 right = edge_.back();
+        edge_.pop_back();
+        edge_.back() = h.node(edge_.back(), right);
+    }
+    size_ += std::uint64_t{1} << height;
+}
+
+hash256 compact_range::root(hasher& h) const {
+    if (edge_.empty()) {
+        return h.plain({});
+    }
+    hash256 root = edge_.back();
+    for (auto left = edge_.rbegin() + 1; left != edge_.rend(); ++left) {
+        root = h.node(*left, root);
+    }
+    return root;
+}
+
+void growing_tree::append(const hash256& leaf, hasher& h, const tile_sink& completed) {
+    ++size_;
+    hash256 entry = leaf;
+    for (unsigned level = 0;; ++level) {
+        if (level == levels_.size()) {
+            levels_.emplace_back().hashes.reserve(tile_width);
+        }
+        open_tile& tile = levels_[level];
+        tile.hashes.push_back(entry);
+        tile.range.append(entry, h);
+        if (tile.hashes.size() < tile_width) {
+            return;
+        }
+        entry = tile.range.root(h);
+        completed({level, (size_ >> (tile_height * (level + 1))) - 1, entry, tile.hashes});
+        tile.hashes.clear();
+        tile.range = {};
+    }
+}
+
+hash256 growing_tree::root(hasher& h) const {
+    // From the smallest subtree to the largest: the edges of the open tiles, lowest level last.
+    bool any = false;
+    hash256 root{};
+    for (const open_tile& tile : levels_) {
+        const auto edge = tile.range.edge();
+        for (auto left = edge.rbegin(); left != edge.rend(); ++left) {
+            root = any ? h.node(*left, root) : *left;
+            any = true;
+        }
+    }
+    return any ? root : h.plain({});
+}
+
+growing_tree growing_tree::recover(std::uint64_t size, hasher& h,
+                                   const std::function<std::vector<hash256>(unsigned level)>& hashes_at) {
+    growing_tree tree;
+    tree.size_ = size;
+    for (unsigned level = 0; level * tile_height < 64 && (size >> (level * tile_height)) != 0; ++level) {
+        open_tile& tile = tree.levels_.emplace_back();
+        tile.hashes = hashes_at(level);
+        tile.hashes.reserve(tile_width);
+        for (const hash256& entry : tile.hashes) {
+            tile.range.append(entry, h);
+        }
+    }
+    return tree;
+}
+
+std::size_t growing_tree::partial_width(std::uint64_t size, unsigned level) noexcept {
+    return static_cast<std::size_t>((size >> (level * tile_height)) % tile_width);
+}
+
+std::string to_hex(const hash256& h) {
+    constexpr std::string_view digits = "0123456789abcdef";
+    std::string out;
+    out.reserve(2 * h.size());
+    for (const std::byte b : h) {
+        out += digits[std::to_integer<std::size_t>(b >> 4)];
+        out += digits[std::to_integer<std::size_t>(b & std::byte{0x0f})];
+    }
+    return out;
+}
+
+}  // namespace valhalla::schema

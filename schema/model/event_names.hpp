@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Names of the kinds of record, each written once. Those of the program before are kept for the readers of its log.
+#pragma once
+
+#include <string_view>
+
+namespace valhalla::event_names {
+
+inline constexpr std::string_view database_create = "DATABASE_CREATE";
+inline constexpr std::string_view policy_loaded = "POLICY_LOADED";
+inline constexpr std::string_view playbook_loaded = "PLAYBOOK_LOADED";
+inline constexpr std::string_view session_start = "GO_SESSION_START";
+inline constexpr std::string_view session_end = "GO_SESSION_END";
+inline constexpr std::string_view session_note = "GO_SESSION_NOTE";
+inline constexpr std::string_view cone_set = "CONE_SET";
+inline constexpr std::string_view cone_allow = "CONE_ALLOW";
+inline constexpr std::string_view cone_deny = "CONE_DENY";
+inline constexpr std::string_view health_report = "HEALTH_REPORT";
+inline constexpr std::string_view health_clear = "HEALTH_CLEAR";
+inline constexpr std::string_view health_status = "HEALTH_STATUS";
+inline constexpr std::string_view thresholds_set = "THRESHOLDS_SET";
+inline constexpr std::string_view step_set = "GO_STEP_SET";
+inline constexpr std::string_view import = "IMPORT";
+/// Of the events of other programs.
+inline constexpr std::string_view foreign_prefix = "X_";
+
+}  // namespace valhalla::event_names

@@ -1,0 +1,169 @@
+-- Generated from schema/migrations: what a database of the current version looks like.
+
+CREATE TABLE actor_name (
+    id   INTEGER NOT NULL PRIMARY KEY,         -- from 1
+    name TEXT    NOT NULL UNIQUE               -- user name, `uid:…`, HTTP key name, or `valhallad`
+) STRICT;
+
+CREATE TRIGGER actor_name_no_delete BEFORE DELETE ON actor_name
+BEGIN SELECT RAISE(ABORT, 'actor_name is append-only'); END;
+
+CREATE TRIGGER actor_name_no_update BEFORE UPDATE ON actor_name
+BEGIN SELECT RAISE(ABORT, 'actor_name is append-only'); END;
+
+CREATE TABLE audit (
+    seq      INTEGER NOT NULL PRIMARY KEY,     -- from 1 without gaps; leaf index in the tree + 1
+    ts_us    INTEGER NOT NULL,                 -- µs, the record's ts_utc
+    event_id INTEGER NOT NULL,                 -- event_kind.id
+    session  INTEGER,                          -- session.id that the record belongs to; NULL when none
+    actor_id INTEGER NOT NULL,                 -- actor_name.id
+    leaf     BLOB    NOT NULL,                 -- 32 bytes, SHA-256(0x00 || record); before `record`, which may overflow
+    record   BLOB    NOT NULL                  -- the line of JSON without its newline, at most 65,535 bytes
+) STRICT;
+
+CREATE INDEX audit_actor ON audit (actor_id);
+
+CREATE INDEX audit_event ON audit (event_id);
+
+CREATE INDEX audit_session ON audit (session, seq, event_id) WHERE session IS NOT NULL;
+
+CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit
+BEGIN SELECT RAISE(ABORT, 'audit is append-only'); END;
+
+CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit
+BEGIN SELECT RAISE(ABORT, 'audit is append-only'); END;
+
+CREATE TABLE cone_history (
+    seq        INTEGER NOT NULL PRIMARY KEY,                 -- audit.seq
+    band       INTEGER NOT NULL CHECK (band BETWEEN 0 AND 3),
+    reason     TEXT    NOT NULL,
+    updated_us INTEGER NOT NULL,                             -- µs; of the record, or as imported
+    metrics    TEXT    NOT NULL,                             -- JSON object as its setter wrote it
+    set_by     TEXT    NOT NULL                              -- name of the actor
+) STRICT;
+
+CREATE TRIGGER cone_history_no_delete BEFORE DELETE ON cone_history
+BEGIN SELECT RAISE(ABORT, 'cone_history is append-only'); END;
+
+CREATE TRIGGER cone_history_no_update BEFORE UPDATE ON cone_history
+BEGIN SELECT RAISE(ABORT, 'cone_history is append-only'); END;
+
+CREATE TABLE event_kind (
+    id   INTEGER NOT NULL PRIMARY KEY,         -- from 1
+    name TEXT    NOT NULL UNIQUE               -- e.g. GO_SESSION_START
+) STRICT;
+
+CREATE TRIGGER event_kind_no_delete BEFORE DELETE ON event_kind
+BEGIN SELECT RAISE(ABORT, 'event_kind is append-only'); END;
+
+CREATE TRIGGER event_kind_no_update BEFORE UPDATE ON event_kind
+BEGIN SELECT RAISE(ABORT, 'event_kind is append-only'); END;
+
+CREATE TABLE health_signal (
+    source      TEXT    NOT NULL PRIMARY KEY,
+    level       INTEGER NOT NULL CHECK (level BETWEEN 0 AND 2),
+    message     TEXT    NOT NULL,
+    reported_us INTEGER NOT NULL,                            -- µs
+    expires_us  INTEGER,                                     -- µs; stale from then on; NULL = never
+    reporter    TEXT    NOT NULL                             -- name of the actor
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE health_status (
+    one        INTEGER NOT NULL PRIMARY KEY CHECK (one = 1), -- there is at most one row
+    status     INTEGER NOT NULL CHECK (status BETWEEN 0 AND 2),
+    reasons    TEXT    NOT NULL,                             -- JSON array of sentences
+    seq        INTEGER NOT NULL,                             -- audit.seq
+    changed_us INTEGER NOT NULL                              -- µs, time of the record
+) STRICT;
+
+CREATE TABLE instance (
+    one        INTEGER NOT NULL PRIMARY KEY CHECK (one = 1),  -- there is one row
+    id         TEXT    NOT NULL CHECK (length(id) > 0),       -- 32 hex digits, drawn when the database was created
+    created_us INTEGER NOT NULL                               -- µs, time of the first record
+) STRICT;
+
+CREATE TRIGGER instance_no_delete BEFORE DELETE ON instance
+BEGIN SELECT RAISE(ABORT, 'instance never changes'); END;
+
+CREATE TRIGGER instance_no_update BEFORE UPDATE ON instance
+BEGIN SELECT RAISE(ABORT, 'instance never changes'); END;
+
+CREATE TABLE loaded (
+    what   TEXT    NOT NULL PRIMARY KEY CHECK (what IN ('policy', 'playbook')),
+    sha256 TEXT    NOT NULL,                                 -- hex, of the file's bytes
+    source TEXT    NOT NULL,                                 -- path, or `built-in`
+    seq    INTEGER NOT NULL                                  -- audit.seq
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE playbook_progress (
+    step       TEXT    NOT NULL PRIMARY KEY,                 -- id of the step
+    done       INTEGER NOT NULL CHECK (done IN (0, 1)),
+    notes      TEXT,
+    operator   TEXT    NOT NULL,                             -- who set it last
+    session    INTEGER,                                      -- session.id in which it was set; NULL when none
+    updated_us INTEGER                                       -- µs; NULL when imported from files that do not tell
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE session (
+    id          INTEGER NOT NULL PRIMARY KEY CHECK (id > 0),         -- in order of start
+    operator    TEXT    NOT NULL,                                    -- whose it is
+    active      INTEGER NOT NULL CHECK (active IN (0, 1)),           -- 1 while it runs
+    started_us  INTEGER,                                             -- µs; NULL only in an imported session
+    ended_us    INTEGER,                                             -- µs; NULL while it runs
+    cone_band   INTEGER CHECK (cone_band BETWEEN 0 AND 3),           -- band at start; NULL only in an imported session
+    status      INTEGER CHECK (status BETWEEN 0 AND 2),              -- health at start; likewise
+    why_ended   INTEGER CHECK (why_ended BETWEEN 0 AND 3),           -- end_reason; NULL while it runs
+    first_seq   INTEGER NOT NULL CHECK (first_seq > 0),              -- audit.seq of the record that brought it here
+    start_notes TEXT,                                                -- as given at start
+    end_notes   TEXT,                                                -- as given at end
+    snapshot    TEXT                                                 -- JSON, cone and status frozen at start; likewise
+) STRICT;
+
+CREATE UNIQUE INDEX session_active ON session (operator) WHERE active = 1;
+
+CREATE INDEX session_operator ON session (operator);
+
+CREATE TRIGGER session_ended BEFORE UPDATE ON session WHEN OLD.active = 0
+BEGIN SELECT RAISE(ABORT, 'a session that has ended never changes'); END;
+
+CREATE TRIGGER session_frozen BEFORE UPDATE OF
+    id, operator, started_us, cone_band, status, first_seq, start_notes, snapshot ON session
+BEGIN SELECT RAISE(ABORT, 'what a session froze at its start never changes'); END;
+
+CREATE TRIGGER session_no_delete BEFORE DELETE ON session
+BEGIN SELECT RAISE(ABORT, 'sessions are never deleted'); END;
+
+CREATE TABLE session_note (
+    seq     INTEGER NOT NULL PRIMARY KEY,                    -- audit.seq
+    session INTEGER NOT NULL REFERENCES session (id),
+    ts_us   INTEGER NOT NULL,                                -- µs, time of the record
+    author  TEXT    NOT NULL,                                -- name of the actor
+    text    TEXT    NOT NULL
+) STRICT;
+
+CREATE INDEX session_note_session ON session_note (session);
+
+CREATE TRIGGER session_note_no_delete BEFORE DELETE ON session_note
+BEGIN SELECT RAISE(ABORT, 'session_note is append-only'); END;
+
+CREATE TRIGGER session_note_no_update BEFORE UPDATE ON session_note
+BEGIN SELECT RAISE(ABORT, 'session_note is append-only'); END;
+
+CREATE TABLE threshold (
+    name  TEXT NOT NULL PRIMARY KEY,                         -- as in schema/model/thresholds.cpp
+    value ANY  NOT NULL                                      -- integer, real, or the name of a health level
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE tree_tile (
+    level  INTEGER NOT NULL CHECK (level >= 0),           -- 0 holds leaf hashes
+    tile   INTEGER NOT NULL CHECK (tile >= 0),            -- index in its level, from 0
+    root   BLOB    NOT NULL CHECK (length(root) = 32),    -- Merkle hash of the 256 hashes; before them: no overflow page
+    hashes BLOB    NOT NULL CHECK (length(hashes) = 8192),-- 256 hashes of 32 bytes
+    PRIMARY KEY (level, tile)
+) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER tree_tile_no_delete BEFORE DELETE ON tree_tile
+BEGIN SELECT RAISE(ABORT, 'tree_tile is append-only'); END;
+
+CREATE TRIGGER tree_tile_no_update BEFORE UPDATE ON tree_tile
+BEGIN SELECT RAISE(ABORT, 'tree_tile is append-only'); END;

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "schema/sha256_stream.hpp"
+
+#include <new>
+#include <stdexcept>
+
+#include <openssl/evp.h>
+
+namespace valhalla::schema {
+
+namespace {
+
+void require(int result) {
+    if (result != 1) {
+        throw std::runtime_error{"OpenSSL does not compute SHA-256"};
+    }
+}
+
+struct free_context {
+    void operator()(EVP_MD_CTX* c) const noexcept { EVP_MD_CTX_free(c); }
+};
+
+}  // namespace
+
+struct sha256_stream::context {
+    std::unique_ptr<EVP_MD_CTX, free_context> digest{EVP_MD_CTX_new()};
+};
+
+sha256_stream::sha256_stream() : context_{std::make_unique<context>()} {
+    if (!context_->digest) {
+        throw std::bad_alloc{};
+    }
+    require(EVP_DigestInit_ex2(context_->digest.get(), EVP_sha256(), nullptr));
+}
+
+sha256_stream::~sha256_stream() = default;
+sha256_stream::sha256_stream(sha256_stream&&) noexcept = default;
+sha256_stream& sha256_stream::operator=(sha256_stream&&) noexcept = default;
+
+void sha256_stream::update(std::string_view bytes) {
+    require(EVP_DigestUpdate(context_->digest.get(), bytes.data(), bytes.size()));
+}
+
+hash256 sha256_stream::finish() {
+    hash256 out{};
+    require(EVP_DigestFinal_ex(context_->digest.get(), reinterpret_cast<unsigned char*>(out.data()), nullptr));
+    return out;
+}
+
+}  // namespace valhalla::schema

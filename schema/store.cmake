@@ -1,0 +1,35 @@
+# Data at rest: the database and the state directory.
+set(valhalla_embedded_sql ${PROJECT_BINARY_DIR}/generated/schema/embedded_sql.hpp)
+file(GLOB valhalla_migrations CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/migrations/*.sql)
+add_custom_command(
+  OUTPUT ${valhalla_embedded_sql}
+  COMMAND ${CMAKE_COMMAND} -DOUTPUT=${valhalla_embedded_sql} -DMIGRATIONS_DIR=${CMAKE_CURRENT_SOURCE_DIR}/migrations
+          -DSCHEMA=${CMAKE_CURRENT_SOURCE_DIR}/schema.sql -P ${CMAKE_CURRENT_SOURCE_DIR}/cmake/embed_sql.cmake
+  DEPENDS ${valhalla_migrations} ${CMAKE_CURRENT_SOURCE_DIR}/schema.sql
+          ${CMAKE_CURRENT_SOURCE_DIR}/cmake/embed_sql.cmake
+  VERBATIM)
+
+add_library(valhalla_schema STATIC
+  ${valhalla_embedded_sql}
+  audit_log.cpp
+  audit_search.cpp
+  cone_store.cpp
+  connection.cpp
+  health_store.cpp
+  instance_store.cpp
+  ledger_store.cpp
+  migrations.cpp
+  name_dictionary.cpp
+  progress_store.cpp
+  projection.cpp
+  reader.cpp
+  replay.cpp
+  session_store.cpp
+  state_dir.cpp
+  statement.cpp
+  stored_words.cpp
+  threshold_store.cpp
+  tree_store.cpp)
+target_link_libraries(valhalla_schema
+  PUBLIC valhalla_model valhalla_proof
+  PRIVATE SQLiteCpp SQLite::SQLite3 OpenSSL::Crypto fmt::fmt)
