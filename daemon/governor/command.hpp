@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What can be asked of the governor, and what it answers. Commands hold validated, typed values: form was checked at
+// the wire, only rules are left.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "daemon/governor/canon.hpp"
+#include "daemon/governor/playbook.hpp"
+#include "daemon/governor/self_checks.hpp"
+#include "schema/model/event.hpp"
+
+namespace valhalla::governor {
+
+namespace commands {
+
+struct start_session {
+    std::optional<std::string> notes;
+    bool supersede = false;  ///< end the operator's running session instead of refusing
+};
+struct end_session {
+    std::optional<std::string> notes;
+    std::optional<session_id> id;  ///< absent: the caller's own active one
+};
+struct note_session {
+    std::string text;
+};
+struct set_cone {
+    band to{};
+    std::string reason;
+    std::string metrics_json = "{}";
+};
+struct decide {
+    std::string engine;
+    std::string action;
+};
+struct report_health {
+    std::string source;
+    health_level level{};
+    std::string message;
+    std::optional<std::chrono::seconds> ttl;
+};
+struct clear_health {
+    std::string source;
+};
+/// Members that are present replace the value of the threshold of that name.
+struct set_thresholds {
+    using value = std::variant<std::int64_t, double, health_level>;
+    std::vector<std::pair<std::string, value>> changes;
+};
+struct set_step {
+    std::string step_id;
+    bool done = true;
+    std::optional<std::string> notes;
+    std::optional<std::string> override_reason;
+};
+/// An X_ event of another program.
+struct append_event {
+    std::string name;
+    std::string payload_json;
+};
+/// What an import read and checked (schema/import.hpp): its state, then its log lines.
+struct import_state {
+    std::vector<events::imported_state> parts;
+    std::vector<events::imported_line> lines;
+};
+/// Time passed, or the daemon measured itself: re-evaluates health. Asked by the daemon only.
+struct tick {
+    std::optional<self_checks> measured;
+};
+/// A canon or a playbook was loaded and validated. Asked by the daemon only.
+struct load_policy {
+    std::shared_ptr<const canon> rules;
+};
+struct load_playbook {
+    std::shared_ptr<const playbook> steps;
+};
+/// First command on an empty database.
+struct create_database {
+    std::string instance;
+};
+
+}  // namespace commands
+
+using command =
+    std::variant<commands::start_session, commands::end_session, commands::note_session, commands::set_cone,
+                 commands::decide, commands::report_health, commands::clear_health, commands::set_thresholds,
+                 commands::set_step, commands::append_event, commands::import_state, commands::tick,
+                 commands::load_policy, commands::load_playbook, commands::create_database>;
+
+enum class refusal_kind : std::uint8_t {
+    session_active,
+    no_active_session,
+    unknown_session,
+    session_ended,
+    not_your_session,  ///< needs an owner
+    unknown_engine,
+    unknown_action,
+    unknown_signal,
+    too_many_signals,
+    invalid_threshold,
+    unknown_step,
+    step_blocked,
+    owner_only,  ///< e.g. overriding a blocked step
+    state_not_fresh,
+    import_refused,      ///< what was read contradicts itself, e.g. two active sessions of one operator
+    invalid_event_name,  ///< not X_…; the wire has checked it before, this is the last line of defence
+    record_too_large,
+};
+
+struct refusal {
+    refusal_kind kind{};
+    std::string message;                ///< what was wrong, where, and what to do
+    std::string key;                    ///< the parameter that it is about; may be empty
+    std::vector<std::string> nearest;   ///< names that were perhaps meant
+    std::optional<session_id> session;  ///< the session in the way, where there is one
+};
+
+/// Answers, typed; daemon/render.hpp makes JSON of them.
+namespace answers {
+struct nothing {};
+using session = std::shared_ptr<const valhalla::session>;
+using cone = std::shared_ptr<const valhalla::cone>;
+struct decision {
+    verdict what;
+    audit_seq id{};
+    std::shared_ptr<const canon> rules;
+};
+struct health {};      ///< the health of the state after the command
+struct thresholds {};  ///< likewise
+struct step {
+    std::string step_id;
+    step_progress now;
+};
+struct recorded {
+    audit_seq seq{};
+};
+struct imported {
+    std::size_t sessions = 0;
+    std::size_t lines = 0;
+    audit_seq first{};
+    audit_seq last{};
+};
+}  // namespace answers
+
+using answer = std::variant<answers::nothing, answers::session, answers::cone, answers::decision, answers::health,
+                            answers::thresholds, answers::step, answers::recorded, answers::imported>;
+
+}  // namespace valhalla::governor

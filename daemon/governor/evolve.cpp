@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What each event means for the state. Nothing here decides or refuses: a record is a fact.
+#include <algorithm>
+#include <utility>
+
+#include "daemon/governor/governor.hpp"
+#include "daemon/governor/part.hpp"
+#include "daemon/governor/session_book.hpp"
+
+namespace valhalla::governor {
+
+namespace {
+
+template <class T>
+void replace(std::shared_ptr<const T>& part, T now) {
+    part = std::make_shared<T>(std::move(now));
+}
+
+class folder {
+  public:
+    folder(state& s, const audit_entry& entry) : s_{s}, entry_{entry} {}
+
+    void operator()(const events::database_created& e) const {
+        s_.instance = e.instance;
+        replace(s_.current_cone, e.initial_cone);
+    }
+    void operator()(const events::policy_loaded& e) const { s_.recorded_policy = e.sha256; }
+    void operator()(const events::playbook_loaded& e) const { s_.recorded_playbook = e.sha256; }
+
+    void operator()(const events::session_started& e) const {
+        session fresh;
+        fresh.id = e.id;
+        fresh.operator_name = e.operator_name;
+        fresh.active = true;
+        fresh.started_at = e.started_at;
+        fresh.cone_band = e.cone_band;
+        fresh.status = e.status;
+        fresh.snapshot_json = e.snapshot_json;
+        fresh.start_notes = e.notes;
+        keep(std::move(fresh));
+    }
+    void operator()(const events::session_ended& e) const { close_session(writable(s_.sessions), e); }
+    void operator()(const events::session_noted& /*e*/) const {}
+
+    void operator()(const events::cone_changed& e) const { replace(s_.current_cone, e.now); }
+    void operator()(const events::decided& /*e*/) const {}
+
+    void operator()(const events::health_reported& e) const {
+        writable(s_.signals).insert_or_assign(e.signal.source, e.signal);
+    }
+    void operator()(const events::health_cleared& e) const {
+        signal_map& signals = writable(s_.signals);
+        if (const auto it = signals.find(e.source); it != signals.end()) {
+            signals.erase(it);
+        }
+    }
+    void operator()(const events::health_changed& e) const { s_.recorded_status = e.now.status; }
+    void operator()(const events::thresholds_changed& e) const { replace(s_.limits, e.after); }
+
+    void operator()(const events::step_set& e) const {
+        writable(s_.progress)
+            .insert_or_assign(e.step_id, step_progress{.done = e.done,
+                                                       .notes = e.notes,
+                                                       .operator_name = entry_.who.name,
+                                                       .session = entry_.session,
+                                                       .updated_at = entry_.ts});
+    }
+    void operator()(const events::foreign& /*e*/) const {}
+
+    void operator()(const events::imported_state& e) const {
+        s_.imported = true;
+        if (e.imported_cone) {
+            replace(s_.current_cone, *e.imported_cone);
+        }
+        if (e.imported_thresholds) {
+            replace(s_.limits, *e.imported_thresholds);
+        }
+        if (e.progress) {
+            progress_map& progress = writable(s_.progress);
+            for (const auto& [step, done] : *e.progress) {
+                progress.insert_or_assign(step, done);
+            }
+        }
+        for (const session& s : e.sessions) {
+            keep(s);
+        }
+    }
+    void operator()(const events::imported_line& /*e*/) const {}
+
+  private:
+    void keep(session s) const {
+        s.first_seq = entry_.seq;
+        s_.next_session = std::max(s_.next_session, next(s.id));
+        keep_session(writable(s_.sessions), std::move(s));
+    }
+
+    state& s_;
+    const audit_entry& entry_;
+};
+
+}  // namespace
+
+void evolve(state& s, const audit_entry& entry) {
+    s.next_seq = next(entry.seq);
+    s.last_ts = entry.ts;
+    s.decisions.push(mark_of(event_name(entry.what)));
+    std::visit(folder{s, entry}, entry.what);
+}
+
+}  // namespace valhalla::governor

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The governor: all rules of the product, and nothing else. No database, no socket, no clock, no randomness.
+//
+//   decide  (state, command, context) -> events or a refusal      what shall happen
+//   evolve  (state, record)           -> state                    what it means
+//   execute                           = decide, then evolve over each event, then health: what the ledger calls
+//
+// `evolve` is the only way by which recorded state changes; so replaying the trail through it gives the same state.
+#pragma once
+
+#include <span>
+#include <variant>
+#include <vector>
+
+#include "daemon/governor/command.hpp"
+#include "daemon/governor/state.hpp"
+
+namespace valhalla::governor {
+
+/// Largest number of health signals kept; one more source is refused.
+inline constexpr std::size_t max_health_signals = 256;
+
+struct context {
+    actor who;
+    bool is_owner = false;
+    unix_micros now{};  ///< never before `state.last_ts`: the caller takes the maximum
+};
+
+struct outcome {
+    std::variant<answer, refusal> result;
+    /// To be appended, in order, and already folded into the state. Empty after a refusal.
+    std::vector<audit_entry> records;
+
+    [[nodiscard]] bool refused() const noexcept { return std::holds_alternative<refusal>(result); }
+};
+
+/// Folds one record into the state: sequence number, time, deny window, and whatever the event changes.
+void evolve(state& s, const audit_entry& entry);
+
+/// Carries out `c` on `s`. After a refusal `s` is what it was.
+[[nodiscard]] outcome execute(state& s, const command& c, const context& ctx);
+
+}  // namespace valhalla::governor
