@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// export.*, import.*: the JSON files that the frontend and the program before know.
+#pragma once
+
+#include <string>
+
+#include "ipc/api/words.hpp"
+#include "ipc/method.hpp"
+
+namespace valhalla::ipc::api {
+
+struct export_get {
+    static constexpr std::string_view name = "export.get";
+    static constexpr std::string_view summary = "One document of the export, as of now.";
+    static constexpr effect kind = effect::query;
+    static constexpr role needs = role::viewer;
+    struct params {
+        std::string document;
+    };
+    static constexpr auto fields = std::tuple{
+        text("document", &params::document, name_rules, "Its file name, e.g. `go_session.json`."),
+    };
+};
+
+struct export_write {
+    static constexpr std::string_view name = "export.write";
+    static constexpr std::string_view summary = "Writes the whole export into the daemon's export directory.";
+    static constexpr effect kind = effect::query;
+    static constexpr role needs = role::operator_;
+    using params = no_params;
+    static constexpr auto fields = no_fields;
+};
+
+struct export_read {
+    static constexpr std::string_view name = "export.read";
+    static constexpr std::string_view summary = "A piece of a document that `export.write` wrote.";
+    static constexpr effect kind = effect::query;
+    static constexpr role needs = role::viewer;
+    struct params {
+        std::string document;
+        std::int64_t offset = 0;
+    };
+    static constexpr auto fields = std::tuple{
+        text("document", &params::document, name_rules, "Its file name, e.g. `audit.log`."),
+        defaulted(integer("offset", &params::offset, {.minimum = 0},
+                          "Bytes from its beginning: `next_offset` of the piece before.")),
+    };
+};
+
+/// Names an upload, as `import.begin` gave it.
+inline constexpr text_rules upload_rules{
+    .min_bytes = 1, .max_bytes = 64, .form = is_one_line, .form_words = "one line without control characters"};
+
+struct import_begin {
+    static constexpr std::string_view name = "import.begin";
+    static constexpr std::string_view summary = "Opens an upload of files to import.";
+    static constexpr effect kind = effect::query;
+    static constexpr role needs = role::owner;
+    using params = no_params;
+    static constexpr auto fields = no_fields;
+};
+
+struct import_put {
+    static constexpr std::string_view name = "import.put";
+    static constexpr std::string_view summary = "Appends a piece to a file of an upload.";
+    static constexpr effect kind = effect::query;
+    static constexpr role needs = role::owner;
+    struct params {
+        std::string upload;
+        std::string file;
+        std::string text;
+    };
+    static constexpr auto fields = std::tuple{
+        text("upload", &params::upload, upload_rules, "The upload."),
+        text("file", &params::file, name_rules, "The file's name, without a directory."),
+        text("text", &params::text, {.max_bytes = max_upload_piece_bytes}, "The piece."),
+    };
+};
+
+struct import_check {
+    static constexpr std::string_view name = "import.check";
+    static constexpr std::string_view summary = "Says what a commit of the upload would bring in, or what is wrong.";
+    static constexpr effect kind = effect::query;
+    static constexpr role needs = role::owner;
+    struct params {
+        std::string upload;
+    };
+    static constexpr auto fields = std::tuple{
+        text("upload", &params::upload, upload_rules, "The upload."),
+    };
+};
+
+struct import_commit {
+    static constexpr std::string_view name = "import.commit";
+    static constexpr std::string_view summary = "Imports the upload, all or nothing.";
+    // Read and checked on the query thread before it is a change: so it runs alone on its connection.
+    static constexpr effect kind = effect::query;
+    static constexpr role needs = role::owner;
+    struct params {
+        std::string upload;
+    };
+    static constexpr auto fields = std::tuple{
+        text("upload", &params::upload, upload_rules, "The upload."),
+    };
+};
+
+struct import_cancel {
+    static constexpr std::string_view name = "import.cancel";
+    static constexpr std::string_view summary = "Throws an upload away.";
+    static constexpr effect kind = effect::query;
+    static constexpr role needs = role::owner;
+    struct params {
+        std::string upload;
+    };
+    static constexpr auto fields = std::tuple{
+        text("upload", &params::upload, upload_rules, "The upload."),
+    };
+};
+
+}  // namespace valhalla::ipc::api

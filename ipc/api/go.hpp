@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// go.*: the playbook.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "ipc/api/words.hpp"
+#include "ipc/method.hpp"
+
+namespace valhalla::ipc::api {
+
+struct go_checklist {
+    static constexpr std::string_view name = "go.checklist";
+    static constexpr std::string_view summary = "Every step of the playbook: done, open, or blocked and why.";
+    static constexpr effect kind = effect::hot_read;
+    static constexpr role needs = role::viewer;
+    using params = no_params;
+    static constexpr auto fields = no_fields;
+};
+
+struct go_next_step {
+    static constexpr std::string_view name = "go.next_step";
+    static constexpr std::string_view summary = "The first step that is neither done nor blocked.";
+    static constexpr effect kind = effect::hot_read;
+    static constexpr role needs = role::viewer;
+    using params = no_params;
+    static constexpr auto fields = no_fields;
+};
+
+struct go_summary {
+    static constexpr std::string_view name = "go.summary";
+    static constexpr std::string_view summary = "How far the playbook is.";
+    static constexpr effect kind = effect::hot_read;
+    static constexpr role needs = role::viewer;
+    using params = no_params;
+    static constexpr auto fields = no_fields;
+};
+
+struct go_complete {
+    static constexpr std::string_view name = "go.complete";
+    static constexpr std::string_view summary = "Marks a step done, or open again.";
+    static constexpr effect kind = effect::change;
+    static constexpr role needs = role::operator_;
+    struct params {
+        std::string step_id;
+        bool done = true;
+        std::optional<std::string> notes;
+        std::optional<std::string> override_reason;
+    };
+    static constexpr auto fields = std::tuple{
+        text("step_id", &params::step_id, name_rules, "The step."),
+        defaulted(flag("done", &params::done, "False takes it back.")),
+        text("notes", &params::notes, notes_rules, "A remark that is kept with the step."),
+        text("override", &params::override_reason, {.min_bytes = 1, .max_bytes = max_reason_bytes},
+             "Why a blocked step is completed all the same; owners only."),
+    };
+};
+
+}  // namespace valhalla::ipc::api

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The whole API: one list. What is not in it does not exist, and everything in it must be bound (method_table).
+#pragma once
+
+#include "ipc/api/audit.hpp"
+#include "ipc/api/canon.hpp"
+#include "ipc/api/cone.hpp"
+#include "ipc/api/daemon.hpp"
+#include "ipc/api/exchange.hpp"
+#include "ipc/api/go.hpp"
+#include "ipc/api/health.hpp"
+#include "ipc/api/session.hpp"
+#include "ipc/api/thresholds.hpp"
+#include "ipc/method.hpp"
+
+namespace valhalla::ipc::api {
+
+using all_methods = method_list<session_start, session_end, session_note, session_status, session_list, session_get,  //
+                                cone_state, cone_history, cone_set, cone_decide, cone_explain,                        //
+                                canon_get, canon_reload,                                                              //
+                                health_status, health_report, health_clear,                                           //
+                                thresholds_get, thresholds_set,                                                       //
+                                go_checklist, go_next_step, go_summary, go_complete,                                  //
+                                audit_append, audit_list,                                                             //
+                                export_get, export_write, export_read,                                                //
+                                import_begin, import_put, import_check, import_commit, import_cancel,                 //
+                                daemon_info, daemon_stop>;
+
+}  // namespace valhalla::ipc::api

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One request on its way: who asks, with which parameters, and where the answer goes. Everything here happens on the
+// I/O thread. A handler answers a `call` exactly once: at once by `reply` or `fail`, or later through the
+// `reply_handle` that `defer` gives.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "ipc/errors.hpp"
+#include "ipc/role.hpp"
+
+namespace valhalla::ipc {
+
+/// Who is at the other end, read from the kernel when the connection was made.
+struct peer {
+    std::uint32_t uid = 0;
+    std::uint32_t gid = 0;
+    std::string name;  ///< user name, or `uid:1234` where the system knows none
+    role granted = role::none;
+    std::uint64_t connection = 0;  ///< number of the connection, never reused by this process
+};
+
+/// What the request needs of the daemon; decides how it is ordered on its connection (ipc/connection.hpp).
+enum class effect : std::uint8_t {
+    hot_read = 0,  ///< answered at once from the published state
+    query = 1,     ///< answered by the query thread from the database
+    change = 2,    ///< goes through the ledger
+};
+
+/// Where deferred answers arrive. Implemented by the connection; a connection that is gone swallows them, and so is
+/// a second answer to the same ticket.
+class reply_sink {
+  public:
+    virtual ~reply_sink() = default;
+    virtual void deliver(std::uint64_t ticket, std::string_view result_json) = 0;
+    virtual void deliver_error(std::uint64_t ticket, const rpc_error& error) = 0;
+};
+
+/// The right to answer one request later. Move-only in spirit: answer once. May travel through other threads, but
+/// `reply` and `fail` belong on the I/O thread.
+class reply_handle {
+  public:
+    reply_handle() = default;
+    /// `ticket` is the sink's own number for the request.
+    reply_handle(std::shared_ptr<reply_sink> sink, std::uint64_t ticket) noexcept
+        : sink_{std::move(sink)}, ticket_{ticket} {}
+
+    void reply(std::string_view result_json) {
+        if (const auto sink = std::move(sink_)) {
+            sink->deliver(ticket_, result_json);
+        }
+    }
+    void fail(const rpc_error& error) {
+        if (const auto sink = std::move(sink_)) {
+            sink->deliver_error(ticket_, error);
+        }
+    }
+
+  private:
+    std::shared_ptr<reply_sink> sink_;  // null once answered
+    std::uint64_t ticket_ = 0;
+};
+
+class call {
+  public:
+    virtual ~call() = default;
+    [[nodiscard]] virtual const peer& who() const noexcept = 0;
+    /// `result_json` is one complete JSON value; it is copied.
+    virtual void reply(std::string_view result_json) = 0;
+    virtual void fail(const rpc_error& error) = 0;
+    [[nodiscard]] virtual reply_handle defer() = 0;
+};
+
+}  // namespace valhalla::ipc

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One connection, from bytes to bytes. A state machine on the I/O thread: the server owns it, handlers of pending
+// reads and writes and unanswered `reply_handle`s keep it alive, and after `close` it swallows whatever comes.
+//
+// Order. Replies leave in the order of the requests, whatever order they are answered in: each request that is not
+// answered at once gets a ticket, and an answer waits for those before it. A request also sees the effects of all
+// earlier ones: while some are in flight, only one of the same effect may join them, and only if that is a change (the
+// ledger keeps their order). All others wait, unread, until everything before them is answered. A batch runs alone.
+//
+//   read -> [lines] -> turn: step, step, step … -> one write -> read
+//                        |                 ^
+//                        '-> deferred … deliver -> the server's next flush -> turn
+//
+// A turn handles at most `limits::turn_requests` requests or `limits::turn_bytes` bytes, then the others have theirs.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <boost/asio/basic_stream_socket.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+
+#include "ipc/call.hpp"
+#include "ipc/limits.hpp"
+#include "ipc/line_buffer.hpp"
+#include "ipc/method_table.hpp"
+#include "ipc/request.hpp"
+
+namespace valhalla::ipc {
+
+using unix_socket =
+    boost::asio::basic_stream_socket<boost::asio::local::stream_protocol, boost::asio::io_context::executor_type>;
+
+class connection;
+
+/// What the connections of one server share, and what they ask of it. Outlives every connection that is not closed.
+class connection_host {
+  public:
+    connection_host(const method_table& methods, const limits& limits) : table{methods}, bounds{limits} {}
+    virtual ~connection_host() = default;
+    connection_host(const connection_host&) = delete;
+    connection_host& operator=(const connection_host&) = delete;
+
+    /// Has `turn` called soon, once for however many requests are answered until then.
+    virtual void wants_turn(std::shared_ptr<connection> who) = 0;
+    virtual void closed(connection& who) = 0;
+    /// Something that an operator should read.
+    virtual void report(std::string_view what) = 0;
+
+    const method_table& table;
+    const limits bounds;
+    // Used within one step, by one connection after the other.
+    request_scratch scratch;
+    json_scratch params_scratch;
+    parsed_line line;
+};
+
+/// Empties an output buffer, and gives its memory back when it had to grow beyond the usual.
+void forget_output(std::string& buffer);
+
+/// A request that is not answered yet, or whose answer waits for those before it.
+struct pending_reply {
+    std::string id;     ///< empty for a notification
+    std::string reply;  ///< once answered
+    bool answered = false;
+};
+
+/// A batch that is being worked through.
+struct running_batch {
+    std::vector<std::string_view> elements;  ///< in the line buffer
+    std::size_t next = 0;
+    bool any_reply = false;
+};
+
+class connection final : public reply_sink, public std::enable_shared_from_this<connection> {
+  public:
+    using clock = std::chrono::steady_clock;
+
+    connection(connection_host& host, unix_socket socket, peer who);
+
+    /// Begins to read.
+    void start();
+    /// Goes on as far as possible, then writes what there is.
+    void turn();
+    /// From now on requests are refused with `shutting_down`; closes when all before are answered and written.
+    void drain();
+    /// Looks whether a line, a write or the end takes too long.
+    void on_tick(clock::time_point now);
+    void close();
+
+    void deliver(std::uint64_t ticket, std::string_view result_json) override;
+    void deliver_error(std::uint64_t ticket, const rpc_error& error) override;
+
+    [[nodiscard]] const peer& who() const noexcept { return peer_; }
+
+  private:
+    friend class live_call;
+
+    /// What a step came to.
+    enum class progress : std::uint8_t {
+        done,     ///< one request further
+        starved,  ///< no complete line is there
+        held_up,  ///< something in flight, or the peer's reading, has to come first
+    };
+    // Requests
+    progress step();
+    progress step_batch(running_batch& b);
+    progress begin_batch(std::string_view line);
+    [[nodiscard]] bool carry_out(const parsed_line& line);
+    void run(const bound_method& method, const request& req);
+    [[nodiscard]] bool may_start(effect kind) const noexcept;
+
+    // Answers
+    [[nodiscard]] std::size_t in_flight() const noexcept { return static_cast<std::size_t>(tail_ - head_); }
+    [[nodiscard]] pending_reply& slot_of(std::uint64_t ticket) noexcept { return slots_[ticket % slots_.size()]; }
+    [[nodiscard]] pending_reply* waiting(std::uint64_t ticket) noexcept;
+    std::uint64_t take_ticket(std::string_view id);
+    [[nodiscard]] reply_handle defer(std::string_view id, effect kind);
+    void answer(std::string_view id, std::string_view result_json);
+    void answer(std::string_view id, const rpc_error& error);
+    template <class Append>
+    void answer_now(std::string_view id, const Append& append);
+    template <class Append>
+    void answer_later(std::uint64_t ticket, const Append& append);
+    [[nodiscard]] std::size_t most_result_bytes() const noexcept;
+    [[nodiscard]] rpc_error too_large(std::size_t bytes) const;
+    void begin_reply();
+    void end_reply();
+    void release_answered();
+    void ask_for_turn();
+
+    // Input and output
+    void conclude(progress last);
+    void read();
+    void on_read(const boost::system::error_code& fault, std::size_t count);
+    void flush();
+    void write_rest();
+    void on_written(const boost::system::error_code& fault, std::size_t count);
+    [[nodiscard]] std::size_t unsent() const noexcept { return out_.size() + sending_.size() - sent_; }
+    void end_with(const rpc_error& error);
+    void linger();
+
+    connection_host& host_;
+    unix_socket socket_;
+    peer peer_;
+
+    line_buffer in_;
+    std::optional<clock::time_point> line_since_;  // when the first bytes of an incomplete line came
+    std::optional<running_batch> batch_;
+
+    std::vector<pending_reply> slots_;  // a ring, taken at the first deferred answer
+    std::uint64_t head_ = 0;            // oldest ticket in flight
+    std::uint64_t tail_ = 0;            // next ticket
+    effect flight_effect_ = effect::hot_read;
+
+    std::string out_;      // gathers
+    std::string sending_;  // being written by an asynchronous write
+    std::size_t sent_ = 0;
+    clock::time_point write_progress_;
+    clock::time_point linger_until_;
+
+    bool reading_ = false;
+    bool writing_ = false;
+    bool in_turn_ = false;
+    bool turn_wanted_ = false;
+    bool barrier_ = false;  // the next request waits until nothing is in flight
+    bool end_of_input_ = false;
+    bool draining_ = false;
+    bool ending_ = false;     // after a fatal error: nothing is parsed any more
+    bool lingering_ = false;  // everything is said; input is thrown away
+    bool closed_ = false;
+};
+
+}  // namespace valhalla::ipc

@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a connection does with requests, and how their answers get into order.
+#include <exception>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "ipc/connection.hpp"
+#include "ipc/utf8.hpp"
+
+namespace valhalla::ipc {
+
+namespace {
+
+rpc_error make_error(error_code code, std::string message) {
+    return {code, std::move(message), {}};
+}
+
+}  // namespace
+
+/// The request that is being handled right now; lives on the stack.
+class live_call final : public call {
+  public:
+    live_call(connection& on, std::string_view id, effect kind) noexcept : on_{on}, id_{id}, kind_{kind} {}
+
+    [[nodiscard]] const peer& who() const noexcept override { return on_.who(); }
+    void reply(std::string_view result_json) override {
+        if (!std::exchange(settled_, true)) {
+            on_.answer(id_, result_json);
+        }
+    }
+    void fail(const rpc_error& error) override {
+        if (!std::exchange(settled_, true)) {
+            on_.answer(id_, error);
+        }
+    }
+    [[nodiscard]] reply_handle defer() override {
+        return std::exchange(settled_, true) ? reply_handle{} : on_.defer(id_, kind_);
+    }
+    [[nodiscard]] bool settled() const noexcept { return settled_; }
+
+  private:
+    connection& on_;
+    std::string_view id_;
+    effect kind_;
+    bool settled_ = false;
+};
+
+connection::progress connection::step() {
+    if (ending_) {
+        return progress::starved;
+    }
+    if (in_flight() >= host_.bounds.in_flight || unsent() >= host_.bounds.output_pause_bytes ||
+        (barrier_ && in_flight() > 0)) {
+        return progress::held_up;
+    }
+    barrier_ = false;
+    if (batch_) {
+        return step_batch(*batch_);
+    }
+    const auto line = in_.line();
+    if (in_.overlong()) {
+        end_with(make_error(error_code::parse_error,
+                            fmt::format("a line must have at most {} bytes", host_.bounds.line_bytes)));
+        return progress::starved;
+    }
+    if (!line) {
+        return progress::starved;
+    }
+    parse_request(*line, host_.scratch, false, host_.line);
+    if (host_.line.what == parse_outcome::batch) {
+        return begin_batch(*line);
+    }
+    if (!carry_out(host_.line)) {
+        barrier_ = true;
+        return progress::held_up;
+    }
+    in_.consume();
+    line_since_.reset();
+    return progress::done;
+}
+
+connection::progress connection::begin_batch(std::string_view line) {
+    if (in_flight() > 0) {
+        barrier_ = true;
+        return progress::held_up;
+    }
+    batch_.emplace();
+    rpc_error error;
+    if (!split_batch(line, host_.bounds.batch, host_.scratch, batch_->elements, error)) {
+        batch_.reset();
+        answer(null_id, error);
+        in_.consume();
+    }
+    line_since_.reset();
+    return progress::done;
+}
+
+connection::progress connection::step_batch(running_batch& b) {
+    if (b.next < b.elements.size()) {
+        parse_request(b.elements[b.next], host_.scratch, true, host_.line);
+        if (!carry_out(host_.line)) {
+            barrier_ = true;
+            return progress::held_up;
+        }
+        ++b.next;
+        return progress::done;
+    }
+    if (in_flight() > 0) {
+        barrier_ = true;
+        return progress::held_up;
+    }
+    if (b.any_reply) {
+        out_ += "]\n";
+    }
+    batch_.reset();
+    in_.consume();
+    return progress::done;
+}
+
+// False when the request has to wait; then nothing happened.
+bool connection::carry_out(const parsed_line& line) {
+    if (line.what == parse_outcome::mistaken) {
+        answer(line.id, line.error);
+        return true;
+    }
+    const request& req = line.req;
+    const bound_method* const method = host_.table.find(req.method);
+    if (method == nullptr) {
+        const std::string_view nearest = host_.table.nearest(req.method);
+        rpc_error error = make_error(error_code::method_not_found,
+                                     fmt::format("no method \"{}\"", excerpt(req.method, max_excerpt_bytes)));
+        if (!nearest.empty()) {
+            error.message += fmt::format("; did you mean \"{}\"?", nearest);
+            append_text_member(error.data_members, "nearest", nearest);
+        }
+        answer(req.id, error);
+        return true;
+    }
+    const method_info& info = method->info();
+    if (peer_.granted < info.needs) {
+        rpc_error error =
+            make_error(error_code::forbidden, fmt::format("{} needs the role {}; {} has the role {}", info.name,
+                                                          to_text(info.needs), peer_.name, to_text(peer_.granted)));
+        append_text_member(error.data_members, "role", to_text(info.needs));
+        answer(req.id, error);
+        return true;
+    }
+    if (draining_) {
+        answer(req.id, make_error(error_code::shutting_down, "the daemon is stopping; the request was not executed"));
+        return true;
+    }
+    if (!may_start(info.kind)) {
+        return false;
+    }
+    run(*method, req);
+    return true;
+}
+
+bool connection::may_start(effect kind) const noexcept {
+    return in_flight() == 0 || (kind == effect::change && flight_effect_ == effect::change);
+}
+
+void connection::run(const bound_method& method, const request& req) {
+    live_call c{*this, req.id, method.info().kind};
+    try {
+        method.run(req.params, host_.params_scratch, c);
+        if (c.settled()) {
+            return;
+        }
+        host_.report(fmt::format("{}: the handler gave no answer", method.info().name));
+    } catch (const std::exception& fault) {
+        host_.report(fmt::format("{}: {}", method.info().name, fault.what()));
+    }
+    c.fail(make_error(error_code::internal_error,
+                      fmt::format("{} failed inside the daemon; its log says why", method.info().name)));
+}
+
+void connection::begin_reply() {
+    if (batch_) {
+        out_ += std::exchange(batch_->any_reply, true) ? ',' : '[';
+    }
+}
+
+void connection::end_reply() {
+    if (!batch_) {
+        out_ += '\n';
+    }
+}
+
+// What a peer that reads can always be sent: together with what makes us pause it stays below what makes us close.
+std::size_t connection::most_result_bytes() const noexcept {
+    return host_.bounds.output_close_bytes - host_.bounds.output_pause_bytes;
+}
+
+rpc_error connection::too_large(std::size_t bytes) const {
+    return make_error(error_code::internal_error,
+                      fmt::format("the answer has {} bytes, more than the {} that are sent at once; ask for less",
+                                  bytes, most_result_bytes()));
+}
+
+/// Answers a request that never had a ticket.
+template <class Append>
+void connection::answer_now(std::string_view id, const Append& append) {
+    if (in_flight() > 0) {
+        answer_later(take_ticket(id), append);
+    } else if (!id.empty()) {
+        begin_reply();
+        append(out_, id);
+        end_reply();
+    }
+}
+
+template <class Append>
+void connection::answer_later(std::uint64_t ticket, const Append& append) {
+    pending_reply& s = slot_of(ticket);
+    s.answered = true;
+    if (ticket != head_) {
+        s.reply.clear();
+        if (!s.id.empty()) {
+            append(s.reply, s.id);
+        }
+        return;
+    }
+    if (!s.id.empty()) {
+        begin_reply();
+        append(out_, s.id);
+        end_reply();
+    }
+    ++head_;
+    release_answered();
+}
+
+void connection::release_answered() {
+    for (; head_ != tail_ && slot_of(head_).answered; ++head_) {
+        pending_reply& s = slot_of(head_);
+        if (!s.id.empty()) {
+            begin_reply();
+            out_ += s.reply;
+            end_reply();
+        }
+        forget_output(s.reply);
+    }
+}
+
+void connection::answer(std::string_view id, std::string_view result_json) {
+    if (result_json.size() > most_result_bytes()) {
+        answer(id, too_large(result_json.size()));
+        return;
+    }
+    answer_now(id, [&](std::string& out, std::string_view to) { append_result(out, to, result_json); });
+}
+
+void connection::answer(std::string_view id, const rpc_error& error) {
+    answer_now(id, [&](std::string& out, std::string_view to) { append_failure(out, to, error); });
+}
+
+std::uint64_t connection::take_ticket(std::string_view id) {
+    if (slots_.empty()) {
+        slots_.resize(host_.bounds.in_flight + 1);  // one more for last words
+    }
+    pending_reply& s = slot_of(tail_);
+    s.id.assign(id);
+    s.answered = false;
+    return tail_++;
+}
+
+reply_handle connection::defer(std::string_view id, effect kind) {
+    flight_effect_ = kind;
+    const std::uint64_t ticket = take_ticket(id);
+    return {shared_from_this(), ticket};
+}
+
+pending_reply* connection::waiting(std::uint64_t ticket) noexcept {
+    if (closed_ || ticket < head_ || ticket >= tail_ || slot_of(ticket).answered) {
+        return nullptr;
+    }
+    return &slot_of(ticket);
+}
+
+void connection::deliver(std::uint64_t ticket, std::string_view result_json) {
+    if (waiting(ticket) == nullptr) {
+        return;  // perhaps closed, and then the host may be gone
+    }
+    if (result_json.size() > most_result_bytes()) {
+        deliver_error(ticket, too_large(result_json.size()));
+        return;
+    }
+    answer_later(ticket, [&](std::string& out, std::string_view to) { append_result(out, to, result_json); });
+    ask_for_turn();
+}
+
+void connection::deliver_error(std::uint64_t ticket, const rpc_error& error) {
+    if (waiting(ticket) != nullptr) {
+        answer_later(ticket, [&](std::string& out, std::string_view to) { append_failure(out, to, error); });
+        ask_for_turn();
+    }
+}
+
+void connection::ask_for_turn() {
+    if (!in_turn_ && !std::exchange(turn_wanted_, true)) {
+        host_.wants_turn(shared_from_this());
+    }
+}
+
+}  // namespace valhalla::ipc

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Every error that travels on the wire. A code is never reused and never renumbered; each has one `data.kind`, which is
+// what programs should compare. Ranges: JSON-RPC's own below -32000; 1000 access, 1100 sessions, 1200 decisions,
+// 1300 health and thresholds, 1400 playbook, 1500 audit, 1600 import and export, 1900 the daemon's condition.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace valhalla::ipc {
+
+enum class error_code : int {
+    parse_error = -32700,
+    invalid_request = -32600,
+    method_not_found = -32601,
+    invalid_params = -32602,
+    internal_error = -32603,
+
+    forbidden = 1000,
+    locked = 1001,
+    rate_limited = 1002,
+
+    session_active = 1100,
+    no_active_session = 1101,
+    unknown_session = 1102,
+    session_ended = 1103,
+
+    unknown_engine = 1200,
+    unknown_action = 1201,
+    policy_invalid = 1202,
+
+    unknown_signal = 1300,
+    too_many_signals = 1301,
+    invalid_threshold = 1302,
+
+    unknown_step = 1400,
+    step_blocked = 1401,
+
+    record_too_large = 1500,
+    unknown_record = 1501,
+
+    import_refused = 1600,
+    state_not_fresh = 1601,
+    unknown_document = 1602,
+    export_failed = 1603,
+    no_such_upload = 1604,
+
+    overloaded = 1900,
+    storage_full = 1901,
+    outcome_unknown = 1902,
+    shutting_down = 1903,
+    request_key_reused = 1904,
+};
+
+/// `data.kind`, e.g. "session_active".
+[[nodiscard]] std::string_view kind_of(error_code code) noexcept;
+
+struct rpc_error {
+    error_code code{};
+    std::string message;  ///< what was wrong, where, and what to do
+    /// Further members of `data` as JSON text without braces, e.g. `"key":"notes"`; may be empty.
+    std::string data_members;
+};
+
+/// Appends `{"code":…,"message":…,"data":{"kind":…,…}}`.
+void append_error(std::string& out, const rpc_error& error);
+
+/// A JSON member `"name":"text"` for `data_members`, comma included when `members` is not empty.
+void append_text_member(std::string& members, std::string_view name, std::string_view text);
+
+}  // namespace valhalla::ipc

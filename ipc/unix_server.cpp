@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ipc/unix_server.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdint>
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include <boost/asio/basic_socket_acceptor.hpp>
+#include <boost/asio/basic_waitable_timer.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
+#include <fmt/format.h>
+
+#include "ipc/connection.hpp"
+#include "ipc/socket_path.hpp"
+
+namespace valhalla::ipc {
+
+namespace {
+
+using protocol = boost::asio::local::stream_protocol;
+using executor = boost::asio::io_context::executor_type;
+using acceptor = boost::asio::basic_socket_acceptor<protocol, executor>;
+using timer =
+    boost::asio::basic_waitable_timer<connection::clock, boost::asio::wait_traits<connection::clock>, executor>;
+
+// Files that the process needs for everything but connections: the database, its readers, logs, HTTP.
+constexpr std::size_t files_for_others = 128;
+
+/// What is configured, as far as the process may open files.
+limits within_the_process(limits wanted) {
+    rlimit files{};
+    if (::getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur != RLIM_INFINITY) {
+        const std::size_t all = files.rlim_cur;
+        wanted.connections =
+            std::min(wanted.connections, std::max<std::size_t>(all, files_for_others + 4) - files_for_others);
+    }
+    wanted.connections_per_uid =
+        std::min(wanted.connections_per_uid, std::max<std::size_t>(wanted.connections * 3 / 4, 1));
+    return wanted;
+}
+
+/// True when accepting again at once would fail again at once.
+bool is_exhaustion(const boost::system::error_code& fault) {
+    return fault == boost::asio::error::no_descriptors || fault == boost::asio::error::no_buffer_space ||
+           fault == boost::asio::error::no_memory || fault.value() == ENFILE;
+}
+
+}  // namespace
+
+class unix_server::impl final : public connection_host, public std::enable_shared_from_this<impl> {
+  public:
+    impl(boost::asio::io_context& io, const method_table& methods, unix_server_options options)
+        : connection_host{methods, within_the_process(options.bounds)},
+          executor_{io.get_executor()},
+          acceptor_{executor_},
+          accept_pause_{executor_},
+          tick_{executor_},
+          access_{std::move(options.access)},
+          report_{std::move(options.report)} {}
+
+    void begin(int socket, bound_path where) {
+        where_ = std::move(where);
+        acceptor_.assign(protocol{}, socket);
+        accept();
+    }
+
+    void stop_accepting() {
+        boost::system::error_code ignored;
+        acceptor_.close(ignored);
+        accept_pause_.cancel();
+        release_socket_path(std::exchange(where_, {}));
+    }
+
+    void drain(std::function<void()> done) {
+        stop_accepting();
+        drained_ = std::move(done);
+        for (const auto& each : all()) {
+            each->drain();
+        }
+        tell_if_drained();
+    }
+
+    void close_all() {
+        for (const auto& each : all()) {
+            each->close();
+        }
+    }
+
+    void abandon() {
+        stop_accepting();
+        report_ = {};
+        drained_ = {};
+        close_all();
+        tick_.cancel();
+    }
+
+    [[nodiscard]] std::size_t connections() const noexcept { return connections_.size(); }
+
+    // connection_host
+    void wants_turn(std::shared_ptr<connection> who) override {
+        waiting_.push_back(std::move(who));
+        if (waiting_.size() == 1) {
+            boost::asio::post(executor_, [self = shared_from_this()] { self->give_turns(); });
+        }
+    }
+    void closed(connection& who) override {
+        if (const auto count = per_uid_.find(who.who().uid); count != per_uid_.end() && --count->second == 0) {
+            per_uid_.erase(count);
+        }
+        connections_.erase(who.who().connection);
+        tell_if_drained();
+    }
+    void report(std::string_view what) override {
+        if (report_) {
+            report_(what);
+        }
+    }
+
+  private:
+    [[nodiscard]] std::vector<std::shared_ptr<connection>> all() const {
+        std::vector<std::shared_ptr<connection>> list;
+        list.reserve(connections_.size());
+        std::ranges::transform(connections_, std::back_inserter(list), [](const auto& each) { return each.second; });
+        return list;
+    }
+
+    void give_turns() {
+        turns_.swap(waiting_);
+        for (const auto& each : turns_) {
+            each->turn();
+        }
+        turns_.clear();
+    }
+
+    void accept() {
+        acceptor_.async_accept([self = shared_from_this()](const boost::system::error_code& fault, unix_socket socket) {
+            self->on_accept(fault, std::move(socket));
+        });
+    }
+
+    void on_accept(const boost::system::error_code& fault, unix_socket socket) {
+        if (!acceptor_.is_open()) {
+            return;
+        }
+        if (!fault) {
+            welcome(std::move(socket));
+        } else if (is_exhaustion(fault)) {
+            report(fmt::format("cannot accept connections for now: {}", fault.message()));
+            accept_pause_.expires_after(bounds.accept_pause);
+            accept_pause_.async_wait([self = shared_from_this()](const boost::system::error_code& cancelled) {
+                if (!cancelled && self->acceptor_.is_open()) {
+                    self->accept();
+                }
+            });
+            return;
+        }
+        accept();
+    }
+
+    void welcome(unix_socket socket) {
+        ::fcntl(socket.native_handle(), F_SETFD, FD_CLOEXEC);
+        const auto from = credentials_of(socket.native_handle());
+        if (!from || from->uid == unmapped_uid) {
+            turn_away(socket, error_code::forbidden, "your user is not known here");
+            return;
+        }
+        const role granted = access_ ? access_(from->uid, from->gid) : role::none;
+        if (granted == role::none) {
+            turn_away(socket, error_code::forbidden,
+                      fmt::format("{} has no role here; ask an owner for one", names_.of(from->uid)));
+            return;
+        }
+        if (connections_.size() >= bounds.connections) {
+            turn_away(socket, error_code::overloaded,
+                      fmt::format("all {} connections are taken; try again later", bounds.connections));
+            return;
+        }
+        std::size_t& of_uid = per_uid_[from->uid];
+        if (of_uid >= bounds.connections_per_uid) {
+            turn_away(
+                socket, error_code::overloaded,
+                fmt::format("{} has {} connections, and more are not given to one user", names_.of(from->uid), of_uid));
+            return;
+        }
+        ++of_uid;
+        const std::uint64_t number = ++last_number_;
+        const auto added = std::make_shared<connection>(
+            *this, std::move(socket), peer{from->uid, from->gid, names_.of(from->uid), granted, number});
+        connections_.emplace(number, added);
+        added->start();
+        keep_ticking();
+    }
+
+    /// Says why, as far as it can be said without waiting.
+    void turn_away(unix_socket& socket, error_code code, std::string why) {
+        std::string text;
+        append_failure(text, null_id, {code, std::move(why), {}});
+        text += '\n';
+        static_cast<void>(::send(socket.native_handle(), text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL));
+    }
+
+    void keep_ticking() {
+        if (ticking_ || connections_.empty()) {
+            return;
+        }
+        ticking_ = true;
+        tick_.expires_after(bounds.tick);
+        tick_.async_wait([self = shared_from_this()](const boost::system::error_code& cancelled) {
+            self->ticking_ = false;
+            if (!cancelled) {
+                const auto now = connection::clock::now();
+                for (const auto& each : self->all()) {
+                    each->on_tick(now);
+                }
+                self->keep_ticking();
+            }
+        });
+    }
+
+    /// Posted, because `done` may destroy the server, and a connection's turn that still needs it may be under way.
+    void tell_if_drained() {
+        if (connections_.empty() && drained_) {
+            boost::asio::post(executor_, [self = shared_from_this()] {
+                if (self->drained_) {
+                    std::exchange(self->drained_, {})();
+                }
+            });
+        }
+    }
+
+    executor executor_;
+    acceptor acceptor_;
+    timer accept_pause_;
+    timer tick_;
+    access_policy access_;
+    std::function<void(std::string_view)> report_;
+    std::function<void()> drained_;
+    bound_path where_;
+    user_names names_;
+    std::unordered_map<std::uint64_t, std::shared_ptr<connection>> connections_;  // by number
+    std::unordered_map<std::uint32_t, std::size_t> per_uid_;                      // only those that have some
+    std::vector<std::shared_ptr<connection>> waiting_;  // for a turn; a post is under way when it is not empty
+    std::vector<std::shared_ptr<connection>> turns_;
+    std::uint64_t last_number_ = 0;
+    bool ticking_ = false;
+};
+
+unix_server::unix_server(boost::asio::io_context& io, const method_table& table, unix_server_options options)
+    : impl_{std::make_shared<impl>(io, table, std::move(options))} {}
+
+unix_server::~unix_server() {
+    impl_->abandon();
+}
+
+void unix_server::listen(const std::string& path, std::optional<gid_t> group) {
+    listening_socket made = listen_on_path(path, group, impl_->bounds.backlog);
+    impl_->begin(made.descriptor, std::move(made.where));
+}
+
+void unix_server::adopt(int listening_socket) {
+    impl_->begin(listening_socket, {});
+}
+void unix_server::stop_accepting() {
+    impl_->stop_accepting();
+}
+void unix_server::drain(std::function<void()> done) {
+    impl_->drain(std::move(done));
+}
+void unix_server::close_all() {
+    impl_->close_all();
+}
+std::size_t unix_server::connections() const noexcept {
+    return impl_->connections();
+}
+
+}  // namespace valhalla::ipc

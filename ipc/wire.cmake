@@ -1,0 +1,27 @@
+# Data in motion. Asio is compiled once, in asio_impl.cpp.
+add_library(valhalla_ipc STATIC
+  asio_impl.cpp
+  client.cpp
+  connection.cpp
+  connection_requests.cpp
+  errors.cpp
+  json_reader.cpp
+  json_text.cpp
+  line_buffer.cpp
+  method_table.cpp
+  nearest.cpp
+  params.cpp
+  peer.cpp
+  request.cpp
+  socket_path.cpp
+  unix_server.cpp
+  utf8.cpp
+  wire_time.cpp)
+target_link_libraries(valhalla_ipc PUBLIC valhalla_flags Boost::headers Boost::json fmt::fmt)
+if(VALHALLA_PCH)
+  target_precompile_headers(valhalla_ipc PRIVATE
+    <boost/asio/io_context.hpp> <boost/asio/local/stream_protocol.hpp> <boost/asio/steady_timer.hpp>
+    <boost/json.hpp> <fmt/format.h> <string> <vector> <memory> <chrono> <functional>)
+endif()
+# GCC cannot see that Asio's own code runs only where its thread information exists.
+set_source_files_properties(asio_impl.cpp PROPERTIES COMPILE_OPTIONS -Wno-null-dereference)
