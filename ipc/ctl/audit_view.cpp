@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ipc/ctl/audit_view.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <fmt/format.h>
+
+#include "ipc/ctl/view.hpp"
+
+namespace valhalla::ctl {
+
+namespace json = boost::json;
+
+namespace {
+
+tone tone_of_event(std::string_view event) {
+    if (event.ends_with("_DENY")) {
+        return tone::warn;
+    }
+    return event.ends_with("_ALLOW") ? tone::good : tone::plain;
+}
+
+/// `what: more`, or one of them when the other is empty.
+std::string with_more(const std::string& what, const std::string& more) {
+    return what.empty() || more.empty() ? what + more : what + ": " + more;
+}
+
+std::string gist_of_health_change(const json::value& payload) {
+    const auto& now = member(payload, "now");
+    const auto& reasons = items(now, "reasons");
+    return with_more(fmt::format("{} to {}", text(payload, "before"), text(now, "status")),
+                     reasons.empty() ? std::string{} : text_of(reasons.front()));
+}
+
+/// The events that people look for most; nothing for the others.
+std::string gist_of_known(std::string_view event, const json::value& payload) {
+    if (event == "CONE_ALLOW" || event == "CONE_DENY") {
+        return with_more(
+            fmt::format("{} {} in {}", text(payload, "engine"), text(payload, "action"), text(payload, "band")),
+            text(payload, "reason"));
+    }
+    if (event == "CONE_SET") {
+        return with_more(text(payload, "band"), text(payload, "reason"));
+    }
+    if (event == "GO_SESSION_START") {
+        return text(payload, "notes");
+    }
+    if (event == "GO_SESSION_END") {
+        const auto reason = text(payload, "end_reason");
+        return with_more(reason == "ended" ? "" : reason, text(payload, "notes"));
+    }
+    if (event == "GO_SESSION_NOTE") {
+        return text(payload, "text");
+    }
+    if (event == "GO_STEP_SET") {
+        return with_more(fmt::format("{} {}", text(payload, "step_id"), truth(payload, "done") ? "done" : "undone"),
+                         text(payload, "notes"));
+    }
+    if (event == "HEALTH_REPORT") {
+        return with_more(fmt::format("{} {}", text(payload, "source"), text(payload, "level")),
+                         text(payload, "message"));
+    }
+    return event == "HEALTH_STATUS" ? gist_of_health_change(payload) : std::string{};
+}
+
+}  // namespace
+
+std::string gist_of(const json::value& record) {
+    const auto& payload = member(record, "payload");
+    const auto& imported = member(record, "imported");
+    auto gist = gist_of_known(text(record, "event"), payload);
+    if (gist.empty()) {
+        gist = in_one_line(payload);
+    }
+    // Recorded when it was imported; when it happened stands beside it.
+    return imported.is_null() ? gist : fmt::format("{} (imported, of {})", gist, shown_time(text(imported, "ts_utc")));
+}
+
+void show_records(context& io, const json::value& page, record_time how) {
+    const bool ages = how == record_time::age;
+    table rows{{{"SEQ", cut::never, true},
+                {ages ? "AGE" : "TIME (UTC)"},
+                {"EVENT"},
+                {"BY", cut::clip},
+                {"SESSION", cut::never, true},
+                {"WHAT", cut::clip}}};
+    for (const auto& record : items(page, "items")) {
+        const auto event = text(record, "event");
+        const auto session = text(record, "session");
+        const auto time = text(record, "ts_utc");
+        rows.add({{text(record, "seq")},
+                  {ages ? age_of(time, io.now) : shown_time(time)},
+                  {event, tone_of_event(event)},
+                  {text(member(record, "actor"), "name")},
+                  {session.empty() ? "" : "#" + session},
+                  {gist_of(record)}});
+    }
+    io.out.print(rows);
+}
+
+}  // namespace valhalla::ctl

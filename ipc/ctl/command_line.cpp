@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ipc/ctl/command_line.hpp"
+
+#include <algorithm>
+#include <sstream>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "ipc/ctl/commands.hpp"
+#include "ipc/ctl/text.hpp"
+#include "ipc/nearest.hpp"
+#include "ipc/utf8.hpp"
+
+namespace valhalla::ctl {
+
+namespace {
+
+constexpr std::uint64_t max_page = 1000;
+
+constexpr const char* epilogue =
+    "Exit codes: 0 done; 1 refused; 2 no daemon; 3 wrong usage; 4 decide: denied;\n"
+    "5 verification failed.\n"
+    "The socket is --socket, else $VALHALLA_SOCKET, else the service's, else that of\n"
+    "`valhallad --dev`. Times are UTC.";
+
+/// The help is wrapped by us, because CLI11 does not.
+class narrow_formatter : public CLI::Formatter {
+  public:
+    narrow_formatter() { column_width(28); }
+    std::string make_option_desc(const CLI::Option* option) const override { return hang(option->get_description()); }
+    std::string make_subcommand(const CLI::App* sub) const override {
+        auto name = fmt::format("  {:<26}", sub->get_display_name());
+        return name + hang(sub->get_description()) + '\n';
+    }
+
+  private:
+    static std::string hang(const std::string& text) {
+        std::string out;
+        for (const auto& line : wrap(text, 80 - 28)) {
+            out += (out.empty() ? "" : "\n" + std::string(28, ' ')) + line;
+        }
+        return out;
+    }
+};
+
+std::string names_of(const CLI::App& at) {
+    std::string names;
+    for (const auto* sub : at.get_subcommands([](const CLI::App*) { return true; })) {
+        names += (names.empty() ? "" : ", ") + sub->get_name();
+    }
+    return names;
+}
+
+/// When a word stands where a command should be: a sentence that says what could have been meant.
+std::string unknown_command(CLI::App& app, const std::vector<std::string>& arguments) {
+    CLI::App* at = &app;
+    std::string path = "valhallactl";
+    for (std::size_t i = 0; i < arguments.size(); ++i) {
+        const auto& word = arguments[i];
+        const auto below = at->get_subcommands([](const CLI::App*) { return true; });
+        if (below.empty() || word == "--") {
+            return {};
+        }
+        if (word == "--socket") {
+            ++i;
+            continue;
+        }
+        if (word.starts_with('-')) {
+            continue;
+        }
+        const auto named = [&](const CLI::App* sub) { return sub->get_name() == word; };
+        if (const auto found = std::ranges::find_if(below, named); found != below.end()) {
+            at = *found;
+            path += ' ' + word;
+            continue;
+        }
+        std::vector<std::string_view> known;
+        known.reserve(below.size());
+        for (const auto* sub : below) {
+            known.emplace_back(sub->get_name());
+        }
+        const auto nearest = ipc::nearest_name(word, known);
+        return fmt::format(
+            "'{}' has no command '{}'; {}", path, word,
+            nearest.empty() ? "there are: " + names_of(*at) : fmt::format("did you mean '{}'?", nearest));
+    }
+    return at->get_subcommands([](const CLI::App*) { return true; }).empty()
+               ? std::string{}
+               : fmt::format("'{}' needs a command: {}", path, names_of(*at));
+}
+
+std::unique_ptr<CLI::App> make_parser(invocation& into) {
+    auto app = std::make_unique<CLI::App>(
+        "Works with valhallad, the daemon that keeps the work of the Valhalla\n"
+        "governance core: sessions, the cone, decisions, health, the playbook.");
+    app->name("valhallactl");
+    app->formatter(std::make_shared<narrow_formatter>());
+    app->fallthrough();
+    app->require_subcommand(1);
+    app->set_help_flag("-h,--help", "Show help and exit");
+    app->set_version_flag("--version", "valhallactl " VALHALLACTL_VERSION, "Show the version and exit");
+    app->add_option("--socket", into.socket, "The daemon's socket")->type_name("PATH");
+    app->add_flag("--json", into.json, "Print the daemon's answer as one line of JSON");
+    add_status_command(*app, into.run);
+    add_session_commands(*app, into.run);
+    add_cone_commands(*app, into.run);
+    add_health_commands(*app, into.run);
+    add_go_commands(*app, into.run);
+    add_audit_commands(*app, into.run);
+    add_export_command(*app, into.run);
+    add_import_command(*app, into.run);
+    add_call_command(*app, into.run);
+    app->footer(epilogue);  // last: a command takes over the footer that is there when it is added
+    return app;
+}
+
+/// CLI11's messages may have several lines; ours are one sentence.
+std::string one_line(std::string message) {
+    std::ranges::replace(message, '\n', ' ');
+    return message.substr(0, message.find_last_not_of(' ') + 1);
+}
+
+}  // namespace
+
+CLI::App& add_noun(CLI::App& app, const std::string& name, const std::string& summary) {
+    auto& noun = *app.add_subcommand(name, summary);
+    noun.require_subcommand(1);
+    return noun;
+}
+
+CLI::Option* add_text(CLI::App& verb, const std::string& name, std::optional<std::string>& into,
+                      const std::string& summary) {
+    return verb.add_option_function<std::string>(
+                   name, [&into](const std::string& value) { into = value; }, summary)
+        ->type_name("TEXT");
+}
+
+CLI::Validator counting_number() {
+    const auto check = [](const std::string& typed) -> std::string {
+        const bool digits = !typed.empty() && typed.find_first_not_of("0123456789") == std::string::npos;
+        return digits ? std::string{} : fmt::format("'{}' is not a number from 0 up", typed);
+    };
+    CLI::Validator number{check, "N", "number"};
+    return number;
+}
+
+CLI::Option* add_number(CLI::App& verb, const std::string& name, std::optional<std::uint64_t>& into,
+                        const std::string& summary) {
+    return verb.add_option_function<std::uint64_t>(
+                   name, [&into](std::uint64_t value) { into = value; }, summary)
+        ->check(counting_number())
+        ->type_name("N");
+}
+
+CLI::Option* add_limit(CLI::App& verb, std::optional<std::uint64_t>& into) {
+    return add_number(verb, "--limit", into, "At most this many (1 to 1000)")
+        ->check(CLI::Range(std::uint64_t{1}, max_page, "1 to 1000"));
+}
+
+CLI::Validator band_argument() {
+    const auto to_letter = [](std::string& typed) -> std::string {
+        std::string low = typed;
+        std::ranges::transform(low, low.begin(),
+                               [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+        const std::vector<std::pair<std::string, std::string>> bands{
+            {"a", "expansion"}, {"b", "caution"}, {"c", "stabilize"}, {"d", "survival"}};
+        for (const auto& [letter, name] : bands) {
+            if (low == letter || low == name) {
+                typed = std::string(1, static_cast<char>(letter[0] - 'a' + 'A'));
+                return {};
+            }
+        }
+        return fmt::format("'{}' is not a band: A expansion, B caution, C stabilize, D survival", typed);
+    };
+    CLI::Validator band{to_letter, "BAND", "band"};
+    return band;
+}
+
+std::variant<invocation, help_text> read_command_line(const std::vector<std::string>& arguments) {
+    for (const auto& word : arguments) {
+        if (!ipc::is_utf8(word)) {
+            throw fault{exit_code::wrong_usage, fmt::format("the argument '{}' is not UTF-8 text", word)};
+        }
+    }
+    invocation chosen;
+    const auto app = make_parser(chosen);
+    try {
+        app->parse(std::vector<std::string>{arguments.rbegin(), arguments.rend()});
+    } catch (const CLI::Success& asked) {
+        std::ostringstream text;
+        app->exit(asked, text, text);
+        return help_text{text.str()};
+    } catch (const CLI::ParseError& wrong) {
+        const auto better = unknown_command(*app, arguments);
+        throw fault{exit_code::wrong_usage, better.empty() ? one_line(wrong.what()) : better};
+    }
+    return chosen;
+}
+
+}  // namespace valhalla::ctl

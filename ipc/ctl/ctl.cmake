@@ -1,0 +1,32 @@
+# valhallactl. All of it is in a library, so that tests can run commands against canned answers.
+add_library(valhalla_ctl STATIC
+  ctl/audit_commands.cpp
+  ctl/audit_view.cpp
+  ctl/call_command.cpp
+  ctl/command_line.cpp
+  ctl/cone_commands.cpp
+  ctl/context.cpp
+  ctl/export_command.cpp
+  ctl/files.cpp
+  ctl/go_commands.cpp
+  ctl/health_commands.cpp
+  ctl/import_command.cpp
+  ctl/link.cpp
+  ctl/printer.cpp
+  ctl/run.cpp
+  ctl/session_commands.cpp
+  ctl/session_view.cpp
+  ctl/sha256.cpp
+  ctl/status_command.cpp
+  ctl/text.cpp
+  ctl/times.cpp
+  ctl/view.cpp)
+target_link_libraries(valhalla_ctl PUBLIC valhalla_flags valhalla_ipc Boost::json PRIVATE CLI11::CLI11 fmt::fmt OpenSSL::Crypto)
+target_compile_definitions(valhalla_ctl PRIVATE VALHALLACTL_VERSION="${PROJECT_VERSION}")
+if(VALHALLA_PCH)
+  target_precompile_headers(valhalla_ctl PRIVATE <CLI/CLI.hpp> <boost/json.hpp> <fmt/format.h> <string> <vector>)
+endif()
+
+add_executable(valhallactl ctl/main.cpp ctl/process.cpp)
+target_link_libraries(valhallactl PRIVATE valhalla_ctl)
+set_target_properties(valhallactl PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ipc/ctl/link.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+#include <fmt/format.h>
+
+#include "ipc/ctl/fault.hpp"
+
+namespace valhalla::ctl {
+
+namespace json = boost::json;
+
+namespace {
+
+constexpr std::size_t max_depth = 64;  // the daemon's answers wrap values that may themselves be 16 deep
+constexpr std::string_view blanks = " \t\r\n";
+
+json::value parse(std::string_view text, boost::system::error_code& error) {
+    json::parse_options options;
+    options.max_depth = max_depth;
+    return json::parse(text, error, {}, options);
+}
+
+/// Where the string ends that begins with the quote at `at`: behind its closing quote.
+std::size_t skip_string(std::string_view text, std::size_t at) {
+    for (++at; at < text.size() && text[at] != '"'; ++at) {
+        if (text[at] == '\\') {
+            ++at;
+        }
+    }
+    return std::min(at + 1, text.size());
+}
+
+/// Where the value ends that begins at `at` inside an object: at the comma or brace behind it.
+std::size_t skip_value(std::string_view text, std::size_t at) {
+    std::size_t depth = 0;
+    while (at < text.size()) {
+        const char c = text[at];
+        if (c == '"') {
+            at = skip_string(text, at);
+            continue;
+        }
+        if (depth == 0 && (c == ',' || c == '}')) {
+            break;
+        }
+        if (c == '{' || c == '[') {
+            ++depth;
+        } else if (c == '}' || c == ']') {
+            --depth;
+        }
+        ++at;
+    }
+    return at;
+}
+
+/// The bytes of a member of `object`, which is known to be a valid JSON object. Empty when it is not there.
+std::string_view member_text(std::string_view object, std::string_view name) {
+    std::size_t at = object.find('{') + 1;
+    while (true) {
+        const auto key = object.find('"', at);
+        if (key == std::string_view::npos) {
+            return {};
+        }
+        const auto key_end = skip_string(object, key);
+        const auto value = object.find_first_not_of(blanks, object.find(':', key_end) + 1);
+        at = skip_value(object, value);
+        if (object.substr(key + 1, key_end - key - 2) == name) {
+            const auto text = object.substr(value, at - value);
+            return text.substr(0, text.find_last_not_of(blanks) + 1);
+        }
+    }
+}
+
+/// Whole histories are read and written by these, which takes as long as it takes; anything else is a matter of
+/// milliseconds. Interrupting is up to the user.
+std::chrono::milliseconds patience_for(std::string_view method) {
+    const bool whole_history = method.starts_with("export.") || method.starts_with("import.");
+    return whole_history ? std::chrono::milliseconds{std::chrono::hours{1}} : std::chrono::seconds{30};
+}
+
+void append_name(std::string& members, std::string_view name) {
+    if (!members.empty()) {
+        members += ',';
+    }
+    members += '"';
+    members += name;
+    members += "\":";
+}
+
+}  // namespace
+
+answer make_answer(std::string text) {
+    boost::system::error_code error;
+    auto value = parse(text, error);
+    if (error) {
+        throw std::invalid_argument{fmt::format("not JSON: {}", error.message())};
+    }
+    return {std::move(text), std::move(value)};
+}
+
+answer read_reply(std::string_view line) {
+    boost::system::error_code error;
+    auto value = parse(line, error);
+    auto* object = value.if_object();
+    if (error || object == nullptr) {
+        throw ipc::connection_error{"what listens there does not answer in JSON-RPC: it is not valhallad"};
+    }
+    if (const auto* refusal = object->if_contains("error"); refusal != nullptr && refusal->is_object()) {
+        throw ipc::call_error{refusal->get_object()};
+    }
+    auto* result = object->if_contains("result");
+    if (result == nullptr) {
+        throw ipc::connection_error{"what listens there answers without a result: it is not valhallad"};
+    }
+    return {std::string{member_text(line, "result")}, std::move(*result)};
+}
+
+caller call_socket(std::string socket_path) {
+    return [path = std::move(socket_path), connection = std::shared_ptr<ipc::client>{}](
+               std::string_view method, std::string_view params_json) mutable {
+        if (connection == nullptr) {
+            connection = std::make_shared<ipc::client>(path, patience_for(method));
+        }
+        return read_reply(connection->call_raw(method, params_json));
+    };
+}
+
+params& params::text(std::string_view name, std::string_view value) {
+    return json(name, json_string(value));
+}
+
+params& params::number(std::string_view name, std::int64_t value) {
+    return json(name, std::to_string(value));
+}
+
+params& params::number(std::string_view name, std::uint64_t value) {
+    return json(name, std::to_string(value));
+}
+
+params& params::flag(std::string_view name, bool value) {
+    return json(name, value ? "true" : "false");
+}
+
+params& params::json(std::string_view name, std::string_view json) {
+    append_name(members_, name);
+    members_ += json;
+    return *this;
+}
+
+params& params::text_if(std::string_view name, const std::optional<std::string>& value) {
+    return value ? text(name, *value) : *this;
+}
+
+params& params::number_if(std::string_view name, const std::optional<std::uint64_t>& value) {
+    return value ? number(name, *value) : *this;
+}
+
+std::string json_string(std::string_view value) {
+    return json::serialize(json::string_view{value.data(), value.size()});
+}
+
+std::string json_object_of_user(std::string_view typed, std::string_view what) {
+    boost::system::error_code error;
+    const auto value = parse(typed, error);
+    if (error) {
+        throw fault{exit_code::wrong_usage, fmt::format("{} is not valid JSON: {}", what, error.message())};
+    }
+    if (!value.is_object()) {
+        throw fault{exit_code::wrong_usage, fmt::format("{} must be a JSON object, like {{\"key\": 1}}", what)};
+    }
+    std::string line{typed};
+    // Valid JSON has line breaks between tokens only.
+    std::ranges::replace_if(line, [](char c) { return c == '\n' || c == '\r'; }, ' ');
+    return line;
+}
+
+}  // namespace valhalla::ctl

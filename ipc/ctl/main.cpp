@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// valhallactl: what a person types. Everything is in the library (run.hpp), so that tests can run it too.
+#include <string>
+#include <vector>
+
+#include "ipc/ctl/run.hpp"
+
+int main(int argc, char** argv) {
+    const std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
+    return static_cast<int>(valhalla::ctl::run(arguments, valhalla::ctl::surroundings_of_process()));
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What valhallactl asks of the process that it is: terminal or pipe, width, colours, clock.
+#include <charconv>
+#include <chrono>
+#include <cstdlib>
+#include <iostream>
+#include <string_view>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "ipc/client.hpp"
+#include "ipc/ctl/run.hpp"
+
+namespace valhalla::ctl {
+
+namespace {
+
+std::string_view variable(const char* name) {
+    const char* value = std::getenv(name);
+    return value == nullptr ? std::string_view{} : std::string_view{value};
+}
+
+std::size_t columns_of_terminal() {
+    constexpr std::size_t usual = 80;
+    winsize size{};
+    if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
+        return size.ws_col;
+    }
+    const auto text = variable("COLUMNS");
+    std::size_t columns = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), columns);
+    return error == std::errc{} && columns > 0 ? columns : usual;
+}
+
+}  // namespace
+
+surroundings surroundings_of_process() {
+    const bool out = ::isatty(STDOUT_FILENO) == 1;
+    const bool err = ::isatty(STDERR_FILENO) == 1;
+    const bool in = ::isatty(STDIN_FILENO) == 1;
+    return {
+        .out = std::cout,
+        .err = std::cerr,
+        .in = std::cin,
+        .columns = columns_of_terminal(),
+        .colours = out && variable("NO_COLOR").empty() && variable("TERM") != "dumb",
+        .out_is_terminal = out,
+        .err_is_terminal = err,
+        .can_ask = in && err,
+        .now =
+            [] {
+                const auto now = std::chrono::system_clock::now().time_since_epoch();
+                return micros{std::chrono::duration_cast<std::chrono::microseconds>(now).count()};
+            },
+        .default_socket = [] { return ipc::default_socket_path(); },
+        .connect = [](const std::string& socket) { return call_socket(socket); },
+    };
+}
+
+}  // namespace valhalla::ctl

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ipc/ctl/run.hpp"
+
+#include <algorithm>
+#include <exception>
+#include <istream>
+#include <ostream>
+
+#include <boost/json/serialize.hpp>
+#include <fmt/format.h>
+
+#include "ipc/ctl/command_line.hpp"
+#include "ipc/ctl/text.hpp"
+#include "ipc/ctl/view.hpp"
+#include "ipc/utf8.hpp"
+
+namespace valhalla::ctl {
+
+namespace {
+
+namespace json = boost::json;
+
+/// What is said about a failure.
+struct complaint {
+    exit_code code = exit_code::refused;
+    std::string message;
+    std::string hint;    ///< may be empty
+    std::string object;  ///< for --json: the `error` object
+};
+
+std::string error_object(std::string_view kind, std::string_view message) {
+    return params{}.text("message", message).json("data", params{}.text("kind", kind).done()).done();
+}
+
+/// What a person could do next, where the sentence does not say it in the words of the command line.
+std::string hint_of(const ipc::call_error& refusal, std::string_view message) {
+    if (refusal.kind() == "session_active") {
+        return "end it with 'valhallactl session end', or start with --supersede";
+    }
+    const auto& error = refusal.object();
+    const json::value data = error.contains("data") ? error.at("data") : json::value{};
+    std::string names;
+    bool told = true;
+    for (const auto& name : items(data, "nearest")) {
+        names += (names.empty() ? "" : ", ") + text_of(name);
+        told = told && message.find(text_of(name)) != std::string_view::npos;
+    }
+    return told ? std::string{} : "did you mean: " + names;
+}
+
+std::string_view kind_of(exit_code code) {
+    switch (code) {
+        case exit_code::done:
+        case exit_code::denied:
+        case exit_code::refused: return "not_done";
+        case exit_code::no_daemon: return "no_daemon";
+        case exit_code::wrong_usage: return "wrong_usage";
+        case exit_code::unverified: return "verification_failed";
+    }
+    return "not_done";
+}
+
+complaint complaint_of(const fault& wrong) {
+    const std::string message = wrong.what();
+    const auto* hint = wrong.code() == exit_code::wrong_usage ? "see 'valhallactl --help'" : "";
+    return {wrong.code(), message, hint, error_object(kind_of(wrong.code()), message)};
+}
+
+complaint complaint_of(const ipc::call_error& refusal) {
+    std::string message = refusal.what();
+    if (const auto* own = refusal.object().if_contains("message"); own != nullptr && own->is_string()) {
+        message = text_of(*own);
+    }
+    return {exit_code::refused, message, hint_of(refusal, message), json::serialize(refusal.object())};
+}
+
+complaint complaint_of(const ipc::connection_error& lost, const std::string& socket) {
+    std::string message = lost.what();
+    if (message.find(socket) == std::string::npos) {
+        message += fmt::format(" (socket {})", socket);
+    }
+    return {exit_code::no_daemon, message, "start it with 'valhallad --dev', or name its socket with --socket PATH",
+            error_object("no_daemon", message)};
+}
+
+void complain(const complaint& what, bool as_json, const surroundings& around) {
+    if (as_json) {
+        const auto line = params{}.json("error", what.object).done();
+        around.out << (around.out_is_terminal ? printable_json(line) : line) << '\n';
+        around.out.flush();
+        return;
+    }
+    around.err << "valhallactl: " << printable(what.message) << '\n';
+    if (!what.hint.empty()) {
+        around.err << "  " << printable(what.hint) << '\n';
+    }
+    around.err.flush();
+}
+
+std::optional<std::string> ask_at(const surroundings& around, std::string_view question) {
+    around.err << question;
+    around.err.flush();
+    std::string line;
+    if (!std::getline(around.in, line)) {
+        around.err << '\n';
+        return std::nullopt;
+    }
+    if (!ipc::is_utf8(line)) {
+        throw fault{exit_code::wrong_usage, "what was typed is not UTF-8 text"};
+    }
+    return line;
+}
+
+void show_progress(const surroundings& around, std::string_view text) {
+    around.err << '\r' << clip(printable(text), around.columns - 1) << "\x1b[K";
+    around.err.flush();
+}
+
+exit_code run_chosen(const invocation& chosen, const std::string& socket, const surroundings& around) {
+    printer out{around.out, around.columns, around.colours, around.out_is_terminal};
+    context io{around.connect(socket), out, chosen.json, around.now(), {}};
+    if (around.can_ask && !chosen.json) {
+        io.ask = [&around](std::string_view question) { return ask_at(around, question); };
+    }
+    if (around.err_is_terminal) {
+        io.progress = [&around](std::string_view text) { show_progress(around, text); };
+    }
+    const auto code = chosen.run(io);
+    around.out.flush();
+    if (!around.out) {
+        throw fault{exit_code::refused, "the answer could not be written to the standard output"};
+    }
+    return code;
+}
+
+/// True when the user asked for JSON, also where the rest of the line could not be understood.
+bool wants_json(const std::vector<std::string>& arguments) {
+    const auto end = std::ranges::find(arguments, "--");
+    return std::find(arguments.begin(), end, "--json") != end;
+}
+
+complaint complaint_of_current(const std::string& socket) {
+    try {
+        throw;
+    } catch (const fault& wrong) {
+        return complaint_of(wrong);
+    } catch (const ipc::call_error& refusal) {
+        return complaint_of(refusal);
+    } catch (const ipc::connection_error& lost) {
+        return complaint_of(lost, socket);
+    } catch (const std::exception& other) {
+        return {exit_code::refused, other.what(), {}, error_object("not_done", other.what())};
+    }
+}
+
+}  // namespace
+
+exit_code run(const std::vector<std::string>& arguments, const surroundings& around) noexcept {
+    const bool as_json = wants_json(arguments);
+    std::string socket;
+    try {
+        const auto parsed = read_command_line(arguments);
+        if (const auto* help = std::get_if<help_text>(&parsed)) {
+            around.out << help->text;
+            around.out.flush();
+            return exit_code::done;
+        }
+        const auto& chosen = std::get<invocation>(parsed);
+        socket = chosen.socket.empty() ? around.default_socket() : chosen.socket;
+        return run_chosen(chosen, socket, around);
+    } catch (...) {
+        const auto what = complaint_of_current(socket);
+        complain(what, as_json, around);
+        return what.code;
+    }
+}
+
+}  // namespace valhalla::ctl
