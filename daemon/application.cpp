@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/application.hpp"
+
+#include <array>
+#include <chrono>
+#include <csignal>
+#include <cstdint>
+#include <grp.h>
+#include <random>
+#include <sys/statvfs.h>
+#include <system_error>
+#include <unistd.h>
+#include <utility>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <fmt/format.h>
+
+#include "daemon/access_control.hpp"
+#include "daemon/change_gate.hpp"
+#include "daemon/clock.hpp"
+#include "daemon/hot_answers.hpp"
+#include "daemon/ledger.hpp"
+#include "daemon/methods/bind.hpp"
+#include "daemon/playbook_file.hpp"
+#include "daemon/policy_file.hpp"
+#include "daemon/query_pool.hpp"
+#include "daemon/restore.hpp"
+#include "daemon/service_manager.hpp"
+#include "daemon/services.hpp"
+#include "daemon/uploads.hpp"
+#include "ipc/method_table.hpp"
+#include "ipc/unix_server.hpp"
+#include "schema/ledger_store.hpp"
+#include "schema/state_dir.hpp"
+
+namespace valhalla {
+
+namespace {
+
+namespace asio = boost::asio;
+
+/// 32 hex digits that no other database has.
+std::string new_instance_id() {
+    std::random_device source;
+    std::string id;
+    for (int i = 0; i < 4; ++i) {
+        id += fmt::format("{:08x}", static_cast<std::uint32_t>(source()));
+    }
+    return id;
+}
+
+std::shared_ptr<const governor::canon> load_rules(const config& c) {
+    if (!c.policy) {
+        return built_in_canon();
+    }
+    auto loaded = load_canon(*c.policy);
+    if (const auto* problem = std::get_if<file_problem>(&loaded)) {
+        throw start_failure{exit_code::usage, problem->text()};
+    }
+    return std::get<std::shared_ptr<const governor::canon>>(loaded);
+}
+
+std::shared_ptr<const governor::playbook> load_steps(const config& c) {
+    if (!c.playbook) {
+        return built_in_playbook();
+    }
+    auto loaded = load_playbook(*c.playbook);
+    if (const auto* problem = std::get_if<file_problem>(&loaded)) {
+        throw start_failure{exit_code::usage, problem->text()};
+    }
+    return std::get<std::shared_ptr<const governor::playbook>>(loaded);
+}
+
+/// Nothing for the empty name.
+std::optional<gid_t> group_id(const std::string& name) {
+    if (name.empty()) {
+        return std::nullopt;
+    }
+    std::array<char, 16'384> buffer{};
+    group entry{};
+    group* found = nullptr;
+    if (::getgrnam_r(name.c_str(), &entry, buffer.data(), buffer.size(), &found) != 0 || found == nullptr) {
+        throw start_failure{exit_code::usage,
+                            fmt::format("socket_group: there is no group '{}'; create it, or name another", name)};
+    }
+    return found->gr_gid;
+}
+
+/// Where a development socket goes: made when missing, for the user alone. What cannot be made shows when it is bound.
+void make_private_directory(const std::filesystem::path& path) {
+    std::error_code ignored;
+    if (std::filesystem::create_directories(path, ignored)) {
+        std::filesystem::permissions(path, std::filesystem::perms::owner_all, ignored);
+    }
+}
+
+/// Makes a part; what storage says against it becomes the exit code and the sentence of a failed start.
+template <class Make>
+auto or_fail(Make&& make) {
+    try {
+        return std::forward<Make>(make)();
+    } catch (const schema::storage_error& fault) {
+        using enum schema::storage_fault;
+        const int status = fault.fault() == locked     ? exit_code::state_locked
+                           : fault.fault() == unusable ? exit_code::state_unusable
+                                                       : exit_code::storage;
+        throw start_failure{status, fault.what()};
+    }
+}
+
+/// What `load` gives, or its failure, as a value that can travel to another thread.
+template <class Load>
+auto attempt(Load&& load) -> std::variant<decltype(load()), start_failure> {
+    try {
+        return std::forward<Load>(load)();
+    } catch (const start_failure& failure) {
+        return failure;
+    }
+}
+
+}  // namespace
+
+struct application::parts {
+    parts(const config& c, std::shared_ptr<spdlog::logger> logger);
+
+    void bootstrap();
+    void listen();
+    void publish(std::unique_ptr<commit_result> result);
+    void on_signal();
+    void reload();
+    template <class Loaded>
+    void report_reload(const Loaded& loaded, std::string_view what) const {
+        if (const auto* problem = std::get_if<start_failure>(&loaded)) {
+            log->error("reload: the {} in force stays: {}", what, problem->message);
+        } else {
+            log->info("reload: {} read", what);
+        }
+    }
+    void begin_stop();
+    [[nodiscard]] governor::self_checks measure() const;
+    int run();
+
+    config given;
+    std::shared_ptr<spdlog::logger> log;
+    std::shared_ptr<const governor::canon> rules;
+    std::shared_ptr<const governor::playbook> steps;
+    schema::state_dir directory;
+    schema::ledger_store store;
+    daemon_facts facts;
+    access_control who_may;
+    asio::io_context io{BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO};
+    valhalla::ledger changes_ledger;
+    hot_answers hot;
+    change_gate changes;
+    query_pool queries;
+    uploads files;
+    services with;
+    ipc::method_table table;
+    ipc::unix_server server;
+    asio::signal_set signals{io, SIGTERM, SIGINT, SIGHUP};
+    bool stopping = false;
+    int status = exit_code::ok;
+};
+
+application::parts::parts(const config& c, std::shared_ptr<spdlog::logger> logger)
+    : given{c},
+      log{std::move(logger)},
+      rules{load_rules(c)},
+      steps{load_steps(c)},
+      directory{or_fail([&] { return schema::state_dir{c.state_dir}; })},
+      store{or_fail([&] { return schema::ledger_store{directory.database()}; })},
+      facts{.state_dir = directory.path(),
+            .export_dir = directory.export_dir(),
+            .socket = c.socket,
+            .started_at = system_now(),
+            .policy = c.policy,
+            .playbook = c.playbook},
+      who_may{c.access, ::geteuid()},
+      changes_ledger{store,
+                     or_fail([&] { return restore_state(store.load(), rules, steps); }),
+                     {.on_commit = [this](std::unique_ptr<commit_result> r) { publish(std::move(r)); },
+                      .on_broken =
+                          [this](const schema::storage_error& fault) {
+                              asio::post(io, [this, what = std::string{fault.what()}] {
+                                  log->critical("the database failed, stopping: {}", what);
+                                  status = exit_code::storage;
+                                  begin_stop();
+                              });
+                          },
+                      .measure = [this] { return measure(); },
+                      .now = system_now}},
+      hot{(or_fail([&] { bootstrap(); }), changes_ledger.initial_state()), store.head()},
+      changes{io, changes_ledger},
+      queries{directory.database(), [this](std::function<void()> what) { asio::post(io, std::move(what)); }},
+      files{directory.upload_dir()},
+      with{.hot = hot,
+           .changes = changes,
+           .queries = queries,
+           .files = files,
+           .facts = facts,
+           .request_stop = [this] { asio::post(io, [this] { begin_stop(); }); }},
+      server{io,
+             table,
+             {.bounds = {},
+              .access = [this](std::uint32_t uid, std::uint32_t gid) { return who_may.role_of(uid, gid); },
+              .report = [this](std::string_view what) { log->warn("{}", what); }}} {
+    bind_all_methods(table, with);
+    or_fail([&] { queries.start(); });
+    listen();
+}
+
+void application::parts::listen() {
+    if (given.development) {
+        make_private_directory(std::filesystem::path{given.socket}.parent_path());
+    }
+    try {
+        server.listen(given.socket, group_id(given.socket_group));
+    } catch (const ipc::listen_error& e) {
+        throw start_failure{exit_code::socket, e.what()};
+    }
+}
+
+/// The records that every start may have to write: the first one of a new database, and which rules are in force.
+void application::parts::bootstrap() {
+    if (changes_ledger.initial_state().instance.empty()) {
+        changes_ledger.bootstrap(governor::commands::create_database{new_instance_id()});
+    }
+    changes_ledger.bootstrap(governor::commands::load_policy{rules});
+    changes_ledger.bootstrap(governor::commands::load_playbook{steps});
+    changes_ledger.bootstrap(governor::commands::tick{measure()});
+}
+
+/// Ledger thread: hands a commit to the I/O thread.
+void application::parts::publish(std::unique_ptr<commit_result> result) {
+    asio::post(io, [this, result = std::move(result)]() mutable {
+        hot.publish(std::move(result->state), result->head);
+        change_gate::answer(*result);
+    });
+}
+
+governor::self_checks application::parts::measure() const {
+    governor::self_checks measured;
+    struct statvfs space{};
+    if (::statvfs(directory.path().c_str(), &space) == 0) {
+        constexpr std::uint64_t bytes_per_mib = 1024ULL * 1024;
+        measured.disk_free_mib = static_cast<std::int64_t>(space.f_bavail * space.f_frsize / bytes_per_mib);
+    }
+    return measured;
+}
+
+void application::parts::on_signal() {
+    signals.async_wait([this](const boost::system::error_code& fault, int number) {
+        if (fault) {
+            return;
+        }
+        if (number == SIGHUP) {
+            reload();
+            on_signal();
+            return;
+        }
+        log->info("signal {}: stopping", number);
+        begin_stop();
+    });
+}
+
+/// SIGHUP: policy and playbook are read again; a file that is not good changes nothing.
+void application::parts::reload() {
+    const bool taken = queries.submit_work([this](schema::reader&) -> std::function<void()> {
+        return [this, new_rules = attempt([&] { return load_rules(given); }),
+                new_steps = attempt([&] { return load_steps(given); })] {
+            report_reload(new_rules, "policy");
+            report_reload(new_steps, "playbook");
+            if (const auto* good = std::get_if<std::shared_ptr<const governor::canon>>(&new_rules)) {
+                changes.submit_own(governor::commands::load_policy{*good});
+            }
+            if (const auto* good = std::get_if<std::shared_ptr<const governor::playbook>>(&new_steps)) {
+                changes.submit_own(governor::commands::load_playbook{*good});
+            }
+        };
+    });
+    if (!taken) {
+        log->error("reload: too many queries are waiting, nothing was read; send SIGHUP again");
+    }
+}
+
+void application::parts::begin_stop() {
+    if (std::exchange(stopping, true)) {
+        return;
+    }
+    service_manager::stopping();
+    signals.cancel();
+    // Answers that the ledger and the queries still owe are part of it: drained means every connection has them.
+    server.drain([this] { io.stop(); });
+}
+
+int application::parts::run() {
+    changes_ledger.start();
+    on_signal();
+    log->info("valhallad listens on {}", given.socket);
+    log->info("state in {}, {} audit records", facts.state_dir.string(), hot.head().size);
+    if (given.development) {
+        log->warn("development: any local user who reaches the socket is an operator; not for production");
+    }
+    service_manager::ready();
+    io.run();
+    queries.stop();
+    changes_ledger.stop();
+    log->info("stopped, {} audit records", store.head().size);
+    return status;
+}
+
+application::application(const config& c, std::shared_ptr<spdlog::logger> log)
+    : parts_{std::make_unique<parts>(c, std::move(log))} {}
+
+application::~application() = default;
+
+int application::run() {
+    return parts_->run();
+}
+
+}  // namespace valhalla

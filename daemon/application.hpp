@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The process as a parts list: made in this order, destroyed in reverse. `run` is the I/O thread.
+#pragma once
+
+#include <memory>
+
+#include <spdlog/logger.h>
+
+#include "daemon/config.hpp"
+
+namespace valhalla {
+
+/// A start that failed: the exit code and a sentence for the person who started it.
+struct start_failure {
+    int status = 0;
+    std::string message;
+};
+
+class application {
+  public:
+    /// Takes the state directory, brings the database up to date, loads policy and playbook, listens.
+    /// Throws `start_failure`; nothing is left behind then but what was valid before.
+    application(const config& c, std::shared_ptr<spdlog::logger> log);
+    ~application();
+    application(const application&) = delete;
+    application& operator=(const application&) = delete;
+
+    /// Serves until SIGTERM, SIGINT or `daemon.stop`; then everything accepted is committed, answered and sent.
+    /// Returns the exit code.
+    int run();
+
+  private:
+    struct parts;
+    std::unique_ptr<parts> parts_;
+};
+
+}  // namespace valhalla

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The I/O thread's side of the ledger: gathers the changes of one turn of the event loop and hands them over under one
+// lock, and spreads the answers of a commit over their connections. I/O thread only.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include <boost/asio/io_context.hpp>
+
+#include "daemon/ledger.hpp"
+#include "ipc/call.hpp"
+
+namespace valhalla {
+
+class change_gate {
+  public:
+    change_gate(boost::asio::io_context& io, ledger& to) : io_{io}, ledger_{to} {}
+
+    /// Takes the change; it reaches the ledger when the handlers that are ready now have run.
+    void submit(governor::command what, const ipc::peer& who, ipc::reply_handle reply);
+    /// A command of the daemon itself; nobody waits for its answer.
+    void submit_own(governor::command what);
+    /// Hands over what has gathered.
+    void flush();
+    /// Gives every answer of a commit to its connection.
+    static void answer(commit_result& result);
+
+  private:
+    void gather(change one);
+
+    boost::asio::io_context& io_;
+    ledger& ledger_;
+    std::vector<change> gathered_;
+    bool flush_posted_ = false;
+};
+
+}  // namespace valhalla

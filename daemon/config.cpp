@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/config.hpp"
+
+#include <cstdlib>
+#include <unistd.h>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "daemon/config_file.hpp"
+#include "daemon/version.hpp"
+#include "ipc/client.hpp"
+
+namespace valhalla {
+
+namespace {
+
+struct flags {
+    bool development = false;
+    bool check = false;
+    bool version = false;
+    std::string file;
+    std::string state_dir;
+    std::string socket;
+    std::string log_level;
+};
+
+std::string environment(const char* name) {
+    const char* value = std::getenv(name);
+    return value == nullptr ? std::string{} : std::string{value};
+}
+
+/// `$XDG_STATE_HOME/valhalla`, else `~/.local/state/valhalla`, else a directory of the user's own under /tmp.
+std::filesystem::path development_state_dir() {
+    if (const auto home = environment("XDG_STATE_HOME"); !home.empty()) {
+        return std::filesystem::path{home} / "valhalla";
+    }
+    if (const auto home = environment("HOME"); !home.empty()) {
+        return std::filesystem::path{home} / ".local/state/valhalla";
+    }
+    return fmt::format("/tmp/valhalla-{}/state", ::getuid());
+}
+
+void apply_defaults(config& c) {
+    if (c.development) {
+        c.state_dir = development_state_dir();
+        c.socket = ipc::development_socket_path();
+        c.access.others = ipc::role::operator_;
+        return;
+    }
+    const auto given = environment("STATE_DIRECTORY");  // set by systemd's StateDirectory=
+    c.state_dir = given.empty() ? "/var/lib/valhalla" : given;
+    c.socket = ipc::service_socket_path;
+}
+
+void apply_environment(config& c) {
+    if (const auto value = environment("VALHALLA_STATE_DIR"); !value.empty()) {
+        c.state_dir = value;
+    }
+    if (const auto value = environment("VALHALLA_SOCKET"); !value.empty()) {
+        c.socket = value;
+    }
+}
+
+void apply_flags(config& c, const flags& f) {
+    if (!f.state_dir.empty()) {
+        c.state_dir = f.state_dir;
+    }
+    if (!f.socket.empty()) {
+        c.socket = f.socket;
+    }
+    if (!f.log_level.empty()) {
+        c.log_level = f.log_level;
+    }
+}
+
+std::string describe(const config& c) {
+    return fmt::format(
+        "configuration is good\n  state_dir     {}\n  socket        {}\n  policy        {}\n  playbook      {}\n"
+        "  log_level     {}\n",
+        c.state_dir.string(), c.socket, c.policy ? c.policy->string() : "built-in",
+        c.playbook ? c.playbook->string() : "built-in", c.log_level);
+}
+
+}  // namespace
+
+std::variant<config, early_exit> read_config(int argc, const char* const* argv) {
+    flags f;
+    CLI::App app{"valhallad keeps the work of the Valhalla governance core: sessions, decisions, and an audit trail."};
+    app.add_flag("--dev", f.development, "Run for the current user: own state directory and socket, no set-up");
+    app.add_option("--config", f.file, "Configuration file (TOML)")->type_name("FILE");
+    app.add_option("--state-dir", f.state_dir, "Where the database lies")->type_name("DIR");
+    app.add_option("--socket", f.socket, "Unix socket to listen on")->type_name("PATH");
+    app.add_option("--log-level", f.log_level, "What to log")
+        ->check(CLI::IsMember({"debug", "info", "warn", "error"}))
+        ->type_name("LEVEL");
+    app.add_flag("--check-config", f.check, "Check the configuration, say what it means, and exit");
+    app.add_flag("--version", f.version, "Print the version and exit");
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::CallForHelp&) {
+        return early_exit{exit_code::ok, app.help()};
+    } catch (const CLI::ParseError& e) {
+        return early_exit{exit_code::usage, fmt::format("{}; see valhallad --help", e.what())};
+    }
+    if (f.version) {
+        return early_exit{exit_code::ok, fmt::format("valhallad {}\n", version)};
+    }
+
+    config c;
+    c.development = f.development;
+    apply_defaults(c);
+    if (!f.file.empty()) {
+        if (auto problem = apply_config_file(f.file, c)) {
+            return early_exit{exit_code::usage, *problem};
+        }
+    }
+    apply_environment(c);
+    apply_flags(c, f);
+    c.state_dir = std::filesystem::absolute(c.state_dir).lexically_normal();
+    if (f.check) {
+        return early_exit{exit_code::ok, describe(c)};
+    }
+    return c;
+}
+
+}  // namespace valhalla

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the daemon is told: command line over environment over configuration file over defaults.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "daemon/access_control.hpp"
+
+namespace valhalla {
+
+struct config {
+    bool development = false;
+    std::filesystem::path state_dir;
+    std::string socket;
+    std::string socket_group;                       ///< group that may connect; empty: the process's own
+    std::optional<std::filesystem::path> policy;    ///< absent: built-in
+    std::optional<std::filesystem::path> playbook;  ///< absent: built-in
+    std::string log_level = "info";
+    access_rules access;
+};
+
+/// What to do instead of running: print `text` (to standard output when `status` is 0) and exit with `status`.
+struct early_exit {
+    int status = 0;
+    std::string text;
+};
+
+/// Exit codes of the daemon.
+namespace exit_code {
+inline constexpr int ok = 0;
+inline constexpr int unexpected = 1;
+inline constexpr int usage = 2;           ///< command line, configuration, policy or playbook
+inline constexpr int state_unusable = 3;  ///< state directory or database cannot be used
+inline constexpr int state_locked = 4;    ///< another daemon uses it
+inline constexpr int socket = 5;          ///< the socket cannot be opened
+inline constexpr int storage = 6;         ///< the database failed while running
+}  // namespace exit_code
+
+[[nodiscard]] std::variant<config, early_exit> read_config(int argc, const char* const* argv);
+
+}  // namespace valhalla

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/hot_answers.hpp"
+
+#include <utility>
+
+#include "daemon/render.hpp"
+
+namespace valhalla {
+
+hot_answers::hot_answers(governor::state initial, schema::tree_head head) : state_{std::move(initial)}, head_{head} {
+    json_writer json{no_session_};
+    write_no_session(json);
+}
+
+void hot_answers::publish(governor::state next, schema::tree_head head) {
+    state_ = std::move(next);
+    head_ = head;
+    ++generation_;
+}
+
+template <class Write>
+std::string_view hot_answers::of_part(answer& kept, const std::shared_ptr<const void>& part, Write&& write) {
+    if (kept.shown != part) {
+        kept.bytes.clear();
+        json_writer json{kept.bytes};
+        std::forward<Write>(write)(json);
+        kept.shown = part;
+    }
+    return kept.bytes;
+}
+
+template <class Write>
+std::string_view hot_answers::of_generation(answer& kept, Write&& write) {
+    if (kept.generation != generation_) {
+        kept.bytes.clear();
+        json_writer json{kept.bytes};
+        std::forward<Write>(write)(json);
+        kept.generation = generation_;
+    }
+    return kept.bytes;
+}
+
+std::string_view hot_answers::session_status(const std::string& operator_name) {
+    const auto& book = state_.sessions->by_operator;
+    const auto found = book.find(operator_name);
+    if (found == book.end()) {
+        return no_session_;
+    }
+    if (sessions_.size() >= max_kept_sessions) {
+        sessions_.clear();
+    }
+    auto& kept = sessions_[operator_name];
+    if (kept.shown != found->second) {
+        kept.bytes.clear();
+        json_writer json{kept.bytes};
+        write_session(json, *found->second);
+        kept.shown = found->second;
+    }
+    return kept.bytes;
+}
+
+std::string_view hot_answers::cone() {
+    return of_part(cone_, state_.current_cone, [this](json_writer& json) { write_cone(json, *state_.current_cone); });
+}
+
+std::string_view hot_answers::thresholds() {
+    return of_part(thresholds_, state_.limits,
+                   [this](json_writer& json) { write_thresholds(json, *state_.limits, threshold_set::all); });
+}
+
+std::string_view hot_answers::canon() {
+    return of_part(canon_, state_.rules, [this](json_writer& json) { write_canon(json, *state_.rules); });
+}
+
+std::string_view hot_answers::health() {
+    return of_generation(health_, [this](json_writer& json) { write_health(json, state_); });
+}
+
+std::string_view hot_answers::checklist() {
+    return of_generation(checklist_, [this](json_writer& json) { write_checklist(json, state_); });
+}
+
+std::string_view hot_answers::next_step() {
+    return of_generation(next_step_, [this](json_writer& json) { write_next_step(json, state_); });
+}
+
+std::string_view hot_answers::summary(const std::string& operator_name) {
+    summary_.clear();
+    json_writer json{summary_};
+    json.begin_object();
+    json.key("session").raw(session_status(operator_name));
+    json.key("next").raw(next_step());
+    json.key("checklist").raw(checklist());
+    json.key("health").raw(health());
+    json.key("cone").raw(cone());
+    json.end_object();
+    return summary_;
+}
+
+}  // namespace valhalla

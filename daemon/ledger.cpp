@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/ledger.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+#include <utility>
+
+#include "daemon/governor/health.hpp"
+#include "daemon/render.hpp"
+
+namespace valhalla {
+
+namespace {
+
+/// Keeps a moment that is due already from turning the thread into a busy loop.
+constexpr std::chrono::microseconds shortest_wait{1'000};
+constexpr std::int64_t page_bytes = 4096;
+constexpr std::int64_t bytes_per_mib = 1024LL * 1024;
+
+ipc::rpc_error error_of(const schema::storage_error& fault) {
+    if (fault.fault() == schema::storage_fault::full) {
+        return {ipc::error_code::storage_full,
+                std::string{"the disk is full, nothing was changed: "} + fault.what() +
+                    "; free some space, then send the request again",
+                {}};
+    }
+    return {ipc::error_code::outcome_unknown,
+            std::string{"the database failed while this was being stored: "} + fault.what() +
+                "; the daemon stops now, look after its restart whether the change is there",
+            {}};
+}
+
+}  // namespace
+
+actor daemon_actor() {
+    return {.name = "valhallad", .via = actor_via::daemon, .uid = std::nullopt, .gid = std::nullopt};
+}
+
+ledger::ledger(schema::ledger_store& store, governor::state initial, hooks h)
+    : store_{store}, hooks_{std::move(h)}, state_{std::move(initial)}, committed_{state_} {}
+
+ledger::~ledger() {
+    if (thread_.joinable()) {
+        stop();
+    }
+}
+
+void ledger::bootstrap(governor::command what) {
+    const auto done = execute(what, daemon_actor(), true);
+    if (const auto* no = std::get_if<governor::refusal>(&done.result)) {
+        throw std::logic_error{"the daemon's own command was refused: " + no->message};
+    }
+    commit();
+}
+
+void ledger::start() {
+    thread_ = std::thread{[this] { run(); }};
+}
+
+bool ledger::submit(std::vector<change>& batch) {
+    {
+        const std::lock_guard lock{mutex_};
+        if (queue_.size() + batch.size() > max_queued) {
+            return false;
+        }
+        if (queue_.empty()) {
+            queue_.swap(batch);
+        } else {
+            std::move(batch.begin(), batch.end(), std::back_inserter(queue_));
+        }
+    }
+    batch.clear();
+    wake_.notify_one();
+    return true;
+}
+
+void ledger::stop() {
+    {
+        const std::lock_guard lock{mutex_};
+        stopping_ = true;
+    }
+    wake_.notify_one();
+    if (thread_.joinable()) {
+        thread_.join();
+    }
+}
+
+void ledger::run() {
+    std::vector<change> taken;
+    try {
+        keep_time();
+        while (take_queue(taken)) {
+            for (std::span<change> rest{taken}; !rest.empty();) {
+                const auto batch = rest.first(std::min(rest.size(), max_batch));
+                process(batch);
+                rest = rest.subspan(batch.size());
+            }
+            taken.clear();
+            if (!broken_) {
+                keep_time();
+                if (store_.wal_pages() >= checkpoint_from_pages) {
+                    store_.checkpoint();
+                }
+            }
+        }
+    } catch (const schema::storage_error& fault) {
+        broken_ = true;
+        hooks_.on_broken(fault);
+    }
+}
+
+bool ledger::take_queue(std::vector<change>& taken) {
+    std::unique_lock lock{mutex_};
+    wake_.wait_until(lock, next_tick_, [this] { return stopping_ || !queue_.empty(); });
+    if (queue_.empty()) {
+        return !stopping_;
+    }
+    taken.swap(queue_);
+    return true;
+}
+
+void ledger::process(std::span<change> batch) {
+    auto result = std::make_unique<commit_result>();
+    result->answers.reserve(batch.size());
+    for (auto& one : batch) {
+        result->answers.push_back({std::move(one.reply), commit_result::slice{}});
+    }
+    try {
+        if (broken_) {
+            throw schema::storage_error{schema::storage_fault::broken, "an earlier write failed"};
+        }
+        for (std::size_t i = 0; i < batch.size(); ++i) {
+            const auto done = execute(batch[i].what, batch[i].who, batch[i].is_owner);
+            if (const auto* no = std::get_if<governor::refusal>(&done.result)) {
+                result->answers[i].result = to_wire(*no);
+                continue;
+            }
+            const auto offset = result->bytes.size();
+            render_answer(result->bytes, std::get<governor::answer>(done.result), state_);
+            result->answers[i].result = commit_result::slice{offset, result->bytes.size() - offset};
+        }
+        commit();
+    } catch (const schema::storage_error& fault) {
+        roll_back();
+        for (auto& one : result->answers) {
+            one.result = error_of(fault);
+        }
+        if (fault.fault() != schema::storage_fault::full && !std::exchange(broken_, true)) {
+            hooks_.on_broken(fault);
+        }
+    }
+    publish(std::move(result));
+}
+
+governor::outcome ledger::execute(const governor::command& what, const actor& who, bool is_owner) {
+    auto done = governor::execute(state_, what,
+                                  {.who = who, .is_owner = is_owner, .now = std::max(hooks_.now(), state_.last_ts)});
+    if (!done.records.empty() && !in_transaction_) {
+        store_.begin();
+        in_transaction_ = true;
+    }
+    for (const auto& record : done.records) {
+        store_.append(record);
+    }
+    return done;
+}
+
+void ledger::commit() {
+    if (in_transaction_) {
+        store_.commit();
+        in_transaction_ = false;
+    }
+    committed_ = state_;
+}
+
+void ledger::roll_back() noexcept {
+    if (in_transaction_) {
+        store_.rollback();
+        in_transaction_ = false;
+    }
+    state_ = committed_;
+}
+
+void ledger::keep_time() {
+    const auto steady_now = std::chrono::steady_clock::now();
+    if (steady_now >= next_tick_) {
+        tick(steady_now);
+    }
+    // A batch may have brought a signal that goes stale sooner than anything known before.
+    next_tick_ = next_self_check_;
+    const auto now = std::max(hooks_.now(), state_.last_ts);
+    if (const auto due = governor::next_health_change(state_, now)) {
+        next_tick_ = std::min(next_tick_, steady_now + std::max(*due - now, shortest_wait));
+    }
+}
+
+void ledger::tick(std::chrono::steady_clock::time_point steady_now) {
+    governor::commands::tick what;
+    if (steady_now >= next_self_check_) {
+        what.measured = hooks_.measure();
+        what.measured->wal_mib = store_.wal_pages() * page_bytes / bytes_per_mib;
+        const std::lock_guard lock{mutex_};
+        what.measured->ledger_queue = static_cast<std::int64_t>(queue_.size());
+        next_self_check_ = steady_now + self_check_interval;
+    }
+    const auto before = state_.health;
+    try {
+        static_cast<void>(execute(what, daemon_actor(), true));
+        commit();
+    } catch (const schema::storage_error& fault) {
+        roll_back();
+        if (fault.fault() != schema::storage_fault::full) {
+            throw;
+        }
+    }
+    if (state_.health != before) {
+        publish(std::make_unique<commit_result>());
+    }
+}
+
+void ledger::publish(std::unique_ptr<commit_result> result) {
+    result->state = state_;
+    result->head = store_.head();
+    hooks_.on_commit(std::move(result));
+}
+
+}  // namespace valhalla

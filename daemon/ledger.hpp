@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The ledger: one thread that owns the only writing connection and the state that the rules work on.
+//
+//   I/O thread  --submit(changes of one turn)-->  queue
+//   ledger      takes all that is queued, executes it in order, ONE transaction, ONE fsync
+//   ledger      --commit_result(new state, all answers)-->  `on_commit`, called on the ledger thread
+//
+// While a commit waits for the disk the next batch gathers: no timer, so a lone client waits for nobody. No answer is
+// handed out before its fsync returned. When the disk is full the batch is rolled back as a whole and answered
+// `storage_full`; when the writer breaks, nothing more is acknowledged and `on_broken` is called once.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+#include <thread>
+#include <variant>
+#include <vector>
+
+#include "daemon/clock.hpp"
+#include "daemon/governor/governor.hpp"
+#include "ipc/call.hpp"
+#include "schema/ledger_store.hpp"
+
+namespace valhalla {
+
+/// Who acts when nobody asked: the daemon itself.
+[[nodiscard]] actor daemon_actor();
+
+/// A command with its sender and the place where the answer goes.
+struct change {
+    governor::command what;
+    actor who;
+    bool is_owner = false;
+    ipc::reply_handle reply;
+};
+
+/// What one commit (or one refused batch) brought about. Made on the ledger thread, consumed on the I/O thread.
+struct commit_result {
+    /// Where in `bytes` an answer stands.
+    struct slice {
+        std::size_t offset = 0;
+        std::size_t size = 0;
+    };
+    struct answered {
+        ipc::reply_handle reply;
+        std::variant<slice, ipc::rpc_error> result;
+    };
+    governor::state state;
+    schema::tree_head head;
+    std::string bytes;  ///< all answers of the commit, one after the other
+    std::vector<answered> answers;
+};
+
+class ledger {
+  public:
+    struct hooks {
+        std::function<void(std::unique_ptr<commit_result>)> on_commit;
+        std::function<void(const schema::storage_error&)> on_broken;
+        /// Fills in what can only be measured outside (disk space); called every `self_check_interval`.
+        std::function<governor::self_checks()> measure;
+        clock_function now;
+    };
+
+    /// Most changes that may wait; more are answered `overloaded` at once.
+    static constexpr std::size_t max_queued = 65'536;
+    /// Most changes in one transaction: bounds the time that a commit and the hand-over of its answers take.
+    static constexpr std::size_t max_batch = 4'096;
+    static constexpr std::chrono::seconds self_check_interval{5};
+    /// Write-ahead log size from which pages are moved into the database, after the answers went out.
+    static constexpr std::int64_t checkpoint_from_pages = 4'096;
+
+    ledger(schema::ledger_store& store, governor::state initial, hooks h);
+    ~ledger();
+    ledger(const ledger&) = delete;
+    ledger& operator=(const ledger&) = delete;
+
+    /// Runs one command of the daemon's own before the thread starts. Throws `storage_error`; a refusal is a
+    /// `std::logic_error`, for the daemon does not ask what its rules refuse.
+    void bootstrap(governor::command what);
+    [[nodiscard]] const governor::state& initial_state() const noexcept { return state_; }
+
+    void start();
+    /// Queues changes in order and leaves `batch` empty; false when the queue is full and nothing was taken.
+    [[nodiscard]] bool submit(std::vector<change>& batch);
+    /// Everything queued is committed and answered, then the thread ends. Nothing may be submitted afterwards.
+    void stop();
+
+  private:
+    void run();
+    /// Waits for changes or for the next thing due by time; false when stopping with an empty queue.
+    bool take_queue(std::vector<change>& taken);
+    void process(std::span<change> batch);
+    /// Executes `what` and appends its records, opening the transaction with the first one.
+    governor::outcome execute(const governor::command& what, const actor& who, bool is_owner);
+    void commit();
+    void roll_back() noexcept;
+    /// Puts in a `tick` when one is due and works out when the next one is. Precondition: no transaction is open.
+    void keep_time();
+    void tick(std::chrono::steady_clock::time_point steady_now);
+    void publish(std::unique_ptr<commit_result> result);
+
+    schema::ledger_store& store_;
+    hooks hooks_;
+    governor::state state_;      // ledger thread, from start() on
+    governor::state committed_;  // what to go back to
+    bool in_transaction_ = false;
+    bool broken_ = false;
+    std::chrono::steady_clock::time_point next_tick_{};
+    std::chrono::steady_clock::time_point next_self_check_{};
+
+    std::mutex mutex_;
+    std::condition_variable wake_;
+    std::vector<change> queue_;  // guarded by mutex_
+    bool stopping_ = false;      // guarded by mutex_
+    std::thread thread_;
+};
+
+}  // namespace valhalla

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/methods/bind.hpp"
+
+#include <charconv>
+
+#include <fmt/format.h>
+
+namespace valhalla {
+
+void bind_all_methods(ipc::method_table& table, const services& with) {
+    bind_session_methods(table, with);
+    bind_cone_methods(table, with);
+    bind_canon_methods(table, with);
+    bind_health_methods(table, with);
+    bind_thresholds_methods(table, with);
+    bind_go_methods(table, with);
+    bind_audit_methods(table, with);
+    bind_export_methods(table, with);
+    bind_import_methods(table, with);
+    bind_daemon_methods(table, with);
+    table.require_complete();
+}
+
+std::optional<std::int64_t> parse_cursor(std::string_view text) {
+    std::int64_t number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc{} || end != text.data() + text.size() || number < 1) {
+        return std::nullopt;
+    }
+    return number;
+}
+
+ipc::rpc_error bad_cursor(std::string_view text) {
+    ipc::rpc_error error{ipc::error_code::invalid_params,
+                         fmt::format("'{}' is no cursor: give the next_cursor of the page before as it came", text),
+                         {}};
+    ipc::append_text_member(error.data_members, "key", "cursor");
+    return error;
+}
+
+}  // namespace valhalla

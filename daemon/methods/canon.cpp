@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ipc/api/canon.hpp"
+
+#include <memory>
+#include <utility>
+
+#include "daemon/methods/bind.hpp"
+#include "daemon/policy_file.hpp"
+
+namespace valhalla {
+
+namespace {
+
+namespace api = ipc::api;
+
+ipc::rpc_error error_of(const file_problem& problem) {
+    ipc::rpc_error error{ipc::error_code::policy_invalid,
+                         "the policy in force stays, for the file is not good: " + problem.text(),
+                         "\"line\":" + std::to_string(problem.line)};
+    ipc::append_text_member(error.data_members, "file", problem.file);
+    ipc::append_text_member(error.data_members, "key", problem.key);
+    return error;
+}
+
+/// Reads and checks on the query thread, then puts the command to the ledger from the I/O thread.
+void reload(const services& with, const ipc::peer& who, ipc::reply_handle reply) {
+    const bool taken = with.queries.submit_work([with, who, reply](schema::reader&) -> std::function<void()> {
+        auto loaded = with.facts.policy ? load_canon(*with.facts.policy) : loaded_canon{built_in_canon()};
+        return [with, who, reply, loaded = std::move(loaded)]() mutable {
+            if (const auto* problem = std::get_if<file_problem>(&loaded)) {
+                reply.fail(error_of(*problem));
+                return;
+            }
+            with.changes.submit(
+                governor::commands::load_policy{std::get<std::shared_ptr<const governor::canon>>(loaded)}, who,
+                std::move(reply));
+        };
+    });
+    if (!taken) {
+        reply.fail({ipc::error_code::overloaded, "too many queries are waiting; try again in a moment", {}});
+    }
+}
+
+}  // namespace
+
+void bind_canon_methods(ipc::method_table& table, const services& with) {
+    table.on<api::canon_get>([with](const api::canon_get::params&, ipc::call& c) { c.reply(with.hot.canon()); });
+    table.on<api::canon_reload>(
+        [with](const api::canon_reload::params&, ipc::call& c) { reload(with, c.who(), c.defer()); });
+}
+
+}  // namespace valhalla

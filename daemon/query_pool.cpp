@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/query_pool.hpp"
+
+#include <utility>
+
+namespace valhalla {
+
+namespace {
+
+query_pool::answer answer_of(const query_pool::job& what, schema::reader& from) {
+    try {
+        return what(from);
+    } catch (const schema::storage_error& fault) {
+        const auto code = fault.fault() == schema::storage_fault::full ? ipc::error_code::storage_full
+                                                                       : ipc::error_code::internal_error;
+        return ipc::rpc_error{code, fault.what(), {}};
+    } catch (const std::exception& e) {
+        return ipc::rpc_error{ipc::error_code::internal_error, e.what(), {}};
+    }
+}
+
+}  // namespace
+
+query_pool::query_pool(std::filesystem::path database, post_function post)
+    : database_{std::move(database)}, post_{std::move(post)} {}
+
+query_pool::~query_pool() {
+    stop();
+}
+
+void query_pool::start() {
+    // Opened here and not in the thread: a database that cannot be read is the starter's problem.
+    auto from = std::make_shared<schema::reader>(database_);
+    thread_ = std::thread{[this, from] { run(*from); }};
+}
+
+void query_pool::run(schema::reader& from) {
+    while (true) {
+        work next;
+        {
+            std::unique_lock lock{mutex_};
+            wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+            if (queue_.empty()) {
+                return;
+            }
+            next = std::move(queue_.front());
+            queue_.pop_front();
+        }
+        post_(next(from));
+    }
+}
+
+void query_pool::submit(job what, ipc::reply_handle reply) {
+    const bool taken = submit_work([what = std::move(what), reply](schema::reader& from) -> std::function<void()> {
+        return [reply, result = answer_of(what, from)]() mutable {
+            if (const auto* error = std::get_if<ipc::rpc_error>(&result)) {
+                reply.fail(*error);
+            } else {
+                reply.reply(std::get<std::string>(result));
+            }
+        };
+    });
+    if (!taken) {
+        reply.fail({ipc::error_code::overloaded, "too many queries are waiting; try again in a moment", {}});
+    }
+}
+
+bool query_pool::submit_work(work what) {
+    {
+        const std::lock_guard lock{mutex_};
+        if (queue_.size() >= max_queued) {
+            return false;
+        }
+        queue_.push_back(std::move(what));
+    }
+    wake_.notify_one();
+    return true;
+}
+
+void query_pool::stop() {
+    {
+        const std::lock_guard lock{mutex_};
+        stopping_ = true;
+    }
+    wake_.notify_one();
+    if (thread_.joinable()) {
+        thread_.join();
+    }
+}
+
+}  // namespace valhalla

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The query thread: reads that need the database or files, away from the I/O thread. Jobs run in order, one at a time,
+// each with the pool's own reader; what follows from them runs on the I/O thread.
+#pragma once
+
+#include <condition_variable>
+#include <cstddef>
+#include <deque>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <variant>
+
+#include "ipc/call.hpp"
+#include "schema/reader.hpp"
+
+namespace valhalla {
+
+class query_pool {
+  public:
+    /// JSON of the result, or the error that stands for it.
+    using answer = std::variant<std::string, ipc::rpc_error>;
+    using job = std::function<answer(schema::reader&)>;
+    /// Runs on the query thread; what it returns runs on the I/O thread.
+    using work = std::function<std::function<void()>(schema::reader&)>;
+    /// Runs a function on the I/O thread.
+    using post_function = std::function<void(std::function<void()>)>;
+
+    /// Most jobs that may wait; more are refused as `overloaded`.
+    static constexpr std::size_t max_queued = 4'096;
+
+    query_pool(std::filesystem::path database, post_function post);
+    ~query_pool();
+    query_pool(const query_pool&) = delete;
+    query_pool& operator=(const query_pool&) = delete;
+
+    /// Throws `storage_error` when the database cannot be opened for reading.
+    void start();
+    /// I/O thread. Answers `reply` with what `what` returns or throws, or `overloaded` when too much is waiting.
+    void submit(job what, ipc::reply_handle reply);
+    /// I/O thread. For jobs that are not over with an answer; `what` must not throw. False: too much is waiting.
+    [[nodiscard]] bool submit_work(work what);
+    /// Runs what is queued, then ends.
+    void stop();
+
+  private:
+    void run(schema::reader& from);
+
+    std::filesystem::path database_;
+    post_function post_;
+    std::mutex mutex_;
+    std::condition_variable wake_;
+    std::deque<work> queue_;  // guarded by mutex_
+    bool stopping_ = false;   // guarded by mutex_
+    std::thread thread_;
+};
+
+}  // namespace valhalla

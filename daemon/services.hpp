@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the methods work with. References to parts that the application owns; they outlive the method table.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "daemon/change_gate.hpp"
+#include "daemon/governor/canon.hpp"
+#include "daemon/hot_answers.hpp"
+#include "daemon/query_pool.hpp"
+#include "daemon/uploads.hpp"
+#include "schema/model/time.hpp"
+
+namespace valhalla {
+
+/// What the process knows about itself; set once before it listens.
+struct daemon_facts {
+    std::filesystem::path state_dir;
+    std::filesystem::path export_dir;
+    std::string socket;
+    unix_micros started_at{};
+    std::optional<std::filesystem::path> policy;    ///< absent: built-in
+    std::optional<std::filesystem::path> playbook;  ///< absent: built-in
+};
+
+struct services {
+    hot_answers& hot;
+    change_gate& changes;
+    query_pool& queries;
+    uploads& files;
+    const daemon_facts& facts;
+    /// Begins an orderly stop; returns at once.
+    std::function<void()> request_stop;
+};
+
+}  // namespace valhalla

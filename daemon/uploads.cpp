@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/uploads.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <fstream>
+#include <system_error>
+#include <utility>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+namespace valhalla {
+
+namespace {
+
+ipc::rpc_error no_such_upload(std::int64_t id) {
+    return {ipc::error_code::no_such_upload,
+            fmt::format(
+                "there is no upload {}; import.begin gives one, and one that was committed or cancelled is gone", id),
+            {}};
+}
+
+ipc::rpc_error not_written(const std::filesystem::path& path) {
+    const int why = errno;
+    return {why == ENOSPC ? ipc::error_code::storage_full : ipc::error_code::internal_error,
+            fmt::format("{} could not be written: {}", path.string(), std::generic_category().message(why)),
+            {}};
+}
+
+}  // namespace
+
+uploads::uploads(std::filesystem::path directory) : directory_{std::move(directory)} {
+    std::error_code ignored;
+    std::filesystem::remove_all(directory_, ignored);
+}
+
+uploads::result<std::int64_t> uploads::begin() {
+    if (open_.size() >= max_open) {
+        cancel(open_.begin()->first);  // the oldest: its client went away without a word
+    }
+    const auto id = next_;
+    std::error_code failed;
+    std::filesystem::create_directories(path_of(id), failed);
+    if (failed) {
+        errno = failed.value();
+        return not_written(path_of(id));
+    }
+    ++next_;
+    open_.emplace(id, 0);
+    return id;
+}
+
+uploads::result<std::uint64_t> uploads::put(std::int64_t id, const std::string& file, std::string_view text) {
+    const auto found = open_.find(id);
+    if (found == open_.end()) {
+        return no_such_upload(id);
+    }
+    if (std::ranges::find(known_files, file) == known_files.end()) {
+        ipc::rpc_error error{
+            ipc::error_code::unknown_document,
+            fmt::format("'{}' is no file of an import; known are {}", file, fmt::join(known_files, ", ")),
+            {}};
+        ipc::append_text_member(error.data_members, "key", "file");
+        return error;
+    }
+    if (found->second + text.size() > max_bytes) {
+        return ipc::rpc_error{ipc::error_code::import_refused,
+                              fmt::format("an import may hold {} bytes, this one is larger", max_bytes),
+                              {}};
+    }
+    const auto path = path_of(id) / file;
+    std::ofstream out{path, std::ios::binary | std::ios::app};
+    out.write(text.data(), static_cast<std::streamsize>(text.size()));
+    out.close();
+    if (!out) {
+        return not_written(path);
+    }
+    found->second += text.size();
+    return static_cast<std::uint64_t>(std::filesystem::file_size(path));
+}
+
+uploads::result<schema::import_plan> uploads::read(std::int64_t id, const std::string& importer) const {
+    if (!open_.contains(id)) {
+        return no_such_upload(id);
+    }
+    auto read = schema::read_import(path_of(id), importer);
+    if (auto* problem = std::get_if<schema::import_problem>(&read)) {
+        ipc::rpc_error error{ipc::error_code::import_refused, "nothing was imported: " + problem->text(),
+                             fmt::format("\"line\":{}", problem->line)};
+        ipc::append_text_member(error.data_members, "file", problem->file);
+        ipc::append_text_member(error.data_members, "key", problem->key);
+        return error;
+    }
+    return std::get<schema::import_plan>(std::move(read));
+}
+
+void uploads::cancel(std::int64_t id) {
+    if (open_.erase(id) != 0) {
+        std::error_code ignored;
+        std::filesystem::remove_all(path_of(id), ignored);
+    }
+}
+
+}  // namespace valhalla

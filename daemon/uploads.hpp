@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Files on their way in: an import is uploaded file by file in chunks into a directory of its own under the state
+// directory, then read and checked as a whole. A client's directory may be unreadable for the daemon, so the client
+// reads. Query thread only.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "ipc/errors.hpp"
+#include "schema/import.hpp"
+
+namespace valhalla {
+
+class uploads {
+  public:
+    /// Most uploads open at once, and most bytes in one.
+    static constexpr std::size_t max_open = 4;
+    static constexpr std::uint64_t max_bytes = 8ULL * 1024 * 1024 * 1024;
+    /// The only names that an upload may hold.
+    static constexpr std::array<std::string_view, 6> known_files{
+        "go_session.json", "go_progress.json", "cone_state.json", "thresholds.json", "sessions.json", "audit.log"};
+
+    /// Removes what an earlier process left behind in `directory`.
+    explicit uploads(std::filesystem::path directory);
+
+    template <class T>
+    using result = std::variant<T, ipc::rpc_error>;
+
+    [[nodiscard]] result<std::int64_t> begin();
+    /// Appends `text` to `file`; gives the file's size so far. An empty `text` makes an empty file.
+    [[nodiscard]] result<std::uint64_t> put(std::int64_t id, const std::string& file, std::string_view text);
+    [[nodiscard]] result<schema::import_plan> read(std::int64_t id, const std::string& importer) const;
+    /// Forgets the upload and removes its files; an unknown id is no error.
+    void cancel(std::int64_t id);
+
+  private:
+    [[nodiscard]] std::filesystem::path path_of(std::int64_t id) const { return directory_ / std::to_string(id); }
+
+    std::filesystem::path directory_;
+    std::int64_t next_ = 1;
+    std::map<std::int64_t, std::uint64_t> open_;  // bytes so far, by id
+};
+
+}  // namespace valhalla
