@@ -1,0 +1,3 @@
+# Measuring, not testing: built on demand, never part of ctest.
+add_executable(valhalla-load EXCLUDE_FROM_ALL bench/load.cpp)
+target_link_libraries(valhalla-load PRIVATE valhalla_flags CLI11::CLI11 fmt::fmt)

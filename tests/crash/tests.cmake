@@ -1,0 +1,4 @@
+# kill -9 under load. VALHALLA_CRASH_ROUNDS in the environment sets how often (20 when it is not set).
+if(TARGET valhallad AND TARGET valhallactl)
+  valhalla_system_test(${PROJECT_SOURCE_DIR}/tests/crash/test_kill.py crash 1800)
+endif()

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/config_file.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include "tests/temporary_directory.hpp"
+
+using valhalla::apply_config_file;
+using valhalla::config;
+using valhalla::test::temporary_directory;
+
+BOOST_AUTO_TEST_SUITE(config_file_suite)
+
+BOOST_AUTO_TEST_CASE(every_key_is_read) {
+    const temporary_directory dir;
+    config c;
+    const auto problem = apply_config_file(dir.write("valhallad.toml", R"(
+state_dir = "/srv/valhalla"
+socket = "/run/v.sock"
+socket_group = "ops"
+policy = "/etc/p.toml"
+playbook = "/etc/b.toml"
+log_level = "debug"
+[access]
+owners = ["alice", "uid:7"]
+operators = ["group:ops"]
+viewers = ["gid:9"]
+others = "viewer"
+)"),
+                                           c);
+    BOOST_TEST_REQUIRE(!problem.has_value());
+    BOOST_TEST(c.state_dir.string() == "/srv/valhalla");
+    BOOST_TEST(c.socket == "/run/v.sock");
+    BOOST_TEST(c.socket_group == "ops");
+    BOOST_TEST(c.policy->string() == "/etc/p.toml");
+    BOOST_TEST(c.playbook->string() == "/etc/b.toml");
+    BOOST_TEST(c.log_level == "debug");
+    BOOST_TEST(c.access.owners.size() == 2U);
+    BOOST_TEST(c.access.operators.front() == "group:ops");
+    BOOST_TEST(c.access.viewers.front() == "gid:9");
+    BOOST_TEST((c.access.others == valhalla::ipc::role::viewer));
+}
+
+BOOST_AUTO_TEST_CASE(what_is_wrong_is_named_with_its_line) {
+    struct row {
+        const char* text;
+        const char* line;
+        const char* words;
+    };
+    const temporary_directory dir;
+    for (const auto& [text, line, words] : {
+             row{"state_dir = 3\n", ":1:", "state_dir: must be a text"},
+             row{"\nsockets = \"x\"\n", ":2:", "did you mean 'socket'"},
+             row{"log_level = \"loud\"\n", ":1:", "debug, info, warn, error"},
+             row{"[access]\nowners = \"alice\"\n", ":2:", "access.owners: must be a list"},
+             row{"[access]\nowners = [\"uid:x\"]\n", ":2:", "needs a number"},
+             row{"[access]\nothers = \"king\"\n", ":2:", "none, viewer, operator, owner"},
+             row{"[acces]\n", ":1:", "no such key"},
+             row{"state_dir = \"a\"\nstate_dir = \"b\"\n", ":2:", "state_dir"},
+             row{"state_dir = \n", ":1:", ""},
+         }) {
+        config c;
+        const auto problem = apply_config_file(dir.write("bad.toml", text), c);
+        BOOST_TEST_REQUIRE(problem.has_value(), text);
+        BOOST_TEST(problem->find(line) != std::string::npos, *problem);
+        BOOST_TEST(problem->find(words) != std::string::npos, *problem);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_missing_file_is_named) {
+    config c;
+    const auto problem = apply_config_file("/nonexistent/valhallad.toml", c);
+    BOOST_TEST_REQUIRE(problem.has_value());
+    BOOST_TEST(problem->find("/nonexistent/valhallad.toml") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

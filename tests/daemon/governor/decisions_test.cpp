@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fstream>
+#include <iterator>
+
+#include <boost/json.hpp>
+
+#include "tests/daemon/governor/world.hpp"
+
+namespace valhalla::governor::testing {
+
+namespace {
+
+namespace json = boost::json;
+
+json::value facts() {
+    std::ifstream in{TEST_DATA_DIR "/canon.json"};
+    return json::parse(std::string{std::istreambuf_iterator<char>{in}, {}});
+}
+
+std::string text(const json::value& v) {
+    return std::string{v.as_string()};
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(decisions)
+
+BOOST_AUTO_TEST_CASE(all_recorded_decisions_come_out_equal) {
+    const json::value data = facts();
+    const json::array& expected = data.at("decisions").as_array();
+    BOOST_REQUIRE(expected.size() == 228);
+    world w;
+    for (const json::value& one : expected) {
+        const band b = parse_band(text(one.at("band"))).value();
+        if (w.s.current_cone->in_force != b) {
+            w.set_band(b);
+        }
+        const auto got =
+            w.answer_of<answers::decision>(commands::decide{text(one.at("engine")), text(one.at("action"))});
+        BOOST_TEST(got.what.allowed == one.at("allowed").as_bool(), got.what.rule << ": " << got.what.reason);
+        BOOST_TEST(got.what.in_band == b);
+        BOOST_TEST(got.rules == w.s.rules);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(the_built_in_canon_has_the_known_engines) {
+    const json::value data = facts();
+    const auto canon = built_in_canon();
+    const json::array& engines = data.at("engines").as_array();
+    BOOST_REQUIRE(canon->engines.size() == engines.size());
+    for (std::size_t i = 0; i < engines.size(); ++i) {
+        const engine& e = canon->engines[i];
+        BOOST_TEST(e.name == text(engines[i].at("name")));
+        BOOST_TEST(e.klass == text(engines[i].at("class")));
+        BOOST_TEST(e.allow_optimization == engines[i].at("allow_optimization").as_bool());
+        BOOST_TEST(e.year1_allowed == engines[i].at("year1_allowed").as_bool());
+        const json::value& cap = engines[i].at("hard_cap_usd");
+        BOOST_TEST(e.hard_cap_usd.has_value() == !cap.is_null());
+        BOOST_TEST((!e.hard_cap_usd || *e.hard_cap_usd == cap.as_double()));
+    }
+    BOOST_TEST(world{}.s.current_cone->in_force == parse_band(text(data.at("default_cone").at("band"))).value());
+}
+
+BOOST_AUTO_TEST_CASE(a_decision_is_recorded_with_its_rule_and_policy) {
+    world w;
+    const auto id = w.s.next_seq;
+    const auto got = w.answer_of<answers::decision>(commands::decide{"wholesaling", "scale"});
+    BOOST_TEST(got.id == id);
+    BOOST_TEST(!got.what.allowed);
+    const auto& recorded = w.newest<events::decided>();
+    BOOST_TEST(!recorded.allowed);
+    BOOST_TEST(recorded.rule == "B/alpha/scale");
+    BOOST_TEST(recorded.policy == w.s.rules->sha256);
+    BOOST_TEST(recorded.reason ==
+               "In band B (caution) engines of class alpha may not scale; the nearest band that allows it is A "
+               "(expansion).");
+    BOOST_TEST(event_name(w.trail.back().what) == "CONE_DENY");
+}
+
+BOOST_AUTO_TEST_CASE(a_denial_names_the_nearest_band_that_allows) {
+    const auto canon = built_in_canon();
+    const auto allowed_in = [&](band b, const char* engine, const char* action) {
+        return std::get<verdict>(judge(*canon, b, engine, action)).allowed_in;
+    };
+    BOOST_TEST(*allowed_in(band::survival, "flips", "run") == band::stabilize);
+    BOOST_TEST(*allowed_in(band::survival, "flips", "optimize") == band::caution);
+    BOOST_TEST(*allowed_in(band::survival, "storage_units", "scale") == band::expansion);
+    BOOST_TEST(!allowed_in(band::caution, "resort_chain", "run"));
+    BOOST_TEST(!allowed_in(band::caution, "flips", "run"));  // allowed already
+}
+
+BOOST_AUTO_TEST_CASE(of_two_equally_near_bands_the_wider_one_is_named) {
+    canon c;
+    c.engines.push_back({"e", "k", false, false, std::nullopt});
+    c.classes = {"k"};
+    c.actions = {"run"};
+    c.allowed = {std::vector<std::uint64_t>{1}, {0}, {1}, {0}};
+    BOOST_TEST(*std::get<verdict>(judge(c, band::caution, "e", "run")).allowed_in == band::expansion);
+    BOOST_TEST(*std::get<verdict>(judge(c, band::survival, "e", "run")).allowed_in == band::stabilize);
+}
+
+BOOST_AUTO_TEST_CASE(unknown_names_are_refused_with_suggestions_and_not_recorded) {
+    world w;
+    const refusal engine = w.refused(commands::decide{"wholesalling", "run"});
+    BOOST_TEST(engine.kind == refusal_kind::unknown_engine);
+    BOOST_TEST(engine.key == "engine");
+    BOOST_TEST(engine.nearest.at(0) == "wholesaling");
+    BOOST_TEST(engine.message == "There is no engine wholesalling. Did you mean wholesaling?");
+    const refusal action = w.refused(commands::decide{"wholesaling", "rnu"});
+    BOOST_TEST(action.kind == refusal_kind::unknown_action);
+    BOOST_TEST(action.nearest.at(0) == "run");
+    BOOST_TEST(w.refused(commands::decide{"wholesaling", "fly"}).message == "There is no action fly.");
+    BOOST_TEST(w.refused(commands::decide{"", ""}).nearest.empty());
+    BOOST_TEST(w.refused(commands::decide{std::string(500'000, 'a'), "run"}).message.size() < 200);
+}
+
+BOOST_AUTO_TEST_CASE(at_most_three_names_are_suggested_nearest_first) {
+    const std::vector<std::string> known{"abcdef", "abcdeg", "abcdxx", "abcdey", "abcdez"};
+    const auto got = nearest_names("abcdez", known);
+    BOOST_REQUIRE(got.size() == 3);
+    BOOST_TEST(got[0] == "abcdez");
+    BOOST_TEST(nearest_names("zzzzzz", known).empty());
+    BOOST_TEST(nearest_names("x", {"y"}).empty());  // nothing in common is no resemblance
+}
+
+BOOST_AUTO_TEST_CASE(a_policy_is_recorded_when_it_changes_and_only_then) {
+    world w;
+    const auto seq = w.s.next_seq;
+    w.must(commands::load_policy{built_in_canon()}, w.daemon());
+    BOOST_TEST(w.s.next_seq == seq);
+    auto other = std::make_shared<canon>(*built_in_canon());
+    other->sha256 = std::string(64, 'f');
+    other->source = "/etc/valhalla/policy.toml";
+    w.must(commands::load_policy{other}, w.daemon());
+    BOOST_TEST(w.newest<events::policy_loaded>().source == "/etc/valhalla/policy.toml");
+    BOOST_TEST(w.s.recorded_policy == other->sha256);
+    BOOST_TEST(w.s.rules == other);
+    w.must(commands::decide{"flips", "run"});
+    BOOST_TEST(w.newest<events::decided>().policy == other->sha256);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace valhalla::governor::testing

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/ledger.hpp"
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include <boost/json/parse.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include "daemon/change_gate.hpp"
+#include "daemon/restore.hpp"
+#include "schema/ledger_store.hpp"
+#include "schema/reader.hpp"
+#include "tests/temporary_directory.hpp"
+
+namespace commands = valhalla::governor::commands;
+using namespace valhalla;
+
+namespace {
+
+/// Takes answers in the order in which they come.
+class collecting_sink final : public ipc::reply_sink {
+  public:
+    void deliver(std::uint64_t ticket, std::string_view result_json) override {
+        answers.emplace_back(std::to_string(ticket) + "=" + std::string{result_json});
+    }
+    void deliver_error(std::uint64_t ticket, const ipc::rpc_error& error) override {
+        answers.emplace_back(std::to_string(ticket) + "!" + std::string{ipc::kind_of(error.code)});
+    }
+    std::vector<std::string> answers;
+};
+
+/// A ledger on a database of its own. Commits are kept; the test waits for them.
+class bench {
+  public:
+    bench()
+        : store_{directory_.path() / "valhalla.db"},
+          ledger_{store_,
+                  restore_state(store_.load(), std::make_shared<const governor::canon>(),
+                                std::make_shared<const governor::playbook>()),
+                  {.on_commit = [this](std::unique_ptr<commit_result> r) { keep(std::move(r)); },
+                   .on_broken = [](const schema::storage_error& e) { BOOST_ERROR(e.what()); },
+                   .measure = [] { return governor::self_checks{}; },
+                   .now = [this] { return micros_at(now_ += 1'000); }}} {
+        ledger_.bootstrap(commands::create_database{"00112233445566778899aabbccddeeff"});
+    }
+
+    [[nodiscard]] std::filesystem::path database() const { return directory_.path() / "valhalla.db"; }
+    valhalla::ledger& ledger() { return ledger_; }
+
+    change change_of(governor::command what, std::uint64_t ticket) {
+        return {.what = std::move(what),
+                .who = {.name = "alice", .via = actor_via::unix_socket, .uid = 1, .gid = 1},
+                .is_owner = true,
+                .reply = ipc::reply_handle{sink, ticket}};
+    }
+    /// Stops the ledger, then hands out every answer, in order of commits.
+    std::size_t finish() {
+        ledger_.stop();
+        for (auto& commit : commits) {
+            change_gate::answer(*commit);
+        }
+        return commits.size();
+    }
+    void wait_for_commit() {
+        std::unique_lock lock{mutex_};
+        wake_.wait(lock, [this] { return !commits.empty(); });
+    }
+
+    std::shared_ptr<collecting_sink> sink = std::make_shared<collecting_sink>();
+    std::vector<std::unique_ptr<commit_result>> commits;
+
+  private:
+    void keep(std::unique_ptr<commit_result> result) {
+        if (result->answers.empty()) {
+            return;  // a tick that changed the reasons of the health
+        }
+        {
+            const std::lock_guard lock{mutex_};
+            commits.push_back(std::move(result));
+        }
+        wake_.notify_one();
+    }
+
+    test::temporary_directory directory_;
+    std::int64_t now_ = 1'700'000'000'000'000;
+    std::mutex mutex_;
+    std::condition_variable wake_;
+    schema::ledger_store store_;
+    valhalla::ledger ledger_;
+};
+
+commands::append_event event_number(int n) {
+    return {.name = "X_TEST", .payload_json = "{\"n\":" + std::to_string(n) + "}"};
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(ledger_suite)
+
+BOOST_AUTO_TEST_CASE(changes_that_wait_together_share_one_commit_and_keep_their_order) {
+    bench b;
+    std::vector<change> batch;
+    for (int i = 0; i < 100; ++i) {
+        batch.push_back(b.change_of(event_number(i), static_cast<std::uint64_t>(i)));
+    }
+    BOOST_TEST(b.ledger().submit(batch));
+    BOOST_TEST(batch.empty());
+    b.ledger().start();
+    BOOST_TEST(b.finish() == 1U);
+    BOOST_TEST_REQUIRE(b.sink->answers.size() == 100U);
+    const auto first = boost::json::parse(b.sink->answers.front().substr(2)).at("seq").as_int64();
+    for (int i = 0; i < 100; ++i) {
+        const auto expected = std::to_string(i) + "={\"seq\":" + std::to_string(first + i) + "}";
+        BOOST_TEST(b.sink->answers[static_cast<std::size_t>(i)] == expected);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(an_answer_is_handed_out_only_when_its_record_is_committed) {
+    bench b;
+    b.ledger().start();
+    std::vector<change> batch;
+    batch.push_back(b.change_of(event_number(1), 1));
+    BOOST_TEST(b.ledger().submit(batch));
+    b.wait_for_commit();
+    schema::reader other{b.database()};
+    BOOST_TEST(other.trail_size() == b.commits.front()->head.size);
+    BOOST_TEST(static_cast<std::uint64_t>(raw(b.commits.front()->state.next_seq)) - 1 == other.trail_size());
+    b.finish();
+}
+
+BOOST_AUTO_TEST_CASE(a_refusal_between_changes_harms_neither) {
+    bench b;
+    std::vector<change> batch;
+    batch.push_back(b.change_of(commands::start_session{}, 1));
+    batch.push_back(b.change_of(commands::start_session{}, 2));
+    batch.push_back(b.change_of(commands::end_session{}, 3));
+    BOOST_TEST(b.ledger().submit(batch));
+    b.ledger().start();
+    b.finish();
+    BOOST_TEST_REQUIRE(b.sink->answers.size() == 3U);
+    BOOST_TEST(b.sink->answers[0].starts_with("1={"));
+    BOOST_TEST(b.sink->answers[1] == "2!session_active");
+    BOOST_TEST(b.sink->answers[2].starts_with("3={"));
+}
+
+BOOST_AUTO_TEST_CASE(what_is_queued_when_it_stops_is_answered) {
+    bench b;
+    b.ledger().start();
+    for (int i = 0; i < 50; ++i) {
+        std::vector<change> batch;
+        batch.push_back(b.change_of(event_number(i), static_cast<std::uint64_t>(i)));
+        BOOST_TEST(b.ledger().submit(batch));
+    }
+    b.finish();
+    BOOST_TEST(b.sink->answers.size() == 50U);
+}
+
+BOOST_AUTO_TEST_CASE(a_full_queue_takes_nothing_and_says_so) {
+    bench b;
+    std::vector<change> batch;
+    for (std::size_t i = 0; i < ledger::max_queued + 1; ++i) {
+        batch.push_back(b.change_of(event_number(0), 0));
+    }
+    BOOST_TEST(!b.ledger().submit(batch));
+    BOOST_TEST(batch.size() == ledger::max_queued + 1);
+}
+
+BOOST_AUTO_TEST_CASE(the_state_after_a_restart_is_the_state_before) {
+    const test::temporary_directory directory;
+    const auto path = directory.path() / "valhalla.db";
+    const auto rules = std::make_shared<const governor::canon>();
+    const auto steps = std::make_shared<const governor::playbook>();
+    governor::state before;
+    {
+        schema::ledger_store store{path};
+        std::int64_t now = 1'700'000'000'000'000;
+        ledger one{store,
+                   restore_state(store.load(), rules, steps),
+                   {.on_commit = [](auto) {},
+                    .on_broken = [](const schema::storage_error& e) { BOOST_ERROR(e.what()); },
+                    .measure = [] { return governor::self_checks{}; },
+                    .now = [&now] { return micros_at(now += 1'000); }}};
+        one.bootstrap(commands::create_database{"00112233445566778899aabbccddeeff"});
+        one.bootstrap(commands::start_session{.notes = "n", .supersede = false});
+        one.bootstrap(commands::note_session{"remark"});
+        one.bootstrap(commands::set_cone{.to = band::survival, .reason = "flood", .metrics_json = R"({"x":1.50})"});
+        one.bootstrap(commands::report_health{
+            .source = "s", .level = health_level::yellow, .message = "m", .ttl = std::chrono::seconds{60}});
+        one.bootstrap(commands::set_thresholds{{{"deny_rate_red", 0.5}}});
+        one.bootstrap(commands::start_session{.notes = {}, .supersede = true});
+        one.bootstrap(commands::append_event{"X_A", "{}"});
+        before = one.initial_state();
+    }
+    schema::ledger_store store{path};
+    const auto after = restore_state(store.load(), rules, steps);
+    BOOST_TEST(governor::same_records(before, after));
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,12 @@
+include(${CMAKE_CURRENT_LIST_DIR}/governor_tests.cmake)
+
+valhalla_test(daemon_test
+  SOURCES
+    daemon/access_control_test.cpp
+    daemon/config_file_test.cpp
+    daemon/hot_answers_test.cpp
+    daemon/ledger_test.cpp
+    daemon/methods_test.cpp
+    daemon/uploads_test.cpp
+  LIBS valhalla_daemon
+  LABELS daemon)

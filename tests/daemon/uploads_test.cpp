@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/uploads.hpp"
+
+#include <fstream>
+#include <iterator>
+
+#include <boost/test/unit_test.hpp>
+
+#include "tests/temporary_directory.hpp"
+
+using valhalla::uploads;
+using valhalla::ipc::error_code;
+using valhalla::ipc::rpc_error;
+using valhalla::test::temporary_directory;
+
+namespace {
+
+std::string content_of(const std::filesystem::path& path) {
+    std::ifstream in{path, std::ios::binary};
+    return {std::istreambuf_iterator<char>{in}, {}};
+}
+
+template <class T>
+error_code code_of(const uploads::result<T>& r) {
+    return std::get<rpc_error>(r).code;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(uploads_suite)
+
+BOOST_AUTO_TEST_CASE(pieces_are_appended_in_order) {
+    const temporary_directory dir;
+    uploads files{dir.path() / "upload"};
+    const auto id = std::get<std::int64_t>(files.begin());
+    BOOST_TEST(std::get<std::uint64_t>(files.put(id, "audit.log", "one\n")) == 4U);
+    BOOST_TEST(std::get<std::uint64_t>(files.put(id, "audit.log", "two\n")) == 8U);
+    BOOST_TEST(content_of(dir.path() / "upload" / std::to_string(id) / "audit.log") == "one\ntwo\n");
+}
+
+BOOST_AUTO_TEST_CASE(only_files_of_an_import_are_taken) {
+    const temporary_directory dir;
+    uploads files{dir.path() / "upload"};
+    const auto id = std::get<std::int64_t>(files.begin());
+    for (const char* name : {"../valhalla.db", "/etc/passwd", "audit.log/x", "", "manifest.json"}) {
+        BOOST_TEST((code_of(files.put(id, name, "x")) == error_code::unknown_document), name);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(an_upload_that_is_gone_or_never_was_is_refused) {
+    const temporary_directory dir;
+    uploads files{dir.path() / "upload"};
+    BOOST_TEST((code_of(files.put(7, "audit.log", "x")) == error_code::no_such_upload));
+    const auto id = std::get<std::int64_t>(files.begin());
+    files.cancel(id);
+    BOOST_TEST(!std::filesystem::exists(dir.path() / "upload" / std::to_string(id)));
+    BOOST_TEST((code_of(files.read(id, "alice")) == error_code::no_such_upload));
+}
+
+BOOST_AUTO_TEST_CASE(the_oldest_gives_way_when_too_many_are_open) {
+    const temporary_directory dir;
+    uploads files{dir.path() / "upload"};
+    const auto first = std::get<std::int64_t>(files.begin());
+    for (std::size_t i = 0; i < uploads::max_open; ++i) {
+        BOOST_TEST(std::holds_alternative<std::int64_t>(files.begin()));
+    }
+    BOOST_TEST((code_of(files.put(first, "audit.log", "x")) == error_code::no_such_upload));
+}
+
+BOOST_AUTO_TEST_CASE(what_an_earlier_process_left_is_removed) {
+    const temporary_directory dir;
+    std::filesystem::create_directories(dir.path() / "upload" / "1");
+    const uploads files{dir.path() / "upload"};
+    BOOST_TEST(!std::filesystem::exists(dir.path() / "upload"));
+}
+
+BOOST_AUTO_TEST_CASE(a_problem_names_file_line_and_key) {
+    const temporary_directory dir;
+    uploads files{dir.path() / "upload"};
+    const auto id = std::get<std::int64_t>(files.begin());
+    BOOST_TEST(std::holds_alternative<std::uint64_t>(
+        files.put(id, "cone_state.json",
+                  "{\n\"band\":\"Z\",\"reason\":\"\",\"updated_at_utc\":\"2026-01-01T00:00:00Z\","
+                  "\"metrics\":{}}\n")));
+    const auto read = files.read(id, "alice");
+    BOOST_TEST_REQUIRE((code_of(read) == error_code::import_refused));
+    const auto& error = std::get<rpc_error>(read);
+    BOOST_TEST(error.message.find("cone_state.json:2") != std::string::npos, error.message);
+    BOOST_TEST(error.data_members == R"("line":2,"file":"cone_state.json","key":"band")", error.data_members);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

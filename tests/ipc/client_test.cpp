@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ipc/client.hpp"
+
+#include <fcntl.h>
+#include <optional>
+#include <stdlib.h>
+#include <string>
+#include <sys/socket.h>
+#include <thread>
+#include <unistd.h>
+
+#include <boost/test/unit_test.hpp>
+
+#include "ipc/socket_path.hpp"
+#include "tests/ipc/wire_fixture.hpp"
+
+using namespace valhalla;
+using namespace std::chrono_literals;
+using test::wire_fixture;
+
+namespace {
+
+bool contains(std::string_view text, std::string_view part) {
+    return text.find(part) != std::string_view::npos;
+}
+
+auto saying(std::string_view part) {
+    return [part](const std::exception& e) {
+        BOOST_TEST(contains(e.what(), part), e.what());
+        return contains(e.what(), part);
+    };
+}
+
+/// Answers the first line that comes with fixed bytes, then ends the connection.
+class one_answer {
+  public:
+    one_answer(const std::string& path, std::string answer)
+        : listening_{ipc::listen_on_path(path, std::nullopt, 4).descriptor}, thread_{[this, text = std::move(answer)] {
+              ::fcntl(listening_, F_SETFL, 0);
+              const int fd = ::accept(listening_, nullptr, nullptr);
+              char c = 0;
+              while (::read(fd, &c, 1) == 1 && c != '\n') {
+              }
+              static_cast<void>(::send(fd, text.data(), text.size(), MSG_NOSIGNAL));
+              ::close(fd);
+          }} {}
+    ~one_answer() {
+        thread_.join();
+        ::close(listening_);
+    }
+    one_answer(const one_answer&) = delete;
+    one_answer& operator=(const one_answer&) = delete;
+
+  private:
+    int listening_;
+    std::thread thread_;
+};
+
+/// Sets a variable of the environment, or removes it, until it goes.
+class with_variable {
+  public:
+    with_variable(const char* name, std::optional<std::string> value) : name_{name} {
+        if (const char* const before = ::getenv(name)) {
+            before_ = before;
+        }
+        set(value);
+    }
+    ~with_variable() { set(before_); }
+    with_variable(const with_variable&) = delete;
+    with_variable& operator=(const with_variable&) = delete;
+
+  private:
+    void set(const std::optional<std::string>& value) const {
+        value ? ::setenv(name_, value->c_str(), 1) : ::unsetenv(name_);
+    }
+    const char* name_;
+    std::optional<std::string> before_;
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(client)
+
+BOOST_AUTO_TEST_CASE(results_come_back) {
+    wire_fixture f;
+    ipc::client client{f.path()};
+    for (int n = 0; n < 3; ++n) {
+        BOOST_TEST((client.call("cone.state").at("band") == "A"));
+    }
+    BOOST_TEST((client.call("session.get", {{"id", 300'000}}).as_string().size() == 300'000U));
+}
+
+BOOST_AUTO_TEST_CASE(errors_come_back_with_code_and_kind) {
+    wire_fixture f;
+    ipc::client client{f.path()};
+    BOOST_CHECK_EXCEPTION(client.call("session.note", {{"text", 1}}), ipc::call_error, [](const ipc::call_error& e) {
+        return e.code() == -32602 && e.kind() == "invalid_params" && e.object().at("data").at("key") == "text" &&
+               contains(e.what(), "must be a string");
+    });
+    BOOST_TEST((client.call("cone.state").at("band") == "A"));
+}
+
+BOOST_AUTO_TEST_CASE(raw_calls_give_the_line_as_it_came) {
+    wire_fixture f;
+    ipc::client client{f.path()};
+    BOOST_TEST(client.call_raw("cone.state", "") == R"({"jsonrpc":"2.0","id":1,"result":{"band":"A"}})");
+    BOOST_TEST(contains(client.call_raw("no.such", "{}"), "-32601"));
+    BOOST_TEST(contains(client.call_raw("session.get", "{\n  \"id\": 3\n}"), R"("result":"xxx")"));
+    BOOST_CHECK_THROW(client.call_raw("session.get", "{\n  \"id\" 3\n}"), std::invalid_argument);
+    BOOST_TEST(contains(client.call_raw("cone.state", "{}"), R"("id":4)"));
+}
+
+BOOST_AUTO_TEST_CASE(no_daemon_is_told_with_the_path) {
+    const test::temporary_directory directory;
+    const std::string path = directory.path() / "sock";
+    BOOST_CHECK_EXCEPTION(ipc::client{path}, ipc::connection_error,
+                          saying(path + ": no daemon: there is no such socket"));
+    ::close(ipc::listen_on_path(path, std::nullopt, 1).descriptor);
+    BOOST_CHECK_EXCEPTION(ipc::client{path}, ipc::connection_error, saying("no daemon is listening there"));
+    BOOST_CHECK_EXCEPTION(ipc::client{std::string(200, 'x')}, ipc::connection_error, saying("1 to 107 bytes"));
+}
+
+BOOST_AUTO_TEST_CASE(an_answer_that_does_not_come_ends_the_connection) {
+    wire_fixture f;
+    ipc::client client{f.path(), 50ms};
+    BOOST_CHECK_EXCEPTION(client.call("session.note", {{"text", "x"}}), ipc::connection_error,
+                          saying("no answer within 50 ms"));
+    BOOST_CHECK_EXCEPTION(client.call("cone.state"), ipc::connection_error, saying("the connection is lost"));
+}
+
+BOOST_AUTO_TEST_CASE(a_daemon_that_goes_away_is_told) {
+    const test::temporary_directory directory;
+    const std::string path = directory.path() / "sock";
+    const one_answer daemon{path, "{\"jsonrpc\""};
+    ipc::client client{path};
+    BOOST_CHECK_EXCEPTION(client.call("cone.state"), ipc::connection_error, saying("closed the connection"));
+}
+
+BOOST_AUTO_TEST_CASE(something_else_that_listens_there_is_told) {
+    const test::temporary_directory directory;
+    const std::string path = directory.path() / "sock";
+    {
+        const one_answer web{path, "HTTP/1.1 400 Bad Request\r\n"};
+        ipc::client client{path};
+        BOOST_CHECK_EXCEPTION(client.call("cone.state"), ipc::connection_error, saying("does not speak JSON-RPC"));
+    }
+    const one_answer confused{path, "{\"jsonrpc\":\"2.0\",\"id\":99,\"result\":1}\n"};
+    ipc::client client{path};
+    BOOST_CHECK_EXCEPTION(client.call("cone.state"), ipc::connection_error, saying("not the one to this request"));
+}
+
+BOOST_AUTO_TEST_CASE(a_refusal_at_the_door_is_told) {
+    wire_fixture f{{}, ipc::role::none};
+    ipc::client client{f.path()};
+    BOOST_CHECK_EXCEPTION(client.call("cone.state"), ipc::call_error,
+                          [](const ipc::call_error& e) { return e.kind() == "forbidden"; });
+}
+
+BOOST_AUTO_TEST_CASE(the_default_socket_follows_the_environment) {
+    const with_variable chosen{"VALHALLA_SOCKET", "/somewhere/else"};
+    BOOST_TEST(ipc::default_socket_path() == "/somewhere/else");
+    const with_variable runtime{"XDG_RUNTIME_DIR", "/run/user/1"};
+    BOOST_TEST(ipc::development_socket_path() == "/run/user/1/valhalla/valhallad.sock");
+    const with_variable none{"XDG_RUNTIME_DIR", std::nullopt};
+    BOOST_TEST(ipc::development_socket_path() == "/tmp/valhalla-" + std::to_string(::geteuid()) + "/valhallad.sock");
+}
+
+BOOST_AUTO_TEST_SUITE_END()

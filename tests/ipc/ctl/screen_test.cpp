@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a person sees, against tests/data/ctl/screens; the answers are in tests/data/ctl/answers.
+#include <sstream>
+
+#include <boost/test/unit_test.hpp>
+
+#include "ipc/ctl/text.hpp"
+#include "stage.hpp"
+
+BOOST_AUTO_TEST_SUITE(ctl_screens)
+
+using namespace valhalla::ctl::test;
+
+namespace {
+
+struct screen {
+    std::string name;
+    std::vector<std::string> arguments;
+    std::vector<std::string> answers;  ///< files without `.json`; a suffix behind the method's two words is dropped
+};
+
+const std::vector<screen> screens{
+    {"status", {"status"}, {"daemon.info", "health.status", "session.status", "audit.list"}},
+    {"session-status", {"session", "status"}, {"session.status"}},
+    {"session-none", {"session", "status"}, {"session.status.none"}},
+    {"session-list", {"session", "list"}, {"session.list"}},
+    {"session-show", {"session", "show", "3"}, {"session.get"}},
+    {"cone-show", {"cone", "show"}, {"cone.state"}},
+    {"cone-history", {"cone", "history"}, {"cone.history"}},
+    {"decide", {"decide", "flips", "scale"}, {"cone.decide"}},
+    {"decide-explain", {"decide", "flips", "scale", "--explain", "--band", "A"}, {"cone.explain"}},
+    {"canon", {"canon"}, {"canon.get"}},
+    {"health-show", {"health", "show"}, {"health.status"}},
+    {"thresholds-show", {"thresholds", "show"}, {"thresholds.get"}},
+    {"go-checklist", {"go", "checklist"}, {"go.checklist"}},
+    {"go-next", {"go", "next"}, {"go.next_step"}},
+    {"go-next-none", {"go", "next"}, {"go.next_step.none"}},
+    {"go-done", {"go", "done", "intake_ready"}, {"go.complete"}},
+    {"go-summary", {"go", "summary"}, {"go.summary"}},
+    {"audit-list", {"audit", "list"}, {"audit.list"}},
+    {"call", {"call", "cone.state"}, {"cone.state"}},
+};
+
+fake_daemon daemon_for(const screen& s) {
+    fake_daemon daemon;
+    for (const auto& file : s.answers) {
+        const auto text = read_file(std::filesystem::path{TEST_DATA_DIR} / "ctl" / "answers" / (file + ".json"));
+        daemon.answers(file.substr(0, file.find('.', file.find('.') + 1)), text);
+    }
+    return daemon;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(screens_are_as_accepted) {
+    for (const auto& s : screens) {
+        BOOST_TEST_CONTEXT(s.name) {
+            auto daemon = daemon_for(s);
+            const auto got = run(daemon, s.arguments);
+            BOOST_TEST(got.err == "");
+            check_golden("screens/" + s.name + ".txt", got.out);
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(no_line_is_wider_than_the_screen) {
+    for (const auto& s : screens) {
+        for (const std::size_t columns : {80U, 100U, 200U}) {
+            if (s.name == "call") {
+                continue;  // JSON is not wrapped
+            }
+            auto daemon = daemon_for(s);
+            std::istringstream lines{run(daemon, s.arguments, {.columns = columns}).out};
+            for (std::string line; std::getline(lines, line);) {
+                BOOST_TEST(valhalla::ctl::columns_of(line) <= columns, s.name << ": " << line);
+            }
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(plain_screens_have_no_control_characters) {
+    for (const auto& s : screens) {
+        auto daemon = daemon_for(s);
+        const auto text = run(daemon, s.arguments).out;
+        BOOST_TEST(valhalla::ctl::printable(text, valhalla::ctl::line_breaks::keep) == text, s.name);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(colours_add_nothing_but_colours) {
+    for (const auto& s : screens) {
+        auto daemon = daemon_for(s);
+        const auto plain = run(daemon, s.arguments).out;
+        auto coloured = run(daemon, s.arguments, {.colours = true, .out_is_terminal = true}).out;
+        for (auto at = coloured.find('\x1b'); at != std::string::npos; at = coloured.find('\x1b')) {
+            BOOST_REQUIRE(coloured[at + 1] == '[');
+            coloured.erase(at, coloured.find('m', at) + 1 - at);
+        }
+        BOOST_TEST(coloured == plain, s.name);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(levels_and_bands_have_their_colours) {
+    fake_daemon daemon;
+    daemon.answers("cone.state", R"({"band":"D","reason":"r"})");
+    const auto text = run(daemon, {"cone", "show"}, {.colours = true, .out_is_terminal = true}).out;
+    BOOST_TEST(text.find("\x1b[1;31mD survival\x1b[0m") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

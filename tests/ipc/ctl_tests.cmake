@@ -1,0 +1,14 @@
+# valhallactl against canned answers; nothing here needs a daemon.
+valhalla_test(ipc_ctl_test
+  SOURCES
+    ${CMAKE_CURRENT_LIST_DIR}/ctl/command_line_test.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/ctl/export_test.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/ctl/import_test.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/ctl/link_test.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/ctl/outcome_test.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/ctl/screen_test.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/ctl/stage.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/ctl/text_test.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/ctl/times_test.cpp
+  LIBS valhalla_ctl Boost::json fmt::fmt
+  LABELS ipc)

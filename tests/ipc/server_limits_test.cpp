@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a peer can do to us at worst.
+#include <chrono>
+#include <fcntl.h>
+#include <string>
+#include <unistd.h>
+#include <vector>
+
+#include <boost/test/unit_test.hpp>
+
+#include "tests/ipc/wire_fixture.hpp"
+
+using namespace valhalla;
+using namespace std::chrono_literals;
+using test::raw_client;
+using test::request;
+using test::wire_fixture;
+
+namespace {
+
+const std::string cone = R"({"jsonrpc":"2.0","id":1,"result":{"band":"A"}})";
+const std::string ask_cone = request("1", "cone.state");
+
+/// Several round trips of another connection: everybody who can go on has had a turn.
+void let_turns_pass(const wire_fixture& f) {
+    auto other = f.connect();
+    for (int n = 0; n < 50; ++n) {
+        other.send(ask_cone);
+        BOOST_REQUIRE(other.line() == cone);
+    }
+}
+
+/// A request for a note whose whole line has `bytes` bytes without its newline.
+std::string line_of(std::size_t bytes) {
+    std::string line = request("1", "cone.state");
+    line.pop_back();
+    return line + std::string(bytes - line.size(), ' ') + "\n";
+}
+
+std::string big(std::size_t bytes, int id) {
+    return request(std::to_string(id), "session.get", R"({"id":)" + std::to_string(bytes) + "}");
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(server_limits)
+
+BOOST_AUTO_TEST_CASE(a_line_as_long_as_allowed_is_executed) {
+    wire_fixture f;
+    auto client = f.connect();
+    client.send(line_of(std::size_t{1} << 20U) + ask_cone);
+    BOOST_TEST(client.line() == cone);
+    BOOST_TEST(client.line() == cone);
+}
+
+BOOST_AUTO_TEST_CASE(a_longer_line_is_refused_behind_the_answers_before_it_and_ends_the_connection) {
+    wire_fixture f;
+    auto client = f.connect();
+    client.send(request("7", "session.note", R"({"text":"a"})") + line_of((std::size_t{1} << 20U) + 1) + ask_cone);
+    f.wait_for_waiting(1);
+    let_turns_pass(f);
+    BOOST_TEST(!client.has_input());
+    f.answer();
+    BOOST_TEST(client.line() == R"({"jsonrpc":"2.0","id":7,"result":"a"})");
+    const std::string refusal = client.line();
+    BOOST_TEST(refusal.find("at most 1048576 bytes") != std::string::npos, refusal);
+    BOOST_TEST(client.rest().empty());
+    auto other = f.connect();
+    other.send(ask_cone);
+    BOOST_TEST(other.line() == cone);
+}
+
+BOOST_AUTO_TEST_CASE(a_peer_that_is_still_sending_gets_to_read_why_it_is_refused) {
+    wire_fixture f;
+    auto client = f.connect();
+    const std::string piece(1U << 16U, 'x');
+    for (int n = 0; n < 64; ++n) {  // 4 MiB without a newline; the refusal is written long before the end
+        client.send(piece);
+    }
+    BOOST_TEST(client.line().find("at most 1048576 bytes") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(after_a_refusal_a_peer_may_send_only_so_long) {
+    ipc::limits bounds;
+    bounds.linger_time = 20ms;
+    bounds.tick = 5ms;
+    wire_fixture f{bounds};
+    auto client = f.connect();
+    client.send(std::string(bounds.line_bytes + 1, 'x'));
+    BOOST_TEST(client.line().find("at most") != std::string::npos);
+    f.wait_for_connections(0);
+}
+
+BOOST_AUTO_TEST_CASE(a_line_that_is_never_finished_is_refused_after_a_while) {
+    ipc::limits bounds;
+    bounds.line_time = 50ms;
+    bounds.tick = 5ms;
+    wire_fixture f{bounds};
+    auto idle = f.connect();
+    auto client = f.connect();
+    client.send("{\"jsonrpc\"");
+    const std::string refusal = client.line();
+    BOOST_TEST(refusal.find("complete within 50 ms") != std::string::npos, refusal);
+    BOOST_TEST(client.rest().empty());
+    idle.send(ask_cone);  // a connection that says nothing may stay
+    BOOST_TEST(idle.line() == cone);
+}
+
+BOOST_AUTO_TEST_CASE(a_line_that_waits_for_an_answer_is_not_unfinished) {
+    ipc::limits bounds;
+    bounds.line_time = 20ms;
+    bounds.tick = 5ms;
+    wire_fixture f{bounds};
+    auto client = f.connect();
+    client.send(request("7", "session.note", R"({"text":"a"})") + ask_cone);
+    auto other = f.connect();
+    other.send("{");
+    BOOST_TEST(other.line().find("complete within") != std::string::npos);  // the time has passed for all
+    f.wait_for_waiting(1);
+    f.answer();
+    BOOST_TEST(client.line() == R"({"jsonrpc":"2.0","id":7,"result":"a"})");
+    BOOST_TEST(client.line() == cone);
+}
+
+BOOST_AUTO_TEST_CASE(who_does_not_read_is_not_served_further_and_loses_nothing) {
+    wire_fixture f;
+    auto client = f.connect();
+    constexpr int count = 200;
+    constexpr std::size_t size = 65'536;
+    std::string all;
+    for (int n = 0; n < count; ++n) {
+        all += big(size, n);
+    }
+    client.send(all);
+    let_turns_pass(f);
+    const auto executed = f.executed();
+    const auto served = std::count(executed.begin(), executed.end(), "session.get");
+    BOOST_TEST(served >= 16);  // 1 MiB
+    BOOST_TEST(served <= 40);  // and what fits into the socket
+    for (int n = 0; n < count; ++n) {
+        const std::string line = client.line();
+        BOOST_REQUIRE(line.starts_with(R"({"jsonrpc":"2.0","id":)" + std::to_string(n) + ","));
+        BOOST_REQUIRE(line.size() > size);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(who_never_reads_is_disconnected) {
+    ipc::limits bounds;
+    bounds.output_stall_time = 50ms;
+    bounds.tick = 5ms;
+    wire_fixture f{bounds};
+    auto client = f.connect();
+    client.send(big(1'000'000, 1));
+    f.wait_for_connections(1);
+    f.wait_for_connections(0);
+}
+
+BOOST_AUTO_TEST_CASE(an_answer_too_large_to_send_says_so) {
+    wire_fixture f;
+    auto client = f.connect();
+    client.send(big(std::size_t{3} << 20U, 1) + ask_cone);
+    const std::string line = client.line();
+    BOOST_TEST(line.find("ask for less") != std::string::npos, line.substr(0, 200));
+    BOOST_TEST(client.line() == cone);
+    client.send(big((std::size_t{3} << 20U) - 2, 2));
+    BOOST_TEST(client.line().size() > (std::size_t{3} << 20U));
+}
+
+BOOST_AUTO_TEST_CASE(one_user_gets_three_quarters_of_the_connections_at_most) {
+    ipc::limits bounds;
+    bounds.connections = 8;
+    bounds.connections_per_uid = 64;
+    wire_fixture f{bounds};
+    std::vector<raw_client> clients;
+    for (int n = 0; n < 6; ++n) {
+        clients.push_back(f.connect());
+        clients.back().send(ask_cone);
+        BOOST_TEST(clients.back().line() == cone);
+    }
+    auto seventh = f.connect();
+    const std::string text = seventh.rest();
+    BOOST_TEST(text.find(R"("kind":"overloaded")") != std::string::npos, text);
+    BOOST_TEST(text.find("has 6 connections") != std::string::npos, text);
+    clients.pop_back();
+    f.wait_for_connections(5);
+    auto eighth = f.connect();
+    eighth.send(ask_cone);
+    BOOST_TEST(eighth.line() == cone);
+}
+
+BOOST_AUTO_TEST_CASE(a_full_house_is_refused) {
+    ipc::limits bounds;
+    bounds.connections = 1;
+    wire_fixture f{bounds};
+    auto first = f.connect();
+    first.send(ask_cone);
+    BOOST_TEST(first.line() == cone);
+    auto second = f.connect();
+    BOOST_TEST(second.rest().find("all 1 connections are taken") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(accepting_goes_on_after_the_process_ran_out_of_files) {
+    ipc::limits bounds;
+    bounds.accept_pause = 1ms;
+    wire_fixture f{bounds};
+    std::vector<int> files;
+    {
+        // The last free file goes to the client, so that none is left for the server.
+        for (int file = 0; (file = ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)) >= 0;) {
+            files.push_back(file);
+        }
+        ::close(files.back());
+        files.pop_back();
+    }
+    auto client = f.connect();
+    client.send(ask_cone);
+    f.wait_for_report("cannot accept connections for now");
+    for (const int file : files) {
+        ::close(file);
+    }
+    BOOST_TEST(client.line() == cone);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A server on a socket of its own with handlers that tests steer, and a client that sees every byte. The server runs on
+// a thread of its own; whatever touches it from a test goes through `on_io`.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <future>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <type_traits>
+#include <vector>
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+
+#include "ipc/method_table.hpp"
+#include "ipc/unix_server.hpp"
+#include "tests/temporary_directory.hpp"
+
+namespace valhalla::test {
+
+/// Long enough for a loaded machine with sanitizers; a test that passes never waits this long.
+inline constexpr std::chrono::seconds patience{30};
+
+/// A socket, no more.
+class raw_client {
+  public:
+    explicit raw_client(const std::string& path);
+    ~raw_client();
+    raw_client(raw_client&& other) noexcept;
+    raw_client& operator=(raw_client&&) = delete;
+
+    void send(std::string_view bytes) const;
+    /// As much as goes without waiting.
+    [[nodiscard]] std::size_t send_some(std::string_view bytes) const;
+    /// No more input will come.
+    void end_of_input() const;
+    /// One line without its newline; fails the test when the connection ends or patience does.
+    std::string line();
+    std::vector<std::string> lines(std::size_t count);
+    /// Waits for the end of the connection; whatever came before it.
+    std::string rest();
+    /// True when a line can be read without waiting.
+    [[nodiscard]] bool has_input() const;
+
+  private:
+    bool receive();
+
+    int fd_;
+    std::string received_;
+};
+
+/// `method` with `params` as a line.
+[[nodiscard]] std::string request(std::string_view id, std::string_view method, std::string_view params = "{}");
+[[nodiscard]] std::string notification(std::string_view method, std::string_view params = "{}");
+
+/// Handlers:
+///   cone.state    hot    answers {"band":"A"}
+///   daemon.info   hot    answers {"connection":n,"uid":n}
+///   session.note, health.clear   change, session.list   query: wait for `answer`
+///   session.get   query  answers at once with a string of `id` bytes
+///   canon.get     hot    throws
+///   go.summary    hot    gives no answer
+class wire_fixture {
+  public:
+    explicit wire_fixture(ipc::limits bounds = {}, ipc::role granted = ipc::role::owner);
+    ~wire_fixture();
+    wire_fixture(const wire_fixture&) = delete;
+    wire_fixture& operator=(const wire_fixture&) = delete;
+
+    [[nodiscard]] const std::string& path() const noexcept { return path_; }
+    [[nodiscard]] raw_client connect() const { return raw_client{path_}; }
+
+    template <class F>
+    auto on_io(F f) {
+        std::packaged_task<std::invoke_result_t<F>()> task{std::move(f)};
+        auto result = task.get_future();
+        boost::asio::post(io_, std::move(task));
+        if (result.wait_for(patience) != std::future_status::ready) {
+            throw std::runtime_error{"the I/O thread does not come"};
+        }
+        return result.get();
+    }
+
+    /// Waits until this many requests wait for an answer.
+    void wait_for_waiting(std::size_t count);
+    [[nodiscard]] std::size_t waiting() const;
+    /// Answers the n-th of those that wait with `"text of the note"`, and forgets it.
+    void answer(std::size_t n = 0);
+    /// All of them in order, in one go of the I/O thread, as the ledger does.
+    void answer_all();
+    /// Takes the n-th away.
+    [[nodiscard]] ipc::reply_handle take(std::size_t n = 0);
+    /// What handlers were called with, in order: `session.note x`.
+    [[nodiscard]] std::vector<std::string> executed() const;
+    [[nodiscard]] std::vector<std::string> reports() const;
+    void wait_for_report(std::string_view part);
+    /// Waits until the server has this many connections.
+    void wait_for_connections(std::size_t count);
+
+    [[nodiscard]] ipc::unix_server& server() { return *server_; }
+    void destroy_server();
+    /// The same, for those who are on the I/O thread already.
+    void server_is_gone() { server_.reset(); }
+
+  private:
+    struct waiting_request {
+        ipc::reply_handle handle;
+        std::string what;
+    };
+    void bind();
+    void note_executed(std::string what);
+    void keep(std::string what, ipc::reply_handle handle);
+    template <class Condition>
+    void wait_until(Condition condition, const char* what);
+
+    temporary_directory directory_;
+    std::string path_;
+    boost::asio::io_context io_{BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO};
+    boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
+    ipc::method_table table_;
+    std::unique_ptr<ipc::unix_server> server_;
+
+    mutable std::mutex mutex_;
+    std::condition_variable changed_;
+    std::vector<waiting_request> waiting_;
+    std::vector<std::string> executed_;
+    std::vector<std::string> reports_;
+
+    std::thread thread_;
+};
+
+}  // namespace valhalla::test

@@ -1,0 +1,22 @@
+valhalla_test(schema_store_test
+  SOURCES
+    schema/connection_test.cpp
+    schema/ledger_store_test.cpp
+    schema/merkle_tree_test.cpp
+    schema/model_samples.cpp
+    schema/reader_test.cpp
+    schema/replay_test.cpp
+    schema/schema_text_test.cpp
+    schema/state_dir_test.cpp
+    schema/trail_fixture.cpp
+  LIBS valhalla_schema SQLite::SQLite3 SQLiteCpp
+  LABELS schema)
+
+valhalla_test(schema_proof_test
+  SOURCES
+    schema/merkle_proof_test.cpp
+    schema/signed_note_test.cpp
+  LIBS valhalla_proof
+  LABELS schema)
+
+include(${CMAKE_CURRENT_LIST_DIR}/files_tests.cmake)

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/schema/trail_fixture.hpp"
+
+#include <utility>
+
+#include <SQLiteCpp/Database.h>
+#include <sqlite3.h>
+
+namespace valhalla::tests {
+
+audit_entry history::entry(event what, std::optional<session_id> session, std::string actor_name) {
+    const audit_seq seq = std::exchange(next_, next(next_));
+    return {.seq = seq,
+            .ts = time_of(raw(seq)),
+            .who = {.name = std::move(actor_name), .via = actor_via::unix_socket, .uid = 1000, .gid = 1000},
+            .session = session,
+            .what = std::move(what)};
+}
+
+audit_entry history::created() {
+    return entry(events::database_created{"0123456789abcdef0123456789abcdef",
+                                          {band::caution, "default", time_of(raw(next_)), "{}"}},
+                 std::nullopt, "valhallad");
+}
+
+audit_entry history::started(std::int64_t id, const std::string& operator_name) {
+    return entry(events::session_started{.id = session_id{id},
+                                         .operator_name = operator_name,
+                                         .started_at = time_of(raw(next_)),
+                                         .cone_band = band::caution,
+                                         .status = health_level::green,
+                                         .notes = "start " + std::to_string(id),
+                                         .snapshot_json = R"({"cone":{},"status":{}})"},
+                 session_id{id}, operator_name);
+}
+
+audit_entry history::ended(std::int64_t id, const std::string& operator_name) {
+    return entry(events::session_ended{.id = session_id{id},
+                                       .operator_name = operator_name,
+                                       .ended_at = time_of(raw(next_)),
+                                       .notes = "end " + std::to_string(id),
+                                       .reason = end_reason::ended},
+                 session_id{id}, operator_name);
+}
+
+audit_entry history::noted(std::int64_t id, std::string text) {
+    return entry(events::session_noted{session_id{id}, std::move(text)}, session_id{id});
+}
+
+audit_entry history::decision(bool allowed, std::optional<session_id> session, std::string actor_name) {
+    return entry(events::decided{.allowed = allowed,
+                                 .in_band = band::caution,
+                                 .engine = "kestrel",
+                                 .action = "run",
+                                 .reason = "because",
+                                 .rule = "B/boring/run",
+                                 .policy = std::string(64, 'a')},
+                 session, std::move(actor_name));
+}
+
+audit_entry history::foreign(const std::string& name, std::string actor_name) {
+    return entry(events::foreign{name, R"({"k":1})"}, std::nullopt, std::move(actor_name));
+}
+
+namespace {
+
+/// The part of the governor's bookkeeping that keeps a random history possible.
+class random_writer {
+  public:
+    explicit random_writer(std::uint64_t seed) : sample_{seed} {}
+
+    audit_entry next_entry() {
+        const std::string who = "operator-" + std::to_string(sample_.number(1, 5));
+        const auto active = active_.find(who);
+        const auto session = active == active_.end() ? std::nullopt : std::optional{active->second};
+        switch (sample_.number(0, 12)) {
+            case 0: return start_or_end(who);
+            case 1:
+                return session ? history_.entry(events::session_noted{*session, sample_.text()}, session, who)
+                               : start_or_end(who);
+            case 2: return history_.entry(events::cone_changed{cone_now()}, session, who);
+            case 3: return history_.entry(events::health_reported{signal(who)}, session, who);
+            case 4: return history_.entry(events::health_cleared{source()}, session, who);
+            case 5:
+                return history_.entry(
+                    events::health_changed{sample_.level(), {sample_.level(), {sample_.text(), sample_.text()}}});
+            case 6: return history_.entry(events::thresholds_changed{sample_.limits(), sample_.limits()}, session, who);
+            case 7:
+                return history_.entry(events::step_set{"step-" + std::to_string(sample_.number(1, 9)), sample_.coin(),
+                                                       sample_.maybe_text(), sample_.maybe_text()},
+                                      session, who);
+            case 8: return history_.entry(events::foreign{"X_" + who, sample_.json_object()}, session, who);
+            case 9: return history_.entry(events::policy_loaded{sample_.text(), sample_.text()});
+            case 10: return history_.entry(events::playbook_loaded{sample_.text(), sample_.text()});
+            default: return history_.decision(sample_.coin(), session, who);
+        }
+    }
+
+    audit_entry first() { return history_.created(); }
+
+    audit_entry imported() {
+        events::imported_state state{.imported_cone = sample_.any_cone(),
+                                     .imported_thresholds = sample_.limits(),
+                                     .progress = sample_.progress(),
+                                     .sessions = {},
+                                     .source = "old"};
+        for (int i = 0; i < 3; ++i) {
+            session s = sample_.any_session();
+            s.id = std::exchange(next_session_, next(next_session_));
+            s.active = false;
+            state.sessions.push_back(std::move(s));
+        }
+        return history_.entry(std::move(state));
+    }
+
+  private:
+    audit_entry start_or_end(const std::string& who) {
+        if (const auto active = active_.find(who); active != active_.end()) {
+            const session_id id = active->second;
+            active_.erase(active);
+            return history_.ended(raw(id), who);
+        }
+        const session_id id = std::exchange(next_session_, next(next_session_));
+        active_.emplace(who, id);
+        return history_.started(raw(id), who);
+    }
+    // The record's time is the cone's and the signal's.
+    cone cone_now() {
+        cone c = sample_.any_cone();
+        c.updated_at = history_.next_time();
+        return c;
+    }
+    std::string source() { return "source-" + std::to_string(sample_.number(1, 4)); }
+    health_signal signal(const std::string& who) {
+        return {source(),
+                sample_.level(),
+                sample_.text(),
+                history_.next_time(),
+                sample_.maybe<unix_micros>([this] { return sample_.time(); }),
+                who};
+    }
+
+    sampler sample_;
+    history history_;
+    std::map<std::string, session_id> active_;
+    session_id next_session_{1};
+};
+
+}  // namespace
+
+std::vector<audit_entry> random_history(std::uint64_t seed, std::size_t records) {
+    random_writer writer{seed};
+    std::vector<audit_entry> entries{writer.first(), writer.imported()};
+    while (entries.size() < records) {
+        entries.push_back(writer.next_entry());
+    }
+    return entries;
+}
+
+void store_fixture::append(schema::ledger_store& store, const std::vector<audit_entry>& entries) {
+    store.begin();
+    for (const audit_entry& entry : entries) {
+        store.append(entry);
+    }
+    store.commit();
+}
+
+void store_fixture::write(const std::vector<audit_entry>& entries) const {
+    schema::ledger_store store{path};
+    append(store, entries);
+}
+
+std::string store_fixture::query(const std::string& sql) const {
+    SQLite::Database db{path.string(), SQLITE_OPEN_READONLY};
+    return db.execAndGet(sql).getString();
+}
+
+std::int64_t store_fixture::count(const std::string& table) const {
+    return std::stoll(query("SELECT COUNT(*) FROM " + table));
+}
+
+void store_fixture::tamper(const std::string& sql) const {
+    SQLite::Database db{path.string(), SQLITE_OPEN_READWRITE};
+    db.exec(sql);
+}
+
+}  // namespace valhalla::tests
