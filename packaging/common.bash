@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+#
+# What packaging/quickstart and packaging/run-tests share: finding the packages of packaging/dependencies and
+# installing those that are missing. Sourced, never run; expects `set -euo pipefail`.
+
+project_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+
+# Objects are the same wherever the tree lies, so a second clone is built from the first one's cache.
+export CCACHE_BASEDIR=$project_dir CCACHE_NOHASHDIR=1 CCACHE_SLOPPINESS=pch_defines,time_macros
+
+say() { printf '%s\n' "$*"; }
+die() {
+    printf '%s: %s\n' "${0##*/}" "$*" >&2
+    exit 1
+}
+
+# packages_of SECTION…: the names in these sections of packaging/dependencies, one a line.
+packages_of() {
+    local wanted=" $* " section='' line
+    while IFS= read -r line; do
+        case $line in
+            '' | '#'*) ;;
+            '['*']') section=${line:1:-1} ;;
+            *) if [[ $wanted == *" $section "* ]]; then say "$line"; fi ;;
+        esac
+    done <"$project_dir/packaging/dependencies"
+}
+
+# Sets `missing` to those of the given packages that are not installed.
+find_missing() {
+    local name status
+    missing=()
+    for name in "$@"; do
+        status=$(dpkg-query --show --showformat='${db:Status-Abbrev}' "$name" 2>/dev/null) || status=''
+        [[ $status == ii* ]] || missing+=("$name")
+    done
+}
+
+require_debian_12() {
+    local id='' version=''
+    if [[ -r /etc/os-release ]]; then
+        id=$(. /etc/os-release && say "${ID-}")
+        version=$(. /etc/os-release && say "${VERSION_ID-}")
+    fi
+    [[ $id == debian && $version == 12 ]] ||
+        die "this needs Debian 12; this machine says it is '${id:-unknown} ${version}'"
+}
+
+# install_packages SECTION…: installs what is missing, and does nothing at all when nothing is.
+install_packages() {
+    local missing packages
+    require_debian_12
+    mapfile -t packages < <(packages_of "$@")
+    find_missing "${packages[@]}"
+    if ((${#missing[@]} == 0)); then
+        return
+    fi
+    ((EUID == 0)) || die "not root, and these packages are missing: ${missing[*]}
+Install them with: apt-get install --no-install-recommends ${missing[*]}"
+    say "Installing ${#missing[@]} packages: ${missing[*]}"
+    export DEBIAN_FRONTEND=noninteractive
+    apt-get update -qq </dev/null
+    apt-get install -qq -y --no-install-recommends "${missing[@]}" </dev/null >"$install_log" 2>&1 || {
+        tail -n 20 "$install_log" >&2
+        die "apt-get could not install the packages (all of its output: $install_log)"
+    }
+}
+
+mkdir -p "$project_dir/build"
+install_log=$project_dir/build/install.log
