@@ -229,7 +229,15 @@ void application::parts::bootstrap() {
     }
     changes_ledger.bootstrap(governor::commands::load_policy{rules});
     changes_ledger.bootstrap(governor::commands::load_playbook{steps});
-    changes_ledger.bootstrap(governor::commands::tick{measure()});
+    try {
+        changes_ledger.bootstrap(governor::commands::tick{measure()});
+    } catch (const schema::storage_error& fault) {
+        // A full disk turns health red, which cannot be recorded on it. Reads can still be served.
+        if (fault.fault() != schema::storage_fault::full) {
+            throw;
+        }
+        log->warn("{}", fault.what());
+    }
 }
 
 /// Ledger thread: hands a commit to the I/O thread.
@@ -267,7 +275,7 @@ void application::parts::on_signal() {
 
 /// SIGHUP: policy and playbook are read again; a file that is not good changes nothing.
 void application::parts::reload() {
-    const bool taken = queries.submit_work([this](schema::reader&) -> std::function<void()> {
+    const auto read = [this](schema::reader&) -> std::function<void()> {
         return [this, new_rules = attempt([&] { return load_rules(given); }),
                 new_steps = attempt([&] { return load_steps(given); })] {
             report_reload(new_rules, "policy");
@@ -279,10 +287,8 @@ void application::parts::reload() {
                 changes.submit_own(governor::commands::load_playbook{*good});
             }
         };
-    });
-    if (!taken) {
-        log->error("reload: too many queries are waiting, nothing was read; send SIGHUP again");
-    }
+    };
+    queries.submit_then(read, {});
 }
 
 void application::parts::begin_stop() {

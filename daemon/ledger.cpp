@@ -30,6 +30,12 @@ ipc::rpc_error error_of(const schema::storage_error& fault) {
             {}};
 }
 
+ipc::rpc_error never_tried() {
+    return {ipc::error_code::shutting_down,
+            "the database failed before this was tried, so nothing was changed; the daemon stops now",
+            {}};
+}
+
 }  // namespace
 
 actor daemon_actor() {
@@ -46,11 +52,16 @@ ledger::~ledger() {
 }
 
 void ledger::bootstrap(governor::command what) {
-    const auto done = execute(what, daemon_actor(), true);
-    if (const auto* no = std::get_if<governor::refusal>(&done.result)) {
-        throw std::logic_error{"the daemon's own command was refused: " + no->message};
+    try {
+        const auto done = execute(what, daemon_actor(), true);
+        if (const auto* no = std::get_if<governor::refusal>(&done.result)) {
+            throw std::logic_error{"the daemon's own command was refused: " + no->message};
+        }
+        commit();
+    } catch (const schema::storage_error&) {
+        roll_back();
+        throw;
     }
-    commit();
 }
 
 void ledger::start() {
@@ -87,31 +98,46 @@ void ledger::stop() {
 
 void ledger::run() {
     std::vector<change> taken;
+    do {
+        for (std::span<change> rest{taken}; !rest.empty();) {
+            const auto batch = rest.first(std::min(rest.size(), max_batch));
+            process(batch);
+            rest = rest.subspan(batch.size());
+        }
+        taken.clear();
+        housekeeping();
+    } while (take_queue(taken));
+}
+
+/// What is due between two batches. After a fault the loop goes on, for everybody who waits is owed an answer.
+void ledger::housekeeping() {
+    if (broken_) {
+        return;
+    }
     try {
         keep_time();
-        while (take_queue(taken)) {
-            for (std::span<change> rest{taken}; !rest.empty();) {
-                const auto batch = rest.first(std::min(rest.size(), max_batch));
-                process(batch);
-                rest = rest.subspan(batch.size());
-            }
-            taken.clear();
-            if (!broken_) {
-                keep_time();
-                if (store_.wal_pages() >= checkpoint_from_pages) {
-                    store_.checkpoint();
-                }
-            }
+        if (store_.wal_pages() >= checkpoint_from_pages) {
+            store_.checkpoint();
         }
     } catch (const schema::storage_error& fault) {
-        broken_ = true;
+        break_down(fault);
+    }
+}
+
+void ledger::break_down(const schema::storage_error& fault) {
+    if (!std::exchange(broken_, true)) {
         hooks_.on_broken(fault);
     }
 }
 
 bool ledger::take_queue(std::vector<change>& taken) {
+    const auto due = [this] { return stopping_ || !queue_.empty(); };
     std::unique_lock lock{mutex_};
-    wake_.wait_until(lock, next_tick_, [this] { return stopping_ || !queue_.empty(); });
+    if (broken_) {
+        wake_.wait(lock, due);
+    } else {
+        wake_.wait_until(lock, next_tick_, due);
+    }
     if (queue_.empty()) {
         return !stopping_;
     }
@@ -125,10 +151,14 @@ void ledger::process(std::span<change> batch) {
     for (auto& one : batch) {
         result->answers.push_back({std::move(one.reply), commit_result::slice{}});
     }
-    try {
-        if (broken_) {
-            throw schema::storage_error{schema::storage_fault::broken, "an earlier write failed"};
+    if (broken_) {
+        for (auto& one : result->answers) {
+            one.result = never_tried();
         }
+        publish(std::move(result));
+        return;
+    }
+    try {
         for (std::size_t i = 0; i < batch.size(); ++i) {
             const auto done = execute(batch[i].what, batch[i].who, batch[i].is_owner);
             if (const auto* no = std::get_if<governor::refusal>(&done.result)) {
@@ -145,8 +175,8 @@ void ledger::process(std::span<change> batch) {
         for (auto& one : result->answers) {
             one.result = error_of(fault);
         }
-        if (fault.fault() != schema::storage_fault::full && !std::exchange(broken_, true)) {
-            hooks_.on_broken(fault);
+        if (fault.fault() != schema::storage_fault::full) {
+            break_down(fault);
         }
     }
     publish(std::move(result));

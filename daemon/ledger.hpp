@@ -82,8 +82,8 @@ class ledger {
     ledger(const ledger&) = delete;
     ledger& operator=(const ledger&) = delete;
 
-    /// Runs one command of the daemon's own before the thread starts. Throws `storage_error`; a refusal is a
-    /// `std::logic_error`, for the daemon does not ask what its rules refuse.
+    /// Runs one command of the daemon's own before the thread starts. Throws `storage_error`, rolled back; a refusal is
+    /// a `std::logic_error`, for the daemon does not ask what its rules refuse.
     void bootstrap(governor::command what);
     [[nodiscard]] const governor::state& initial_state() const noexcept { return state_; }
 
@@ -102,6 +102,9 @@ class ledger {
     governor::outcome execute(const governor::command& what, const actor& who, bool is_owner);
     void commit();
     void roll_back() noexcept;
+    void housekeeping();
+    /// Nothing more is stored from here on.
+    void break_down(const schema::storage_error& fault);
     /// Puts in a `tick` when one is due and works out when the next one is. Precondition: no transaction is open.
     void keep_time();
     void tick(std::chrono::steady_clock::time_point steady_now);

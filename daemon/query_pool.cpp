@@ -7,15 +7,24 @@ namespace valhalla {
 
 namespace {
 
-query_pool::answer answer_of(const query_pool::job& what, schema::reader& from) {
+/// The error that stands for the exception being handled.
+ipc::rpc_error current_fault() {
     try {
-        return what(from);
+        throw;
     } catch (const schema::storage_error& fault) {
         const auto code = fault.fault() == schema::storage_fault::full ? ipc::error_code::storage_full
                                                                        : ipc::error_code::internal_error;
-        return ipc::rpc_error{code, fault.what(), {}};
+        return {code, fault.what(), {}};
     } catch (const std::exception& e) {
-        return ipc::rpc_error{ipc::error_code::internal_error, e.what(), {}};
+        return {ipc::error_code::internal_error, e.what(), {}};
+    }
+}
+
+query_pool::answer answer_of(const query_pool::job& what, schema::reader& from) {
+    try {
+        return what(from);
+    } catch (const std::exception&) {
+        return current_fault();
     }
 }
 
@@ -51,7 +60,7 @@ void query_pool::run(schema::reader& from) {
 }
 
 void query_pool::submit(job what, ipc::reply_handle reply) {
-    const bool taken = submit_work([what = std::move(what), reply](schema::reader& from) -> std::function<void()> {
+    const auto answering = [what = std::move(what), reply](schema::reader& from) -> std::function<void()> {
         return [reply, result = answer_of(what, from)]() mutable {
             if (const auto* error = std::get_if<ipc::rpc_error>(&result)) {
                 reply.fail(*error);
@@ -59,13 +68,24 @@ void query_pool::submit(job what, ipc::reply_handle reply) {
                 reply.reply(std::get<std::string>(result));
             }
         };
+    };
+    submit_then(answering, reply);
+}
+
+void query_pool::submit_then(work what, ipc::reply_handle reply) {
+    const bool taken = enqueue([what = std::move(what), reply](schema::reader& from) -> std::function<void()> {
+        try {
+            return what(from);
+        } catch (const std::exception&) {
+            return [reply, error = current_fault()]() mutable { reply.fail(error); };
+        }
     });
     if (!taken) {
         reply.fail({ipc::error_code::overloaded, "too many queries are waiting; try again in a moment", {}});
     }
 }
 
-bool query_pool::submit_work(work what) {
+bool query_pool::enqueue(work what) {
     {
         const std::lock_guard lock{mutex_};
         if (queue_.size() >= max_queued) {

@@ -42,13 +42,15 @@ class query_pool {
     void start();
     /// I/O thread. Answers `reply` with what `what` returns or throws, or `overloaded` when too much is waiting.
     void submit(job what, ipc::reply_handle reply);
-    /// I/O thread. For jobs that are not over with an answer; `what` must not throw. False: too much is waiting.
-    [[nodiscard]] bool submit_work(work what);
+    /// I/O thread. For work that is not over with an answer: what it returns answers `reply`, or sees to it. The pool
+    /// answers only when the work throws or too much is waiting.
+    void submit_then(work what, ipc::reply_handle reply);
     /// Runs what is queued, then ends.
     void stop();
 
   private:
     void run(schema::reader& from);
+    [[nodiscard]] bool enqueue(work what);
 
     std::filesystem::path database_;
     post_function post_;

@@ -24,7 +24,7 @@ ipc::rpc_error error_of(const file_problem& problem) {
 
 /// Reads and checks on the query thread, then puts the command to the ledger from the I/O thread.
 void reload(const services& with, const ipc::peer& who, ipc::reply_handle reply) {
-    const bool taken = with.queries.submit_work([with, who, reply](schema::reader&) -> std::function<void()> {
+    const auto read_it = [with, who, reply](schema::reader&) -> std::function<void()> {
         auto loaded = with.facts.policy ? load_canon(*with.facts.policy) : loaded_canon{built_in_canon()};
         return [with, who, reply, loaded = std::move(loaded)]() mutable {
             if (const auto* problem = std::get_if<file_problem>(&loaded)) {
@@ -35,10 +35,8 @@ void reload(const services& with, const ipc::peer& who, ipc::reply_handle reply)
                 governor::commands::load_policy{std::get<std::shared_ptr<const governor::canon>>(loaded)}, who,
                 std::move(reply));
         };
-    });
-    if (!taken) {
-        reply.fail({ipc::error_code::overloaded, "too many queries are waiting; try again in a moment", {}});
-    }
+    };
+    with.queries.submit_then(read_it, std::move(reply));
 }
 
 }  // namespace

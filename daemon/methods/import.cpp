@@ -66,7 +66,7 @@ query_pool::answer check(const services& with, std::int64_t id, const std::strin
 
 /// Reads and checks on the query thread, then puts the command to the ledger from the I/O thread.
 void commit(const services& with, std::int64_t id, const ipc::peer& who, ipc::reply_handle reply) {
-    const bool taken = with.queries.submit_work([with, id, who, reply](schema::reader&) -> std::function<void()> {
+    const auto read_it = [with, id, who, reply](schema::reader&) -> std::function<void()> {
         auto read = std::make_shared<uploads::result<schema::import_plan>>(with.files.read(id, who.name));
         if (std::holds_alternative<schema::import_plan>(*read)) {
             with.files.cancel(id);
@@ -81,10 +81,8 @@ void commit(const services& with, std::int64_t id, const ipc::peer& who, ipc::re
                 governor::commands::import_state{.parts = std::move(plan.parts), .lines = std::move(plan.lines)}, who,
                 std::move(reply));
         };
-    });
-    if (!taken) {
-        reply.fail({ipc::error_code::overloaded, "too many queries are waiting; try again in a moment", {}});
-    }
+    };
+    with.queries.submit_then(read_it, std::move(reply));
 }
 
 }  // namespace
