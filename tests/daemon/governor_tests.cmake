@@ -2,6 +2,7 @@ valhalla_test(governor_test
   SOURCES
     daemon/governor/conformance_test.cpp
     daemon/governor/decisions_test.cpp
+    daemon/governor/dice.cpp
     daemon/governor/health_test.cpp
     daemon/governor/import_test.cpp
     daemon/governor/playbook_test.cpp

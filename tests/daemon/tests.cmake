@@ -4,9 +4,11 @@ valhalla_test(daemon_test
   SOURCES
     daemon/access_control_test.cpp
     daemon/config_file_test.cpp
+    daemon/governor/dice.cpp
     daemon/hot_answers_test.cpp
     daemon/ledger_test.cpp
     daemon/methods_test.cpp
+    daemon/replay_test.cpp
     daemon/uploads_test.cpp
   LIBS valhalla_daemon
   LABELS daemon)

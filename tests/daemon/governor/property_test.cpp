@@ -6,10 +6,10 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
-#include <random>
 
 #include "daemon/governor/health.hpp"
 #include "daemon/governor/record_bound.hpp"
+#include "tests/daemon/governor/dice.hpp"
 #include "tests/daemon/governor/world.hpp"
 
 namespace valhalla::governor::testing {
@@ -22,123 +22,6 @@ constexpr int commands_per_sequence = 200;
 std::uint64_t from_environment(const char* name, std::uint64_t otherwise) {
     const char* const text = std::getenv(name);
     return text != nullptr ? std::strtoull(text, nullptr, 10) : otherwise;
-}
-
-/// Makes commands that are mostly sensible, and contexts of few operators, so that they meet.
-class dice {
-  public:
-    explicit dice(std::uint64_t seed) : random_{seed} {}
-
-    std::size_t below(std::size_t n) { return std::uniform_int_distribution<std::size_t>{0, n - 1}(random_); }
-    bool one_in(std::size_t n) { return below(n) == 0; }
-    template <class T, std::size_t N>
-    T pick(const T (&of)[N]) {
-        return of[below(N)];
-    }
-    health_level level() { return pick({health_level::green, health_level::yellow, health_level::red}); }
-    band any_band() { return pick({band::expansion, band::caution, band::stabilize, band::survival}); }
-    std::optional<std::string> maybe_notes() {
-        return one_in(2) ? std::nullopt : std::optional{std::string(below(40), one_in(9) ? '"' : 'n')};
-    }
-    std::optional<std::int64_t> figure(std::int64_t most) {
-        return one_in(3) ? std::nullopt : std::optional{static_cast<std::int64_t>(below(std::size_t(most)))};
-    }
-
-    command next(const state& s);
-
-    context next_context(unix_micros now) {
-        const std::string name = pick<const char*>({"anna", "bert", "cora", "dora", "emil"});
-        return {actor{.name = name, .via = actor_via::unix_socket, .uid = 1000, .gid = 1000}, one_in(3), now};
-    }
-
-    std::chrono::microseconds pause() {
-        if (one_in(40)) {
-            return std::chrono::hours{below(30)};
-        }
-        return std::chrono::microseconds{below(2'000'000)};
-    }
-
-  private:
-    commands::set_thresholds thresholds_change();
-    commands::import_state import();
-    std::string source() { return pick<const char*>({"jobs.failed", "exceptions.unhandled", "backup", "a", "b", "c"}); }
-
-    std::mt19937_64 random_;
-};
-
-commands::set_thresholds dice::thresholds_change() {
-    commands::set_thresholds c;
-    for (std::size_t n = below(3); n > 0; --n) {
-        const threshold_field& field = threshold_fields().at(below(threshold_count));
-        if (std::holds_alternative<health_level thresholds::*>(field.where)) {
-            c.changes.emplace_back(field.name, level());
-        } else if (std::holds_alternative<double thresholds::*>(field.where)) {
-            c.changes.emplace_back(field.name, static_cast<double>(below(120)) / 100.0);
-        } else {
-            c.changes.emplace_back(field.name, static_cast<std::int64_t>(below(40)));
-        }
-    }
-    return c;
-}
-
-commands::import_state dice::import() {
-    commands::import_state c;
-    events::imported_state part;
-    std::int64_t id = 0;
-    for (std::size_t n = below(5); n > 0; --n) {
-        session s;
-        s.id = session_id{id += 1 + std::int64_t(below(2))};
-        s.operator_name = pick<const char*>({"anna", "bert", "zoe"});
-        s.active = one_in(3);
-        s.started_at = test_epoch;
-        part.sessions.push_back(std::move(s));
-    }
-    if (one_in(2)) {
-        part.imported_cone = cone{any_band(), "imported", test_epoch, "{}"};
-        part.progress = progress_map{{"intake_ready", {true, {}, {}, {}, {}}}};
-    }
-    c.parts.push_back(std::move(part));
-    events::imported_line line;
-    line.name = one_in(2) ? "CONE_DENY" : "CONE_ALLOW";
-    line.payload_json = "{}";
-    line.original_ts_text = "2026-11-22T09:08:43.000000Z";
-    line.original_ts = test_epoch;
-    line.line = 1;
-    c.lines.assign(below(30), line);
-    return c;
-}
-
-command dice::next(const state& s) {
-    switch (below(20)) {
-        case 0:
-        case 1: return commands::start_session{maybe_notes(), one_in(2)};
-        case 2: return commands::end_session{maybe_notes(), std::nullopt};
-        case 3:
-            return commands::end_session{
-                maybe_notes(),
-                session_id{static_cast<std::int64_t>(below(static_cast<std::size_t>(raw(s.next_session)) + 1))}};
-        case 4: return commands::note_session{"note"};
-        case 5: return commands::set_cone{any_band(), "random", R"({"n":1})"};
-        case 6:
-            return commands::report_health{
-                source(), level(), pick<const char*>({"0", "1", "2", "many", ""}),
-                one_in(2) ? std::nullopt : std::optional{std::chrono::seconds{1 + below(100)}}};
-        case 7: return commands::clear_health{source()};
-        case 8: return one_in(3) ? command{thresholds_change()} : command{commands::tick{}};
-        case 9:
-        case 10: {
-            const auto& steps = s.steps->steps;
-            return commands::set_step{one_in(9) ? std::string{"nonsense"} : steps[below(steps.size())].id, !one_in(3),
-                                      maybe_notes(), one_in(4) ? std::optional<std::string>{"must"} : std::nullopt};
-        }
-        case 11: return commands::append_event{one_in(5) ? "x_wrong" : "X_RIGHT", "{}"};
-        case 12: return commands::tick{self_checks{figure(2000), figure(400), figure(60'000), figure(1000)}};
-        case 13: return one_in(4) ? command{import()} : command{commands::tick{}};
-        default: break;
-    }
-    const auto& engines = s.rules->engines;
-    return commands::decide{one_in(12) ? std::string{"nonsense"} : engines[below(engines.size())].name,
-                            pick<const char*>({"run", "scale", "optimize", "run", "fly"})};
 }
 
 /// The worst that any single source says, found without the governor's help.
