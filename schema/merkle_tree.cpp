@@ -3,6 +3,7 @@
 
 #include <bit>
 #include <initializer_list>
+#include <ranges>
 #include <stdexcept>
 #include <utility>
 
@@ -106,8 +107,8 @@ hash256 compact_range::root(hasher& h) const {
         return h.plain({});
     }
     hash256 root = edge_.back();
-    for (auto left = edge_.rbegin() + 1; left != edge_.rend(); ++left) {
-        root = h.node(*left, root);
+    for (const hash256& left : std::views::reverse(edge_) | std::views::drop(1)) {
+        root = h.node(left, root);
     }
     return root;
 }
@@ -138,8 +139,8 @@ hash256 growing_tree::root(hasher& h) const {
     hash256 root{};
     for (const open_tile& tile : levels_) {
         const auto edge = tile.range.edge();
-        for (auto left = edge.rbegin(); left != edge.rend(); ++left) {
-            root = any ? h.node(*left, root) : *left;
+        for (const hash256& left : std::views::reverse(edge)) {
+            root = any ? h.node(left, root) : left;
             any = true;
         }
     }

@@ -95,7 +95,7 @@ class connection {
             if (end == std::string_view::npos) {
                 break;
             }
-            errors += head_.find("\"error\":") != std::string::npos ? 1 : 0;
+            errors += head_.find("\"error\":") != std::string::npos ? 1U : 0U;
             head_.clear();
             const auto waited = std::chrono::duration_cast<std::chrono::microseconds>(now - sent_.front());
             latencies_us.push_back(static_cast<std::uint32_t>(waited.count()));
