@@ -51,7 +51,7 @@ ledger::~ledger() {
     }
 }
 
-void ledger::bootstrap(governor::command what) {
+void ledger::bootstrap(const governor::command& what) {
     try {
         const auto done = execute(what, daemon_actor(), true);
         if (const auto* no = std::get_if<governor::refusal>(&done.result)) {
@@ -77,7 +77,7 @@ bool ledger::submit(std::vector<change>& batch) {
         if (queue_.empty()) {
             queue_.swap(batch);
         } else {
-            std::move(batch.begin(), batch.end(), std::back_inserter(queue_));
+            std::ranges::move(batch, std::back_inserter(queue_));
         }
     }
     batch.clear();

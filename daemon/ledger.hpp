@@ -84,7 +84,7 @@ class ledger {
 
     /// Runs one command of the daemon's own before the thread starts. Throws `storage_error`, rolled back; a refusal is
     /// a `std::logic_error`, for the daemon does not ask what its rules refuse.
-    void bootstrap(governor::command what);
+    void bootstrap(const governor::command& what);
     [[nodiscard]] const governor::state& initial_state() const noexcept { return state_; }
 
     void start();

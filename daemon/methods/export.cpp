@@ -20,7 +20,7 @@ namespace {
 namespace api = ipc::api;
 
 /// Bytes of a piece of `export.read`: with every byte escaped it stays below the limit of a line.
-constexpr std::size_t piece_bytes = 128 * 1024;
+constexpr std::size_t piece_bytes = 131'072;
 
 ipc::rpc_error unknown_document(const std::string& name, std::string_view known) {
     ipc::rpc_error error{
