@@ -31,7 +31,7 @@ struct go_next_step {
 
 struct go_summary {
     static constexpr std::string_view name = "go.summary";
-    static constexpr std::string_view summary = "How far the playbook is.";
+    static constexpr std::string_view summary = "Session, next step, checklist, health and cone, of one state.";
     static constexpr effect kind = effect::hot_read;
     static constexpr role needs = role::viewer;
     using params = no_params;
