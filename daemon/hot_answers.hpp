@@ -13,7 +13,7 @@
 #include <unordered_map>
 
 #include "daemon/governor/state.hpp"
-#include "schema/merkle_tree.hpp"
+#include "schema/proof/merkle_tree.hpp"
 
 namespace valhalla {
 

@@ -7,9 +7,9 @@
 #include <string_view>
 #include <vector>
 
-#include "schema/merkle_tree.hpp"
 #include "schema/model/event.hpp"
 #include "schema/name_dictionary.hpp"
+#include "schema/proof/merkle_tree.hpp"
 #include "schema/statement.hpp"
 
 namespace valhalla::schema {

@@ -136,8 +136,8 @@ SQLite::Database opened(const fs::path& path, int flags) {
 
 // What a statement may do, decided once when it is prepared.
 
-constexpr std::array append_only_tables{"audit",    "tree_tile",    "event_kind",  "actor_name",
-                                        "instance", "cone_history", "session_note"};
+constexpr std::array append_only_tables{"audit",    "tree_tile",    "event_kind",   "actor_name",
+                                        "instance", "cone_history", "session_note", "epoch"};
 
 bool append_only(const char* table) {
     return table != nullptr && std::any_of(append_only_tables.begin(), append_only_tables.end(),

@@ -7,7 +7,7 @@
 #include "schema/export.hpp"
 #include "schema/import_documents.hpp"
 #include "schema/import_fields.hpp"
-#include "schema/merkle_tree.hpp"
+#include "schema/proof/merkle_tree.hpp"
 
 namespace valhalla::schema {
 

@@ -8,6 +8,7 @@
 
 #include "schema/audit_log.hpp"
 #include "schema/connection.hpp"
+#include "schema/epoch_store.hpp"
 #include "schema/projection.hpp"
 #include "schema/session_store.hpp"
 #include "schema/statement.hpp"
@@ -97,6 +98,7 @@ stored_state ledger_store::load() {
     health_store health{db};
     stored_state state;
     state.instance = instance.instance();
+    state.current_epoch = epoch_store{db}.current();
     state.current_cone = cone_shelf{db}.current();
     state.limits = threshold_shelf{db}.load();
     state.signals = health.signals();

@@ -15,15 +15,17 @@
 #include <vector>
 
 #include "schema/errors.hpp"
-#include "schema/merkle_tree.hpp"
+#include "schema/model/epoch.hpp"
 #include "schema/model/event.hpp"
+#include "schema/proof/merkle_tree.hpp"
 
 namespace valhalla::schema {
 
 /// Everything that a daemon needs to go on where the last one stopped. From one read of the tables, O(what is kept in
 /// memory) and O(log n) in the length of the trail.
 struct stored_state {
-    std::string instance;  ///< empty: the database was just created and holds no record yet
+    std::string instance;                ///< empty: the database was just created and holds no record yet
+    std::optional<epoch> current_epoch;  ///< nothing: no checkpoint was ever signed
     std::optional<cone> current_cone;
     thresholds limits;
     std::vector<health_signal> signals;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "schema/cone_store.hpp"
+#include "schema/epoch_store.hpp"
 #include "schema/health_store.hpp"
 #include "schema/instance_store.hpp"
 #include "schema/progress_store.hpp"
@@ -16,7 +17,7 @@ namespace valhalla::schema {
 class projection {
   public:
     explicit projection(const connection& db)
-        : instance_{db}, cones_{db}, health_{db}, thresholds_{db}, progress_{db}, sessions_{db} {}
+        : instance_{db}, epochs_{db}, cones_{db}, health_{db}, thresholds_{db}, progress_{db}, sessions_{db} {}
 
     void apply(const audit_entry& entry);
 
@@ -24,6 +25,7 @@ class projection {
     struct visitor;
 
     instance_store instance_;
+    epoch_store epochs_;
     cone_writer cones_;
     health_store health_;
     threshold_writer thresholds_;

@@ -15,8 +15,8 @@
 #include <vector>
 
 #include "schema/errors.hpp"
-#include "schema/merkle_tree.hpp"
 #include "schema/model/event.hpp"
+#include "schema/proof/merkle_tree.hpp"
 
 namespace valhalla::schema {
 

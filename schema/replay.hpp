@@ -12,8 +12,8 @@
 #include <string>
 
 #include "schema/errors.hpp"
-#include "schema/merkle_tree.hpp"
 #include "schema/model/ids.hpp"
+#include "schema/proof/merkle_tree.hpp"
 
 namespace valhalla::schema {
 

@@ -6,7 +6,7 @@
 #include <memory>
 #include <string_view>
 
-#include "schema/merkle_tree.hpp"
+#include "schema/proof/merkle_tree.hpp"
 
 namespace valhalla::schema {
 

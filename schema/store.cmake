@@ -15,6 +15,7 @@ add_library(valhalla_schema STATIC
   audit_search.cpp
   cone_store.cpp
   connection.cpp
+  epoch_store.cpp
   health_store.cpp
   instance_store.cpp
   ledger_store.cpp

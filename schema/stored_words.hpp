@@ -10,9 +10,9 @@
 #include <span>
 #include <string_view>
 
-#include "schema/merkle_tree.hpp"
 #include "schema/model/time.hpp"
 #include "schema/model/vocabulary.hpp"
+#include "schema/proof/merkle_tree.hpp"
 
 namespace valhalla::schema {
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "schema/audit_log.hpp"
-#include "schema/merkle_tree.hpp"
+#include "schema/proof/merkle_tree.hpp"
 #include "schema/statement.hpp"
 
 namespace valhalla::schema {

@@ -86,6 +86,10 @@ struct load_playbook {
 struct create_database {
     std::string instance;
 };
+/// The name and key that the trail's checkpoints are signed with from now on. Asked by the daemon only.
+struct start_epoch {
+    events::epoch_started what;
+};
 
 }  // namespace commands
 
@@ -93,7 +97,7 @@ using command =
     std::variant<commands::start_session, commands::end_session, commands::note_session, commands::set_cone,
                  commands::decide, commands::report_health, commands::clear_health, commands::set_thresholds,
                  commands::set_step, commands::append_event, commands::import_state, commands::tick,
-                 commands::load_policy, commands::load_playbook, commands::create_database>;
+                 commands::load_policy, commands::load_playbook, commands::create_database, commands::start_epoch>;
 
 enum class refusal_kind : std::uint8_t {
     session_active,

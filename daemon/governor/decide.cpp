@@ -179,6 +179,12 @@ decision decide_on(const state& s, const commands::create_database& c, const con
     return out;
 }
 
+decision decide_on(const commands::start_epoch& c) {
+    plan out;
+    out.add(c.what);
+    return out;
+}
+
 struct dispatch {
     const state& s;
     const context& ctx;
@@ -189,6 +195,7 @@ struct dispatch {
     decision operator()(const commands::import_state& c) const { return governor::decide_on(s, c); }
     decision operator()(const commands::load_policy& c) const { return decide_on(s, c); }
     decision operator()(const commands::load_playbook& c) const { return decide_on(s, c); }
+    decision operator()(const commands::start_epoch& c) const { return decide_on(c); }
     decision operator()(const commands::tick& /*c*/) const { return plan{}; }
     template <class Command>
     decision operator()(const Command& c) const {

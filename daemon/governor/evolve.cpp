@@ -28,6 +28,8 @@ class folder {
     void operator()(const events::policy_loaded& e) const { s_.recorded_policy = e.sha256; }
     void operator()(const events::playbook_loaded& e) const { s_.recorded_playbook = e.sha256; }
 
+    void operator()(const events::epoch_started& /*e*/) const {}
+
     void operator()(const events::session_started& e) const {
         session fresh;
         fresh.id = e.id;

@@ -63,6 +63,9 @@ struct measure {
     void operator()(const events::database_created& e) const { add(b.text(e.instance), e.initial_cone); }
     void operator()(const events::policy_loaded& e) const { b.text(e.sha256).text(e.source); }
     void operator()(const events::playbook_loaded& e) const { b.text(e.sha256).text(e.source); }
+    void operator()(const events::epoch_started& e) const {
+        b.text(e.origin).text(e.key).text(e.reason).text_if(e.refused_anchor);
+    }
     void operator()(const events::session_started& e) const {
         b.text(e.operator_name).text_if(e.notes).json(e.snapshot_json);
     }

@@ -61,6 +61,14 @@ struct payload_writer {
     }
     void operator()(const events::policy_loaded& e) const { write_source(json, e.sha256, e.source); }
     void operator()(const events::playbook_loaded& e) const { write_source(json, e.sha256, e.source); }
+    void operator()(const events::epoch_started& e) const {
+        json.begin_object()
+            .member("origin", e.origin)
+            .member("key", e.key)
+            .member("reason", e.reason)
+            .member("refused_anchor", e.refused_anchor)
+            .end_object();
+    }
     void operator()(const events::session_started& e) const {
         json.begin_object()
             .member("started_at_utc", e.started_at)
@@ -164,6 +172,7 @@ std::string_view event_name(const event& e) noexcept {
                           [](const events::database_created&) { return names::database_create; },
                           [](const events::policy_loaded&) { return names::policy_loaded; },
                           [](const events::playbook_loaded&) { return names::playbook_loaded; },
+                          [](const events::epoch_started&) { return names::epoch_start; },
                           [](const events::session_started&) { return names::session_start; },
                           [](const events::session_ended&) { return names::session_end; },
                           [](const events::session_noted&) { return names::session_note; },

@@ -54,6 +54,16 @@ struct playbook_loaded {
     friend bool operator==(const playbook_loaded&, const playbook_loaded&) = default;
 };
 
+/// EPOCH_START. From here on the trail's checkpoints are signed under this name by this key. The first epoch begins
+/// with the first checkpoint; another one only when an owner accepted that the last one's anchor does not fit.
+struct epoch_started {
+    std::string origin;  ///< of the checkpoints; unique to this epoch of this database
+    std::string key;     ///< verifier key, as schema/proof/signed_note.hpp writes it
+    std::string reason;
+    std::optional<std::string> refused_anchor;  ///< what lay in STATE/anchor and did not fit, verbatim
+    friend bool operator==(const epoch_started&, const epoch_started&) = default;
+};
+
 /// GO_SESSION_START. `snapshot_json` as in `session`.
 struct session_started {
     session_id id{};
@@ -169,11 +179,11 @@ struct imported_line {
 
 }  // namespace events
 
-using event =
-    std::variant<events::database_created, events::policy_loaded, events::playbook_loaded, events::session_started,
-                 events::session_ended, events::session_noted, events::cone_changed, events::decided,
-                 events::health_reported, events::health_cleared, events::health_changed, events::thresholds_changed,
-                 events::step_set, events::foreign, events::imported_state, events::imported_line>;
+using event = std::variant<events::database_created, events::policy_loaded, events::playbook_loaded,
+                           events::epoch_started, events::session_started, events::session_ended, events::session_noted,
+                           events::cone_changed, events::decided, events::health_reported, events::health_cleared,
+                           events::health_changed, events::thresholds_changed, events::step_set, events::foreign,
+                           events::imported_state, events::imported_line>;
 
 /// The name in the record, e.g. `GO_SESSION_START`. The view lives as long as `e`.
 [[nodiscard]] std::string_view event_name(const event& e) noexcept;

@@ -42,6 +42,17 @@ event read_loaded(const json_value& payload, const envelope& /*around*/, complai
     return e;
 }
 
+event read_epoch_started(const json_value& payload, const envelope& /*around*/, complaint& c) {
+    events::epoch_started e;
+    members{payload, c}
+        .get("origin", e.origin)
+        .get("key", e.key)
+        .get("reason", e.reason)
+        .get("refused_anchor", e.refused_anchor)
+        .done();
+    return e;
+}
+
 event read_session_started(const json_value& payload, const envelope& /*around*/, complaint& c) {
     events::session_started e;
     members{payload, c}
@@ -170,7 +181,7 @@ event read_imported_state(const json_value& payload, const envelope& /*around*/,
     return e;
 }
 
-constexpr std::array<std::pair<std::string_view, payload_reader>, 15> payload_readers{{
+constexpr std::array<std::pair<std::string_view, payload_reader>, 16> payload_readers{{
     // The commonest first.
     {names::cone_allow, read_decided<true>},
     {names::cone_deny, read_decided<false>},
@@ -187,6 +198,7 @@ constexpr std::array<std::pair<std::string_view, payload_reader>, 15> payload_re
     {names::policy_loaded, read_loaded<events::policy_loaded>},
     {names::playbook_loaded, read_loaded<events::playbook_loaded>},
     {names::database_create, read_database_created},
+    {names::epoch_start, read_epoch_started},
 }};
 
 event read_imported_line(std::string name, const json_value& imported, const json_value& payload, complaint& c) {

@@ -7,7 +7,7 @@
 
 #include <boost/test/unit_test.hpp>
 
-#include "schema/merkle_tree.hpp"
+#include "schema/proof/merkle_tree.hpp"
 #include "tests/schema/file_content.hpp"
 #include "tests/temporary_directory.hpp"
 

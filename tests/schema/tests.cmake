@@ -2,7 +2,7 @@ valhalla_test(schema_store_test
   SOURCES
     schema/connection_test.cpp
     schema/ledger_store_test.cpp
-    schema/merkle_tree_test.cpp
+    schema/proof/merkle_tree_test.cpp
     schema/model_samples.cpp
     schema/reader_test.cpp
     schema/replay_test.cpp
@@ -14,8 +14,8 @@ valhalla_test(schema_store_test
 
 valhalla_test(schema_proof_test
   SOURCES
-    schema/merkle_proof_test.cpp
-    schema/signed_note_test.cpp
+    schema/proof/merkle_proof_test.cpp
+    schema/proof/signed_note_test.cpp
   LIBS valhalla_proof
   LABELS schema)
 

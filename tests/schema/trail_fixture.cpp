@@ -73,7 +73,7 @@ class random_writer {
         const std::string who = "operator-" + std::to_string(sample_.number(1, 5));
         const auto active = active_.find(who);
         const auto session = active == active_.end() ? std::nullopt : std::optional{active->second};
-        switch (sample_.number(0, 12)) {
+        switch (sample_.number(0, 13)) {
             case 0: return start_or_end(who);
             case 1:
                 return session ? history_.entry(events::session_noted{*session, sample_.text()}, session, who)
@@ -92,6 +92,9 @@ class random_writer {
             case 8: return history_.entry(events::foreign{"X_" + who, sample_.json_object()}, session, who);
             case 9: return history_.entry(events::policy_loaded{sample_.text(), sample_.text()});
             case 10: return history_.entry(events::playbook_loaded{sample_.text(), sample_.text()});
+            case 11:
+                return history_.entry(events::epoch_started{sample_.text() + std::to_string(++epochs_), sample_.text(),
+                                                            sample_.text(), sample_.maybe_text()});
             default: return history_.decision(sample_.coin(), session, who);
         }
     }
@@ -144,6 +147,7 @@ class random_writer {
     history history_;
     std::map<std::string, session_id> active_;
     session_id next_session_{1};
+    int epochs_ = 0;
 };
 
 }  // namespace

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "schema/signed_note.hpp"
+#include "schema/proof/signed_note.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -9,8 +9,8 @@
 #include <fmt/format.h>
 #include <openssl/evp.h>
 
-#include "schema/base64.hpp"
-#include "schema/merkle_tree.hpp"
+#include "schema/proof/base64.hpp"
+#include "schema/proof/merkle_tree.hpp"
 
 namespace valhalla::schema {
 

@@ -10,8 +10,8 @@
 #include <string>
 #include <string_view>
 
-#include "schema/merkle_tree.hpp"
-#include "schema/signed_note.hpp"
+#include "schema/proof/merkle_tree.hpp"
+#include "schema/proof/signed_note.hpp"
 
 namespace valhalla::schema {
 

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "schema/signed_note.hpp"
+#include "schema/proof/signed_note.hpp"
 
 #include <string>
 #include <vector>
 
 #include <boost/test/unit_test.hpp>
 
-#include "schema/base64.hpp"
-#include "schema/checkpoint.hpp"
+#include "schema/proof/base64.hpp"
+#include "schema/proof/checkpoint.hpp"
 
 using namespace valhalla::schema;
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "schema/base64.hpp"
+#include "schema/proof/base64.hpp"
 
 #include <openssl/evp.h>
 

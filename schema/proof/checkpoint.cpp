@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "schema/checkpoint.hpp"
+#include "schema/proof/checkpoint.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -7,7 +7,7 @@
 
 #include <fmt/format.h>
 
-#include "schema/base64.hpp"
+#include "schema/proof/base64.hpp"
 
 namespace valhalla::schema {
 

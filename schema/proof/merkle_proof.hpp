@@ -9,7 +9,7 @@
 #include <span>
 #include <vector>
 
-#include "schema/merkle_tree.hpp"
+#include "schema/proof/merkle_tree.hpp"
 
 namespace valhalla::schema {
 

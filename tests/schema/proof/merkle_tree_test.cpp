@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "schema/merkle_tree.hpp"
+#include "schema/proof/merkle_tree.hpp"
 
 #include <array>
 #include <bit>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "schema/merkle_proof.hpp"
+#include "schema/proof/merkle_proof.hpp"
 
 #include <string>
 #include <vector>
