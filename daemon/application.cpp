@@ -6,7 +6,6 @@
 #include <csignal>
 #include <cstdint>
 #include <grp.h>
-#include <random>
 #include <sys/statvfs.h>
 #include <system_error>
 #include <unistd.h>
@@ -18,17 +17,20 @@
 #include <fmt/format.h>
 
 #include "daemon/access_control.hpp"
+#include "daemon/chance.hpp"
 #include "daemon/change_gate.hpp"
 #include "daemon/clock.hpp"
 #include "daemon/hot_answers.hpp"
 #include "daemon/ledger.hpp"
 #include "daemon/methods/bind.hpp"
+#include "daemon/notary.hpp"
 #include "daemon/playbook_file.hpp"
 #include "daemon/policy_file.hpp"
 #include "daemon/query_pool.hpp"
 #include "daemon/restore.hpp"
 #include "daemon/service_manager.hpp"
 #include "daemon/services.hpp"
+#include "daemon/trail_signing.hpp"
 #include "daemon/uploads.hpp"
 #include "ipc/method_table.hpp"
 #include "ipc/unix_server.hpp"
@@ -41,15 +43,8 @@ namespace {
 
 namespace asio = boost::asio;
 
-/// 32 hex digits that no other database has.
-std::string new_instance_id() {
-    std::random_device source;
-    std::string id;
-    for (int i = 0; i < 4; ++i) {
-        id += fmt::format("{:08x}", static_cast<std::uint32_t>(source()));
-    }
-    return id;
-}
+/// Of the id of a database: so that no other one has it.
+constexpr std::size_t instance_digits = 32;
 
 std::shared_ptr<const governor::canon> load_rules(const config& c) {
     if (!c.policy) {
@@ -110,6 +105,28 @@ auto or_fail(Make&& make) {
     }
 }
 
+/// A witness without a name has no key, and cosigns nothing.
+witness load_witness(const config& c, const schema::state_dir& directory) {
+    if (c.audit.witness_name.empty()) {
+        return {std::nullopt, {}, {}};
+    }
+    auto key = find_signing_key(c.audit.witness_key, "witness.key", directory.witness_key(), missing_key::create);
+    std::vector<schema::verifier_key> logs;
+    for (const auto& text : c.audit.witnessed_logs) {
+        logs.push_back(schema::verifier_key::parse(text).value());  // checked when the configuration was read
+    }
+    return {std::move(key), c.audit.witness_name, std::move(logs)};
+}
+
+/// A note for the log, which has lines: from `\n` the note can be had again.
+std::string one_line(std::string_view note) {
+    std::string line;
+    for (const char c : note) {
+        c == '\n' ? line += "\\n" : line += c;
+    }
+    return line;
+}
+
 /// What `load` gives, or its failure, as a value that can travel to another thread.
 template <class Load>
 auto attempt(Load&& load) -> std::variant<decltype(load()), start_failure> {
@@ -126,6 +143,7 @@ struct application::parts {
     parts(const config& c, std::shared_ptr<spdlog::logger> logger);
 
     void bootstrap();
+    void report_anchor(const std::string& problem) const;
     void listen();
     void publish(std::unique_ptr<commit_result> result);
     void on_signal();
@@ -148,14 +166,19 @@ struct application::parts {
     std::shared_ptr<const governor::playbook> steps;
     schema::state_dir directory;
     schema::ledger_store store;
+    schema::stored_state found;
+    trail_signing signing;
     daemon_facts facts;
     access_control who_may;
     asio::io_context io{BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO};
     valhalla::ledger changes_ledger;
+    std::unique_ptr<notary> signer;  // from the end of bootstrap on
     hot_answers hot;
     change_gate changes;
     query_pool queries;
     uploads files;
+    follow_hub follows{queries};
+    witness watching;
     services with;
     ipc::method_table table;
     ipc::unix_server server;
@@ -171,6 +194,8 @@ application::parts::parts(const config& c, std::shared_ptr<spdlog::logger> logge
       steps{load_steps(c)},
       directory{or_fail([&] { return schema::state_dir{c.state_dir}; })},
       store{or_fail([&] { return schema::ledger_store{directory.database()}; })},
+      found{or_fail([&] { return store.load(); })},
+      signing{or_fail([&] { return trail_signing{given, directory, found.current_epoch, store.head()}; })},
       facts{.state_dir = directory.path(),
             .export_dir = directory.export_dir(),
             .socket = c.socket,
@@ -179,7 +204,7 @@ application::parts::parts(const config& c, std::shared_ptr<spdlog::logger> logge
             .playbook = c.playbook},
       who_may{c.access, ::geteuid()},
       changes_ledger{store,
-                     or_fail([&] { return restore_state(store.load(), rules, steps); }),
+                     or_fail([&] { return restore_state(std::move(found), rules, steps); }),
                      {.on_commit = [this](std::unique_ptr<commit_result> r) { publish(std::move(r)); },
                       .on_broken =
                           [this](const schema::storage_error& fault) {
@@ -195,11 +220,16 @@ application::parts::parts(const config& c, std::shared_ptr<spdlog::logger> logge
       changes{io, changes_ledger},
       queries{directory.database(), [this](std::function<void()> what) { asio::post(io, std::move(what)); }},
       files{directory.upload_dir()},
+      watching{or_fail([&] { return load_witness(given, directory); })},
       with{.hot = hot,
            .changes = changes,
            .queries = queries,
            .files = files,
+           .signer = *signer,
+           .follows = follows,
+           .watching = watching,
            .facts = facts,
+           .post = [this](std::function<void()> what) { asio::post(io, std::move(what)); },
            .request_stop = [this] { asio::post(io, [this] { begin_stop(); }); }},
       server{io,
              table,
@@ -225,7 +255,10 @@ void application::parts::listen() {
 /// The records that every start may have to write: the first one of a new database, and which rules are in force.
 void application::parts::bootstrap() {
     if (changes_ledger.initial_state().instance.empty()) {
-        changes_ledger.bootstrap(governor::commands::create_database{new_instance_id()});
+        changes_ledger.bootstrap(governor::commands::create_database{hex_of_chance(instance_digits)});
+    }
+    if (auto epoch = signing.new_epoch(changes_ledger.initial_state().instance)) {
+        changes_ledger.bootstrap(governor::commands::start_epoch{*std::move(epoch)});
     }
     changes_ledger.bootstrap(governor::commands::load_policy{rules});
     changes_ledger.bootstrap(governor::commands::load_playbook{steps});
@@ -238,13 +271,28 @@ void application::parts::bootstrap() {
         }
         log->warn("{}", fault.what());
     }
+    signer = signing.make_notary(
+        store.head(), {.log_every = std::chrono::minutes{given.audit.log_checkpoint_minutes}},
+        {.on_trouble = [this](const std::string& problem) { report_anchor(problem); },
+         .on_log = [this](const signed_checkpoint& newest) { log->info("checkpoint {}", one_line(newest.note)); }});
+}
+
+/// Notary thread.
+void application::parts::report_anchor(const std::string& problem) const {
+    if (problem.empty()) {
+        log->info("the anchor can be written again");
+    } else {
+        log->error("the newest checkpoint cannot be anchored: {}", problem);
+    }
 }
 
 /// Ledger thread: hands a commit to the I/O thread.
 void application::parts::publish(std::unique_ptr<commit_result> result) {
+    signer->committed(result->head);
     asio::post(io, [this, result = std::move(result)]() mutable {
         hot.publish(std::move(result->state), result->head);
         change_gate::answer(*result);
+        follows.grew(result->head.size);
     });
 }
 
@@ -254,6 +302,9 @@ governor::self_checks application::parts::measure() const {
     if (::statvfs(directory.path().c_str(), &space) == 0) {
         constexpr std::uint64_t bytes_per_mib = 1024ULL * 1024;
         measured.disk_free_mib = static_cast<std::int64_t>(space.f_bavail * space.f_frsize / bytes_per_mib);
+    }
+    if (signer) {
+        measured.anchor_age_s = signer->behind_for().count();
     }
     return measured;
 }
@@ -296,12 +347,15 @@ void application::parts::begin_stop() {
         return;
     }
     service_manager::stopping();
+    follows.end_all("the daemon stops");
     signals.cancel();
     // Answers that the ledger and the queries still owe are part of it: drained means every connection has them.
     server.drain([this] { io.stop(); });
 }
 
 int application::parts::run() {
+    signer->start();
+    follows.grew(hot.head().size);
     changes_ledger.start();
     on_signal();
     log->info("valhallad listens on {}", given.socket);
@@ -313,6 +367,7 @@ int application::parts::run() {
     io.run();
     queries.stop();
     changes_ledger.stop();
+    signer->stop();
     log->info("stopped, {} audit records", store.head().size);
     return status;
 }

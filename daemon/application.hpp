@@ -8,14 +8,9 @@
 #include <spdlog/logger.h>
 
 #include "daemon/config.hpp"
+#include "daemon/start_failure.hpp"
 
 namespace valhalla {
-
-/// A start that failed: the exit code and a sentence for the person who started it.
-struct start_failure {
-    int status = 0;
-    std::string message;
-};
 
 class application {
   public:

@@ -24,6 +24,7 @@ struct flags {
     std::string state_dir;
     std::string socket;
     std::string log_level;
+    std::string accept_rollback;
 };
 
 std::string environment(const char* name) {
@@ -73,14 +74,17 @@ void apply_flags(config& c, const flags& f) {
     if (!f.log_level.empty()) {
         c.log_level = f.log_level;
     }
+    if (!f.accept_rollback.empty()) {
+        c.accept_rollback = f.accept_rollback;
+    }
 }
 
 std::string describe(const config& c) {
     return fmt::format(
         "configuration is good\n  state_dir     {}\n  socket        {}\n  policy        {}\n  playbook      {}\n"
-        "  log_level     {}\n",
+        "  log_level     {}\n  audit.origin  {}\n",
         c.state_dir.string(), c.socket, c.policy ? c.policy->string() : "built-in",
-        c.playbook ? c.playbook->string() : "built-in", c.log_level);
+        c.playbook ? c.playbook->string() : "built-in", c.log_level, c.audit.origin);
 }
 
 }  // namespace
@@ -95,6 +99,10 @@ std::variant<config, early_exit> read_config(int argc, const char* const* argv) 
     app.add_option("--log-level", f.log_level, "What to log")
         ->check(CLI::IsMember({"debug", "info", "warn", "error"}))
         ->type_name("LEVEL");
+    auto* const accept =
+        app.add_option("--accept-rollback", f.accept_rollback,
+                       "Go on although the database does not continue what was signed last, and record why")
+            ->type_name("REASON");
     app.add_flag("--check-config", f.check, "Check the configuration, say what it means, and exit");
     app.add_flag("--version", f.version, "Print the version and exit");
     try {
@@ -106,6 +114,10 @@ std::variant<config, early_exit> read_config(int argc, const char* const* argv) 
     }
     if (f.version) {
         return early_exit{exit_code::ok, fmt::format("valhallad {}\n", version)};
+    }
+
+    if (accept->count() > 0 && f.accept_rollback.find_first_not_of(' ') == std::string::npos) {
+        return early_exit{exit_code::usage, "--accept-rollback needs a reason, which is recorded in the trail"};
     }
 
     config c;

@@ -3,14 +3,26 @@
 // What the daemon is told: command line over environment over configuration file over defaults.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "daemon/access_control.hpp"
 
 namespace valhalla {
+
+/// How the trail is signed.
+struct audit_settings {
+    std::string origin = "valhalla.local";             ///< what the origin of a new trail begins with
+    std::optional<std::filesystem::path> signing_key;  ///< absent: systemd's credential, else STATE/signing.key
+    std::int64_t log_checkpoint_minutes = 60;  ///< how often the newest checkpoint is logged; 0: at the end only
+    std::optional<std::filesystem::path> witness_key;  ///< absent: STATE/witness.key
+    std::string witness_name;                          ///< the name it cosigns under; empty: it cosigns nothing
+    std::vector<std::string> witnessed_logs;           ///< verifier keys of the logs that it watches
+};
 
 struct config {
     bool development = false;
@@ -21,6 +33,9 @@ struct config {
     std::optional<std::filesystem::path> playbook;  ///< absent: built-in
     std::string log_level = "info";
     access_rules access;
+    audit_settings audit;
+    /// Why the owner goes on though the anchor does not fit; absent: he does not.
+    std::optional<std::string> accept_rollback;
 };
 
 /// What to do instead of running: print `text` (to standard output when `status` is 0) and exit with `status`.
@@ -38,6 +53,7 @@ inline constexpr int state_unusable = 3;  ///< state directory or database canno
 inline constexpr int state_locked = 4;    ///< another daemon uses it
 inline constexpr int socket = 5;          ///< the socket cannot be opened
 inline constexpr int storage = 6;         ///< the database failed while running
+inline constexpr int trail_misfit = 7;    ///< the database is not the continuation of what was signed last
 }  // namespace exit_code
 
 [[nodiscard]] std::variant<config, early_exit> read_config(int argc, const char* const* argv);

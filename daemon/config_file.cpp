@@ -11,10 +11,16 @@
 #include <toml++/toml.h>
 
 #include "daemon/governor/canon.hpp"
+#include "schema/proof/signed_note.hpp"
 
 namespace valhalla {
 
 namespace {
+
+/// It is part of every checkpoint.
+constexpr std::size_t max_origin_bytes = 128;
+/// A year.
+constexpr std::int64_t max_log_minutes = 525'600;
 
 using setter = std::function<std::optional<std::string>(const toml::node&, config&)>;
 using key_table = std::map<std::string, setter, std::less<>>;
@@ -28,6 +34,55 @@ setter text(std::function<void(config&, const std::string&)> assign) {
         assign(into, *value);
         return std::nullopt;
     };
+}
+
+setter file(std::optional<std::filesystem::path> audit_settings::* where) {
+    return text([where](config& c, const std::string& v) { c.audit.*where = v; });
+}
+
+std::optional<std::string> set_origin(const toml::node& node, config& into) {
+    const auto value = node.value_exact<std::string>();
+    if (!value || !schema::valid_key_name(*value) || value->ends_with('/') || value->size() > max_origin_bytes) {
+        return "must be a name like audit.example.org/valhalla: a URL without its scheme, without spaces and +";
+    }
+    into.audit.origin = *value;
+    return std::nullopt;
+}
+
+std::optional<std::string> set_log_minutes(const toml::node& node, config& into) {
+    const auto value = node.value_exact<std::int64_t>();
+    if (!value || *value < 0 || *value > max_log_minutes) {
+        return fmt::format("must be a number of minutes from 0 to {}", max_log_minutes);
+    }
+    into.audit.log_checkpoint_minutes = *value;
+    return std::nullopt;
+}
+
+std::optional<std::string> set_witness_name(const toml::node& node, config& into) {
+    const auto value = node.value_exact<std::string>();
+    if (!value || !schema::valid_key_name(*value) || value->size() > max_origin_bytes) {
+        return "must be a name like witness.example.org: without spaces and +";
+    }
+    into.audit.witness_name = *value;
+    return std::nullopt;
+}
+
+std::optional<std::string> set_witnessed_logs(const toml::node& node, config& into) {
+    const auto* list = node.as_array();
+    std::vector<std::string> read;
+    for (std::size_t i = 0; list != nullptr && i < list->size(); ++i) {
+        const auto value = list->get(i)->value_exact<std::string>();
+        const auto key = value ? schema::verifier_key::parse(*value) : std::nullopt;
+        if (!key || key->algorithm != schema::note_algorithm::ed25519) {
+            return "must be a list of verifier keys, as 'valhallactl audit key' prints them";
+        }
+        read.push_back(*value);
+    }
+    if (list == nullptr) {
+        return "must be a list of verifier keys";
+    }
+    into.audit.witnessed_logs = std::move(read);
+    return std::nullopt;
 }
 
 setter entries(std::vector<std::string> access_rules::* where) {
@@ -96,6 +151,32 @@ const key_table& access_keys() {
     return keys;
 }
 
+const key_table& audit_keys() {
+    static const key_table keys{
+        {"origin", set_origin},
+        {"signing_key", file(&audit_settings::signing_key)},
+        {"log_checkpoint_minutes", set_log_minutes},
+    };
+    return keys;
+}
+
+const key_table& witness_keys() {
+    static const key_table keys{
+        {"name", set_witness_name},
+        {"key", file(&audit_settings::witness_key)},
+        {"logs", set_witnessed_logs},
+    };
+    return keys;
+}
+
+/// The tables of the file; null for a name that is none of them.
+const key_table* table_of(std::string_view name) {
+    return name == "access"    ? &access_keys()
+           : name == "audit"   ? &audit_keys()
+           : name == "witness" ? &witness_keys()
+                               : nullptr;
+}
+
 std::string unknown_key(std::string_view key, const key_table& known) {
     std::vector<std::string> names;
     for (const auto& [name, unused] : known) {
@@ -109,8 +190,8 @@ std::optional<std::string> apply_table(const std::string& file, const std::strin
                                        const key_table& keys, config& into) {
     for (const auto& [key, node] : table) {
         const auto found = keys.find(key.str());
-        if (prefix.empty() && key.str() == "access" && node.is_table()) {
-            if (auto problem = apply_table(file, "access.", *node.as_table(), access_keys(), into)) {
+        if (const auto* below = table_of(key.str()); prefix.empty() && below != nullptr && node.is_table()) {
+            if (auto problem = apply_table(file, fmt::format("{}.", key.str()), *node.as_table(), *below, into)) {
                 return problem;
             }
             continue;

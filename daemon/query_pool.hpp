@@ -45,6 +45,8 @@ class query_pool {
     /// I/O thread. For work that is not over with an answer: what it returns answers `reply`, or sees to it. The pool
     /// answers only when the work throws or too much is waiting.
     void submit_then(work what, ipc::reply_handle reply);
+    /// I/O thread. For work that nobody waits for and that handles its own faults; false when too much is waiting.
+    [[nodiscard]] bool try_submit(work what) { return enqueue(std::move(what)); }
     /// Runs what is queued, then ends.
     void stop();
 

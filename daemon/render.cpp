@@ -31,6 +31,8 @@ error_code code_of(governor::refusal_kind kind) {
         case state_not_fresh: return error_code::state_not_fresh;
         case record_too_large: return error_code::record_too_large;
         case import_refused: return error_code::import_refused;
+        case witness_conflict: return error_code::witness_conflict;
+        case bad_proof: return error_code::bad_proof;
         case invalid_event_name: return error_code::invalid_params;
     }
     return error_code::internal_error;
@@ -104,7 +106,7 @@ ipc::rpc_error to_wire(const governor::refusal& r) {
     if (error.code == error_code::forbidden) {
         ipc::append_text_member(error.data_members, "required_role", "owner");
     }
-    if (!r.nearest.empty() || r.session) {
+    if (!r.nearest.empty() || r.session || r.known_size) {
         // json_writer puts no comma before its first member, so the members go into an object of their own first.
         std::string object;
         json_writer json{object};
@@ -118,6 +120,9 @@ ipc::rpc_error to_wire(const governor::refusal& r) {
         }
         if (r.session) {
             json.member("session", raw(*r.session));
+        }
+        if (r.known_size) {
+            json.member("size", *r.known_size);
         }
         json.end_object();
         if (!error.data_members.empty()) {

@@ -14,6 +14,7 @@ governor::state restore_state(schema::stored_state stored, std::shared_ptr<const
     s.current_cone = std::make_shared<const cone>(stored.current_cone.value_or(cone{}));
     s.limits = std::make_shared<const thresholds>(stored.limits);
     s.progress = std::make_shared<const progress_map>(std::move(stored.progress));
+    s.witnessed = std::make_shared<const witnessed_map>(std::move(stored.witnessed));
     s.health = std::make_shared<const health_verdict>();
 
     governor::signal_map signals;

@@ -11,10 +11,13 @@
 #include <variant>
 
 #include "daemon/change_gate.hpp"
+#include "daemon/follow_hub.hpp"
 #include "daemon/governor/canon.hpp"
 #include "daemon/hot_answers.hpp"
+#include "daemon/notary.hpp"
 #include "daemon/query_pool.hpp"
 #include "daemon/uploads.hpp"
+#include "daemon/witness.hpp"
 #include "schema/model/time.hpp"
 
 namespace valhalla {
@@ -34,7 +37,12 @@ struct services {
     change_gate& changes;
     query_pool& queries;
     uploads& files;
+    notary& signer;
+    follow_hub& follows;
+    witness& watching;
     const daemon_facts& facts;
+    /// Runs a function on the I/O thread; from any thread.
+    std::function<void(std::function<void()>)> post;
     /// Begins an orderly stop; returns at once.
     std::function<void()> request_stop;
 };

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "ipc/errors.hpp"
+#include "ipc/push.hpp"
 #include "ipc/role.hpp"
 
 namespace valhalla::ipc {
@@ -74,6 +75,8 @@ class call {
     virtual void reply(std::string_view result_json) = 0;
     virtual void fail(const rpc_error& error) = 0;
     [[nodiscard]] virtual reply_handle defer() = 0;
+    /// For notifications to the same peer.
+    [[nodiscard]] virtual std::shared_ptr<push_channel> channel() = 0;
 };
 
 }  // namespace valhalla::ipc

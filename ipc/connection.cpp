@@ -59,6 +59,9 @@ void connection::turn() {
     if (!closed_) {
         conclude(last);
     }
+    if (source_ && ready()) {
+        source_->on_ready();
+    }
 }
 
 // After the steps and the write: what next?
@@ -75,7 +78,7 @@ void connection::conclude(progress last) {
         return;
     }
     const bool all_said = in_flight() == 0 && unsent() == 0;
-    if (all_said && (end_of_input_ || draining_)) {
+    if (all_said && ((end_of_input_ && !source_) || draining_)) {
         close();
     } else if (ending_) {
         if (all_said && !lingering_) {
@@ -161,6 +164,7 @@ void connection::on_written(const boost::system::error_code& fault, std::size_t 
     }
     sent_ += count;
     write_progress_ = clock::now();
+    stall_told_ = false;
     if (sent_ < sending_.size()) {
         write_rest();
         return;
@@ -195,6 +199,11 @@ void connection::on_tick(clock::time_point now) {
         return;
     }
     const bool stalled = writing_ && now - write_progress_ >= host_.bounds.output_stall_time;
+    if (source_ && writing_ && !stall_told_ && now - write_progress_ >= host_.bounds.push_stall_time) {
+        stall_told_ = true;
+        const auto source = source_;  // it may take itself away
+        source->on_stalled();
+    }
     if (stalled || (lingering_ && now >= linger_until_)) {
         close();
         return;
@@ -213,7 +222,31 @@ void connection::close() {
     }
     boost::system::error_code ignored;
     socket_.close(ignored);
+    if (const auto source = std::exchange(source_, nullptr)) {
+        source->on_closed();
+    }
     host_.closed(*this);
+}
+
+bool connection::ready() const noexcept {
+    return !closed_ && !ending_ && !batch_ && unsent() == 0;
+}
+
+void connection::push(std::string_view lines) {
+    if (closed_ || ending_) {
+        return;
+    }
+    out_ += lines;
+    if (!in_turn_) {
+        flush();  // what the peer does not take at once, it takes before it gets more
+    }
+}
+
+void connection::set_source(std::shared_ptr<push_source> source) {
+    source_ = std::move(source);
+    if (!source_ && end_of_input_) {
+        ask_for_turn();  // to close
+    }
 }
 
 }  // namespace valhalla::ipc

@@ -80,7 +80,7 @@ struct running_batch {
     bool any_reply = false;
 };
 
-class connection final : public reply_sink, public std::enable_shared_from_this<connection> {
+class connection final : public reply_sink, public push_channel, public std::enable_shared_from_this<connection> {
   public:
     using clock = std::chrono::steady_clock;
 
@@ -98,6 +98,10 @@ class connection final : public reply_sink, public std::enable_shared_from_this<
 
     void deliver(std::uint64_t ticket, std::string_view result_json) override;
     void deliver_error(std::uint64_t ticket, const rpc_error& error) override;
+
+    [[nodiscard]] bool ready() const noexcept override;
+    void push(std::string_view lines) override;
+    void set_source(std::shared_ptr<push_source> source) override;
 
     [[nodiscard]] const peer& who() const noexcept { return peer_; }
 
@@ -167,6 +171,8 @@ class connection final : public reply_sink, public std::enable_shared_from_this<
     clock::time_point write_progress_;
     clock::time_point linger_until_;
 
+    std::shared_ptr<push_source> source_;  // null: no notifications
+
     bool reading_ = false;
     bool writing_ = false;
     bool in_turn_ = false;
@@ -177,6 +183,7 @@ class connection final : public reply_sink, public std::enable_shared_from_this<
     bool ending_ = false;     // after a fatal error: nothing is parsed any more
     bool lingering_ = false;  // everything is said; input is thrown away
     bool closed_ = false;
+    bool stall_told_ = false;  // to the source, for the write that is stuck now
 };
 
 }  // namespace valhalla::ipc

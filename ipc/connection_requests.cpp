@@ -38,6 +38,7 @@ class live_call final : public call {
     [[nodiscard]] reply_handle defer() override {
         return std::exchange(settled_, true) ? reply_handle{} : on_.defer(id_, kind_);
     }
+    [[nodiscard]] std::shared_ptr<push_channel> channel() override { return on_.shared_from_this(); }
     [[nodiscard]] bool settled() const noexcept { return settled_; }
 
   private:

@@ -34,6 +34,14 @@ std::string_view kind_of(error_code code) noexcept {
         case error_code::step_blocked: return "step_blocked";
         case error_code::record_too_large: return "record_too_large";
         case error_code::unknown_record: return "unknown_record";
+        case error_code::beyond_the_trail: return "beyond_the_trail";
+        case error_code::unknown_follow: return "unknown_follow";
+        case error_code::too_many_follows: return "too_many_follows";
+        case error_code::no_witness: return "no_witness";
+        case error_code::unknown_log: return "unknown_log";
+        case error_code::bad_checkpoint: return "bad_checkpoint";
+        case error_code::witness_conflict: return "witness_conflict";
+        case error_code::bad_proof: return "bad_proof";
         case error_code::import_refused: return "import_refused";
         case error_code::state_not_fresh: return "state_not_fresh";
         case error_code::unknown_document: return "unknown_document";

@@ -40,6 +40,14 @@ enum class error_code : int {
 
     record_too_large = 1500,
     unknown_record = 1501,
+    beyond_the_trail = 1502,  ///< a size or a tile that the tree does not have yet
+    unknown_follow = 1503,
+    too_many_follows = 1504,
+    no_witness = 1505,        ///< this daemon was given no witness key
+    unknown_log = 1506,       ///< the checkpoint's origin is none that this witness was told to watch
+    bad_checkpoint = 1507,    ///< malformed, or not signed by the log's key
+    witness_conflict = 1508,  ///< `old` is not the size that was cosigned last; `data.size` is
+    bad_proof = 1509,         ///< the tree does not continue the one that was cosigned last
 
     import_refused = 1600,
     state_not_fresh = 1601,

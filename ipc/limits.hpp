@@ -28,6 +28,8 @@ inline constexpr std::size_t max_name_bytes = 256;
 inline constexpr std::size_t max_event_name_bytes = 64;
 /// With its envelope it must fit into an audit record of 65,535 bytes.
 inline constexpr std::size_t max_payload_bytes = 32'768;
+/// 63 hashes and a checkpoint with a page of signatures.
+inline constexpr std::size_t max_witness_request_bytes = 16'384;
 inline constexpr std::size_t max_cursor_bytes = 64;
 inline constexpr std::size_t max_page_items = 1'000;
 inline constexpr std::size_t default_page_items = 100;
@@ -58,6 +60,8 @@ struct limits {
     /// … and from here on, or after this long without taking a byte, it is disconnected.
     std::size_t output_close_bytes = std::size_t{4} << 20U;
     std::chrono::milliseconds output_stall_time = std::chrono::seconds{30};
+    /// Notifications that the peer does not take: after this long they end, and it is told where to go on.
+    std::chrono::milliseconds push_stall_time = std::chrono::seconds{10};
     /// After a fatal error: what a peer still sends is thrown away this long, so that it gets to read the error.
     std::chrono::milliseconds linger_time = std::chrono::seconds{2};
     /// How often the times above are looked at: they are kept to within one tick.

@@ -113,7 +113,7 @@ audit_page audit_search::page(const audit_query& query) {
                           (!names->actor || row.integer(3) == *names->actor);
         const std::string_view record = fits ? row.text(4) : std::string_view{};
         const bool full =
-            page.records.size() == limit || (!page.records.empty() && bytes + record.size() > limits::audit_page_bytes);
+            page.records.size() == limit || (!page.records.empty() && bytes + record.size() > query.max_bytes);
         if (scanned == limits::audit_rows_scanned || (fits && full)) {
             page.next = audit_seq{looked_at};
             break;

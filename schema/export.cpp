@@ -131,11 +131,11 @@ std::string render_manifest(const tree_head& head, const std::vector<export_file
 const std::vector<std::string_view>& export_documents() {
     static const std::vector<std::string_view> names{"go_session.json", "go_progress.json", "cone_state.json",
                                                      "thresholds.json", "sessions.json",    "audit.log",
-                                                     manifest_name};
+                                                     "checkpoint",      manifest_name};
     return names;
 }
 
-export_summary write_export(reader& from, const std::filesystem::path& directory) {
+export_summary write_export(reader& from, const std::filesystem::path& directory, const checkpoint_signer& sign) {
     make_directory(directory);
     std::vector<export_file> files;
     const auto add = [&](std::string_view name) -> export_file& { return files.emplace_back(directory, name); };
@@ -155,6 +155,12 @@ export_summary write_export(reader& from, const std::filesystem::path& directory
     }
     // Records never change, so they need no snapshot of their own.
     head.root = write_trail(from, head.size, add("audit.log"));
+    if (sign) {
+        if (from.root_at(head.size) != head.root) {
+            throw storage_error{storage_fault::broken, "the audit trail does not fit the tree over it"};
+        }
+        add("checkpoint").write(sign(head));
+    }
 
     // Everything is on the disk before anything takes its place; only then the manifest, which vouches for all.
     for (auto& file : files) {

@@ -2,11 +2,12 @@
 //
 // The export: the set of JSON files that the frontend reads, from one read snapshot. Same data, same bytes.
 //   go_session.json go_progress.json cone_state.json thresholds.json   the shapes of the program before
-//   sessions.json audit.log manifest.json                              history, the trail, sizes and digests
+//   sessions.json audit.log checkpoint manifest.json                   history, the trail, its signature, digests
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,7 +30,9 @@ struct export_summary {
 /// Writes the whole set into `directory` (created 0700 where missing): each file under a temporary name, fsync, rename,
 /// then the directory's fsync, the manifest last. A reader that finds a manifest whose digests match has one snapshot.
 /// Throws `storage_error` (`full`, `unusable`); files written before the fault keep their old content or their new.
-export_summary write_export(reader& from, const std::filesystem::path& directory);
+/// `sign` gives the signed checkpoint of the tree over exactly the exported records; without it there is no such file.
+using checkpoint_signer = std::function<std::string(const tree_head& head)>;
+export_summary write_export(reader& from, const std::filesystem::path& directory, const checkpoint_signer& sign = {});
 
 /// Pure renderings, each with a final newline.
 [[nodiscard]] std::string render_go_session(const std::optional<session>& latest);

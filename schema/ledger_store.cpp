@@ -13,6 +13,7 @@
 #include "schema/session_store.hpp"
 #include "schema/statement.hpp"
 #include "schema/tree_store.hpp"
+#include "schema/witness_store.hpp"
 
 namespace valhalla::schema {
 
@@ -105,6 +106,7 @@ stored_state ledger_store::load() {
     state.sessions = sessions.current_of_each_operator();
     state.latest = sessions.latest();
     state.progress = progress_shelf{db}.load();
+    state.witnessed = witness_store{db}.load();
     state.recorded_status = health.recorded_status();
     state.recorded_policy = instance.loaded("policy");
     state.recorded_playbook = instance.loaded("playbook");

@@ -32,6 +32,7 @@ struct stored_state {
     std::vector<session> sessions;  ///< each operator's active session, or else his latest
     std::optional<session> latest;  ///< of all operators, by start
     progress_map progress;
+    witnessed_map witnessed;
     health_level recorded_status = health_level::green;
     std::string recorded_policy;
     std::string recorded_playbook;

@@ -11,13 +11,21 @@
 #include "schema/progress_store.hpp"
 #include "schema/session_store.hpp"
 #include "schema/threshold_store.hpp"
+#include "schema/witness_store.hpp"
 
 namespace valhalla::schema {
 
 class projection {
   public:
     explicit projection(const connection& db)
-        : instance_{db}, epochs_{db}, cones_{db}, health_{db}, thresholds_{db}, progress_{db}, sessions_{db} {}
+        : instance_{db},
+          epochs_{db},
+          witnessed_{db},
+          cones_{db},
+          health_{db},
+          thresholds_{db},
+          progress_{db},
+          sessions_{db} {}
 
     void apply(const audit_entry& entry);
 
@@ -26,6 +34,7 @@ class projection {
 
     instance_store instance_;
     epoch_store epochs_;
+    witness_store witnessed_;
     cone_writer cones_;
     health_store health_;
     threshold_writer thresholds_;

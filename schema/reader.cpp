@@ -12,6 +12,7 @@
 #include "schema/session_store.hpp"
 #include "schema/statement.hpp"
 #include "schema/threshold_store.hpp"
+#include "schema/tree_reader.hpp"
 
 namespace valhalla::schema {
 
@@ -24,6 +25,7 @@ struct reader::impl {
     statement begin_{db, "BEGIN"};
     statement commit_{db, "COMMIT"};
     audit_search trail{db};
+    tree_reader tree{db};
     session_shelf sessions{db};
     cone_shelf cones{db};
     threshold_shelf limits{db};
@@ -76,6 +78,33 @@ cone_page reader::cones(std::optional<audit_seq> before, std::size_t limit) {
 std::uint64_t reader::trail_size() {
     const read_transaction open = impl_->transaction();
     return static_cast<std::uint64_t>(impl_->trail.size());
+}
+
+std::optional<std::string> reader::record(audit_seq seq) {
+    const read_transaction open = impl_->transaction();
+    std::optional<std::string> found;
+    impl_->trail.visit(seq, seq, 1, [&found](std::string_view record) { found.emplace(record); });
+    return found;
+}
+
+hash256 reader::root_at(std::uint64_t size) {
+    const read_transaction open = impl_->transaction();
+    return impl_->tree.root_at(size);
+}
+
+std::vector<hash256> reader::inclusion(std::uint64_t index, std::uint64_t size) {
+    const read_transaction open = impl_->transaction();
+    return impl_->tree.inclusion(index, size);
+}
+
+std::vector<hash256> reader::consistency(std::uint64_t old_size, std::uint64_t size) {
+    const read_transaction open = impl_->transaction();
+    return impl_->tree.consistency(old_size, size);
+}
+
+std::vector<hash256> reader::tile(unsigned level, std::uint64_t index, std::size_t width) {
+    const read_transaction open = impl_->transaction();
+    return impl_->tree.tile(level, index, width);
 }
 
 void reader::begin_snapshot() {

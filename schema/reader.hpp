@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "schema/errors.hpp"
+#include "schema/limits.hpp"
 #include "schema/model/event.hpp"
 #include "schema/proof/merkle_tree.hpp"
 
@@ -30,6 +31,7 @@ struct audit_query {
     std::optional<audit_seq> after{};    ///< seq greater; makes the order oldest first
     std::optional<audit_seq> before{};   ///< seq smaller
     std::size_t limit = 100;
+    std::size_t max_bytes = limits::audit_page_bytes;  ///< of the page; one record always fits
 };
 
 struct audit_page {
@@ -93,6 +95,15 @@ class reader {
     [[nodiscard]] std::optional<session_story> story(session_id id);
     [[nodiscard]] cone_page cones(std::optional<audit_seq> before, std::size_t limit);
     [[nodiscard]] std::uint64_t trail_size();
+    /// Verbatim; nothing when there is no such record.
+    [[nodiscard]] std::optional<std::string> record(audit_seq seq);
+
+    // The tree, in O(log n) reads. What is asked about must lie in it: `size` <= `trail_size()` and so on.
+    [[nodiscard]] hash256 root_at(std::uint64_t size);
+    [[nodiscard]] std::vector<hash256> inclusion(std::uint64_t index, std::uint64_t size);
+    [[nodiscard]] std::vector<hash256> consistency(std::uint64_t old_size, std::uint64_t size);
+    /// The first `width` hashes of a tile (C2SP tlog-tiles).
+    [[nodiscard]] std::vector<hash256> tile(unsigned level, std::uint64_t index, std::size_t width);
 
     /// From here to `end_snapshot` all calls see the database as it is now. Keep it short: the write-ahead log
     /// cannot shrink meanwhile.

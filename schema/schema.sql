@@ -182,3 +182,10 @@ BEGIN SELECT RAISE(ABORT, 'tree_tile is append-only'); END;
 
 CREATE TRIGGER tree_tile_no_update BEFORE UPDATE ON tree_tile
 BEGIN SELECT RAISE(ABORT, 'tree_tile is append-only'); END;
+
+CREATE TABLE witnessed (
+    origin TEXT    NOT NULL PRIMARY KEY,                   -- of the other log
+    size   INTEGER NOT NULL CHECK (size > 0),              -- records in its tree
+    root   TEXT    NOT NULL CHECK (length(root) = 64),     -- hex, the Merkle hash over them
+    seq    INTEGER NOT NULL                                -- audit.seq
+) STRICT, WITHOUT ROWID;

@@ -21,6 +21,7 @@ class state_dir {
     [[nodiscard]] std::filesystem::path database() const { return path_ / "valhalla.db"; }
     [[nodiscard]] std::filesystem::path anchor() const { return path_ / "anchor"; }
     [[nodiscard]] std::filesystem::path signing_key() const { return path_ / "signing.key"; }
+    [[nodiscard]] std::filesystem::path witness_key() const { return path_ / "witness.key"; }
     [[nodiscard]] std::filesystem::path export_dir() const { return path_ / "export"; }
     [[nodiscard]] std::filesystem::path upload_dir() const { return path_ / "upload"; }
 

@@ -30,7 +30,9 @@ add_library(valhalla_schema STATIC
   statement.cpp
   stored_words.cpp
   threshold_store.cpp
-  tree_store.cpp)
+  tree_reader.cpp
+  tree_store.cpp
+  witness_store.cpp)
 target_link_libraries(valhalla_schema
   PUBLIC valhalla_model valhalla_proof
   PRIVATE SQLiteCpp SQLite::SQLite3 OpenSSL::Crypto fmt::fmt)

@@ -16,6 +16,7 @@
 #include "daemon/governor/playbook.hpp"
 #include "daemon/governor/self_checks.hpp"
 #include "schema/model/event.hpp"
+#include "schema/proof/merkle_tree.hpp"
 
 namespace valhalla::governor {
 
@@ -91,13 +92,21 @@ struct start_epoch {
     events::epoch_started what;
 };
 
+/// The tree of another log whose signature was checked, and the proof that it continues the tree of `old_size` records.
+struct witness_checkpoint {
+    std::string origin;
+    schema::tree_head head;
+    std::uint64_t old_size = 0;
+    std::vector<schema::hash256> proof;
+};
+
 }  // namespace commands
 
-using command =
-    std::variant<commands::start_session, commands::end_session, commands::note_session, commands::set_cone,
-                 commands::decide, commands::report_health, commands::clear_health, commands::set_thresholds,
-                 commands::set_step, commands::append_event, commands::import_state, commands::tick,
-                 commands::load_policy, commands::load_playbook, commands::create_database, commands::start_epoch>;
+using command = std::variant<commands::start_session, commands::end_session, commands::note_session, commands::set_cone,
+                             commands::decide, commands::report_health, commands::clear_health,
+                             commands::set_thresholds, commands::set_step, commands::append_event,
+                             commands::import_state, commands::tick, commands::load_policy, commands::load_playbook,
+                             commands::create_database, commands::start_epoch, commands::witness_checkpoint>;
 
 enum class refusal_kind : std::uint8_t {
     session_active,
@@ -117,6 +126,8 @@ enum class refusal_kind : std::uint8_t {
     import_refused,      ///< what was read contradicts itself, e.g. two active sessions of one operator
     invalid_event_name,  ///< not X_…; the wire has checked it before, this is the last line of defence
     record_too_large,
+    witness_conflict,  ///< `known_size` says from which size the proof must begin
+    bad_proof,
 };
 
 struct refusal {
@@ -125,6 +136,7 @@ struct refusal {
     std::string key;                    ///< the parameter that it is about; may be empty
     std::vector<std::string> nearest;   ///< names that were perhaps meant
     std::optional<session_id> session;  ///< the session in the way, where there is one
+    std::optional<std::int64_t> known_size{};
 };
 
 /// Answers, typed; daemon/render.hpp makes JSON of them.

@@ -40,6 +40,7 @@ using decision = std::variant<plan, refusal>;
 [[nodiscard]] decision decide_on(const state& s, const commands::note_session& c, const context& ctx);
 [[nodiscard]] decision decide_on(const state& s, const commands::set_thresholds& c, const context& ctx);
 [[nodiscard]] decision decide_on(const state& s, const commands::import_state& c);
+[[nodiscard]] decision decide_on(const state& s, const commands::witness_checkpoint& c, const context& ctx);
 
 /// The reason of the cone that a new database begins with.
 inline constexpr std::string_view initial_cone_reason = "default of a new database";

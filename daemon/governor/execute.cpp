@@ -120,6 +120,7 @@ class answering {
     answer operator()(const commands::load_policy& /*c*/) const { return answers::nothing{}; }
     answer operator()(const commands::load_playbook& /*c*/) const { return answers::nothing{}; }
     answer operator()(const commands::create_database& /*c*/) const { return answers::nothing{}; }
+    answer operator()(const commands::witness_checkpoint& /*c*/) const { return answers::nothing{}; }
     answer operator()(const commands::start_epoch& /*c*/) const { return answers::nothing{}; }
 
   private:

@@ -6,6 +6,7 @@ add_library(valhalla_governor STATIC
   governor/decide_import.cpp
   governor/decide_sessions.cpp
   governor/decide_thresholds.cpp
+  governor/decide_witness.cpp
   governor/evolve.cpp
   governor/execute.cpp
   governor/health.cpp
@@ -15,7 +16,7 @@ add_library(valhalla_governor STATIC
   governor/sentence.cpp
   governor/session_book.cpp
   governor/state.cpp)
-target_link_libraries(valhalla_governor PUBLIC valhalla_model valhalla_flags)
+target_link_libraries(valhalla_governor PUBLIC valhalla_model valhalla_proof valhalla_flags)
 
 # The files that rules come from, and the ones that are built in.
 set(policy_toml ${PROJECT_SOURCE_DIR}/packaging/policy.toml)

@@ -15,6 +15,9 @@ void bind_all_methods(ipc::method_table& table, const services& with) {
     bind_thresholds_methods(table, with);
     bind_go_methods(table, with);
     bind_audit_methods(table, with);
+    bind_proof_methods(table, with);
+    bind_follow_methods(table, with);
+    bind_witness_methods(table, with);
     bind_export_methods(table, with);
     bind_import_methods(table, with);
     bind_daemon_methods(table, with);

@@ -18,7 +18,9 @@ void bind_daemon_methods(ipc::method_table& table, const services& with) {
         json.member("instance", with.hot.state().instance).member("started_at_utc", with.facts.started_at);
         json.member("state_dir", with.facts.state_dir.string()).member("socket", with.facts.socket);
         json.key("audit").begin_object();
-        json.member("size", with.hot.head().size).member("root", schema::to_hex(with.hot.head().root)).end_object();
+        json.member("size", with.hot.head().size).member("root", schema::to_hex(with.hot.head().root));
+        json.member("origin", with.signer.origin()).member("follows", static_cast<std::uint64_t>(with.follows.count()));
+        json.end_object();
         json.member("operator", c.who().name).member("role", ipc::to_text(c.who().granted));
         json.end_object();
         c.reply(out);

@@ -57,8 +57,16 @@ query_pool::answer get_document(schema::reader& from, const std::string& name) {
     return out;
 }
 
-query_pool::answer write_documents(schema::reader& from, const std::filesystem::path& directory) {
-    const auto summary = schema::write_export(from, directory);
+query_pool::answer write_documents(schema::reader& from, const std::filesystem::path& directory, notary& signer) {
+    const auto sign = [&signer](const schema::tree_head& head) {
+        auto done = signer.sign_exactly(head);
+        if (const auto* problem = std::get_if<notary::trouble>(&done)) {
+            throw schema::storage_error{
+                problem->disk_full ? schema::storage_fault::full : schema::storage_fault::unusable, problem->message};
+        }
+        return std::get<std::string>(std::move(done));
+    };
+    const auto summary = schema::write_export(from, directory, sign);
     std::string out;
     json_writer json{out};
     json.begin_object().member("directory", directory.string()).member("tree_size", summary.tree_size);
@@ -122,9 +130,9 @@ void bind_export_methods(ipc::method_table& table, const services& with) {
         with.queries.submit([name = p.document](schema::reader& from) { return get_document(from, name); }, c.defer());
     });
     table.on<api::export_write>([with](const api::export_write::params&, ipc::call& c) {
-        with.queries.submit(
-            [directory = with.facts.export_dir](schema::reader& from) { return write_documents(from, directory); },
-            c.defer());
+        with.queries.submit([directory = with.facts.export_dir, &signer = with.signer](
+                                schema::reader& from) { return write_documents(from, directory, signer); },
+                            c.defer());
     });
     table.on<api::export_read>([with](const api::export_read::params& p, ipc::call& c) {
         with.queries.submit([directory = with.facts.export_dir,

@@ -74,4 +74,135 @@ struct audit_list {
     };
 };
 
+/// What a proof can be asked about: records and sizes count from 1.
+inline constexpr integer_rules size_rules{.minimum = 1};
+
+/// Result: `{"origin","size","root","note"}`; `root` in base64, `note` the signed note (C2SP tlog-checkpoint) verbatim.
+/// It covers at least everything that was answered on this connection before.
+struct audit_checkpoint {
+    static constexpr std::string_view name = "audit.checkpoint";
+    static constexpr std::string_view summary = "The newest signed checkpoint of the trail; signed now when it grew.";
+    static constexpr effect kind = effect::query;
+    static constexpr role needs = role::viewer;
+    using params = no_params;
+    static constexpr auto fields = no_fields;
+};
+
+/// Result: `{"origin","key"}`; `key` is the verifier key (C2SP signed-note).
+struct audit_key {
+    static constexpr std::string_view name = "audit.key";
+    static constexpr std::string_view summary = "The public key that the trail's checkpoints are signed with.";
+    static constexpr effect kind = effect::hot_read;
+    static constexpr role needs = role::viewer;
+    using params = no_params;
+    static constexpr auto fields = no_fields;
+};
+
+/// Result: `{"index","size","hashes":[base64…],"record":{…},"note"}`. `index` is `seq - 1`, `hashes` go from leaf to
+/// root, `record` is the record's bytes as they were hashed. `note` is the signed checkpoint of that size, or null when
+/// `size` was given.
+struct audit_inclusion {
+    static constexpr std::string_view name = "audit.inclusion";
+    static constexpr std::string_view summary = "The proof that a record is in the tree.";
+    static constexpr effect kind = effect::query;
+    static constexpr role needs = role::viewer;
+    struct params {
+        std::int64_t seq = 0;
+        std::optional<std::int64_t> size;
+    };
+    static constexpr auto fields = std::tuple{
+        integer("seq", &params::seq, id_rules, "The record's number."),
+        integer("size", &params::size, size_rules, "Size of the tree; without it, that of a checkpoint signed now."),
+    };
+};
+
+/// Result: `{"old_size","size","hashes":[base64…],"note"}`; `note` as in audit.inclusion.
+struct audit_consistency {
+    static constexpr std::string_view name = "audit.consistency";
+    static constexpr std::string_view summary = "The proof that a tree only grew since it had another size.";
+    static constexpr effect kind = effect::query;
+    static constexpr role needs = role::viewer;
+    struct params {
+        std::int64_t old_size = 0;
+        std::optional<std::int64_t> size;
+    };
+    static constexpr auto fields = std::tuple{
+        integer("old_size", &params::old_size, {.minimum = 0}, "Size that the asker knows."),
+        integer("size", &params::size, size_rules, "Later size; without it, that of a checkpoint signed now."),
+    };
+};
+
+/// Result: `{"level","index","width","hashes"}`; `hashes` is the base64 of `width` hashes of 32 bytes, what a tile file
+/// of C2SP tlog-tiles holds. Partial tiles of any older size can be had: hashes of complete subtrees never change.
+struct audit_tile {
+    static constexpr std::string_view name = "audit.tile";
+    static constexpr std::string_view summary = "One tile of the tree: hashes of complete subtrees.";
+    static constexpr effect kind = effect::query;
+    static constexpr role needs = role::viewer;
+    struct params {
+        std::int64_t level = 0;
+        std::int64_t index = 0;
+        std::int64_t width = tile_width;
+        static constexpr std::int64_t tile_width = 256;
+    };
+    static constexpr auto fields = std::tuple{
+        integer("level", &params::level, {.minimum = 0, .maximum = 7}, "Level of the tile; 0 holds leaf hashes."),
+        integer("index", &params::index, {.minimum = 0, .maximum = std::int64_t{1} << 48U}, "Its number in its level."),
+        defaulted(integer("width", &params::width, {.minimum = 1, .maximum = params::tile_width},
+                          "How many hashes, from its first on.")),
+    };
+};
+
+/// Result: `{"follow","after"}`. Then, as notifications without end and in order of seq, first what there is, then what
+/// comes: `audit.event` with `{"follow","record":{…}}`. When the daemon ends it: `audit.follow_end` with
+/// `{"follow","after","reason"}`, `after` being where to go on.
+struct audit_follow {
+    static constexpr std::string_view name = "audit.follow";
+    static constexpr std::string_view summary = "Sends the records of the trail, and from then on each new one.";
+    static constexpr effect kind = effect::hot_read;
+    static constexpr role needs = role::viewer;
+    struct params {
+        std::optional<std::int64_t> after;
+        std::optional<std::string> event;
+        std::optional<std::int64_t> session;
+        std::optional<std::string> actor;
+    };
+    static constexpr auto fields = std::tuple{
+        integer("after", &params::after, {.minimum = 0}, "Only records with a greater seq; without it, only new ones."),
+        text("event", &params::event, name_rules, "Only records of this event."),
+        integer("session", &params::session, id_rules, "Only records that belong to this session."),
+        text("actor", &params::actor, name_rules, "Only records caused by this user."),
+    };
+};
+
+/// Result: `{"follow","after"}`: where it stood.
+struct audit_unfollow {
+    static constexpr std::string_view name = "audit.unfollow";
+    static constexpr std::string_view summary = "Ends an audit.follow of this connection.";
+    static constexpr effect kind = effect::hot_read;
+    static constexpr role needs = role::viewer;
+    struct params {
+        std::int64_t follow = 0;
+    };
+    static constexpr auto fields = std::tuple{
+        integer("follow", &params::follow, id_rules, "What audit.follow answered."),
+    };
+};
+
+/// `request` is the body of C2SP tlog-witness' add-checkpoint: `old <size>`, consistency hashes, an empty line, the
+/// checkpoint. Result: `{"origin","size","signatures"}`; `signatures` are lines to append to the checkpoint.
+struct audit_witness {
+    static constexpr std::string_view name = "audit.witness";
+    static constexpr std::string_view summary = "Cosigns the checkpoint of another log when it continues the last one.";
+    static constexpr effect kind = effect::change;
+    static constexpr role needs = role::operator_;
+    struct params {
+        std::string request;
+    };
+    static constexpr auto fields = std::tuple{
+        text("request", &params::request, {.min_bytes = 1, .max_bytes = max_witness_request_bytes},
+             "The body of an add-checkpoint request, newlines and all."),
+    };
+};
+
 }  // namespace valhalla::ipc::api

@@ -22,7 +22,9 @@ using all_methods = method_list<session_start, session_end, session_note, sessio
                                 health_status, health_report, health_clear,                                           //
                                 thresholds_get, thresholds_set,                                                       //
                                 go_checklist, go_next_step, go_summary, go_complete,                                  //
-                                audit_append, audit_list,                                                             //
+                                audit_append, audit_list, audit_follow, audit_unfollow,                               //
+                                audit_checkpoint, audit_key, audit_inclusion, audit_consistency, audit_tile,          //
+                                audit_witness,                                                                        //
                                 export_get, export_write, export_read,                                                //
                                 import_begin, import_put, import_check, import_commit, import_cancel,                 //
                                 daemon_info, daemon_stop>;

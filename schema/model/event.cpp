@@ -69,6 +69,13 @@ struct payload_writer {
             .member("refused_anchor", e.refused_anchor)
             .end_object();
     }
+    void operator()(const events::checkpoint_witnessed& e) const {
+        json.begin_object()
+            .member("origin", e.origin)
+            .member("size", e.tree.size)
+            .member("root", e.tree.root)
+            .end_object();
+    }
     void operator()(const events::session_started& e) const {
         json.begin_object()
             .member("started_at_utc", e.started_at)
@@ -173,6 +180,7 @@ std::string_view event_name(const event& e) noexcept {
                           [](const events::policy_loaded&) { return names::policy_loaded; },
                           [](const events::playbook_loaded&) { return names::playbook_loaded; },
                           [](const events::epoch_started&) { return names::epoch_start; },
+                          [](const events::checkpoint_witnessed&) { return names::witness_cosign; },
                           [](const events::session_started&) { return names::session_start; },
                           [](const events::session_ended&) { return names::session_end; },
                           [](const events::session_noted&) { return names::session_note; },

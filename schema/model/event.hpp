@@ -24,6 +24,7 @@
 #include "schema/model/session.hpp"
 #include "schema/model/thresholds.hpp"
 #include "schema/model/time.hpp"
+#include "schema/model/witnessed.hpp"
 
 namespace valhalla {
 
@@ -62,6 +63,13 @@ struct epoch_started {
     std::string reason;
     std::optional<std::string> refused_anchor;  ///< what lay in STATE/anchor and did not fit, verbatim
     friend bool operator==(const epoch_started&, const epoch_started&) = default;
+};
+
+/// WITNESS_COSIGN. The checkpoint of another log was found to continue the one before it, and cosigned.
+struct checkpoint_witnessed {
+    std::string origin;
+    witnessed_tree tree;
+    friend bool operator==(const checkpoint_witnessed&, const checkpoint_witnessed&) = default;
 };
 
 /// GO_SESSION_START. `snapshot_json` as in `session`.
@@ -179,11 +187,12 @@ struct imported_line {
 
 }  // namespace events
 
-using event = std::variant<events::database_created, events::policy_loaded, events::playbook_loaded,
-                           events::epoch_started, events::session_started, events::session_ended, events::session_noted,
-                           events::cone_changed, events::decided, events::health_reported, events::health_cleared,
-                           events::health_changed, events::thresholds_changed, events::step_set, events::foreign,
-                           events::imported_state, events::imported_line>;
+using event =
+    std::variant<events::database_created, events::policy_loaded, events::playbook_loaded, events::epoch_started,
+                 events::checkpoint_witnessed, events::session_started, events::session_ended, events::session_noted,
+                 events::cone_changed, events::decided, events::health_reported, events::health_cleared,
+                 events::health_changed, events::thresholds_changed, events::step_set, events::foreign,
+                 events::imported_state, events::imported_line>;
 
 /// The name in the record, e.g. `GO_SESSION_START`. The view lives as long as `e`.
 [[nodiscard]] std::string_view event_name(const event& e) noexcept;

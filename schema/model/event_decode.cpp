@@ -53,6 +53,12 @@ event read_epoch_started(const json_value& payload, const envelope& /*around*/, 
     return e;
 }
 
+event read_checkpoint_witnessed(const json_value& payload, const envelope& /*around*/, complaint& c) {
+    events::checkpoint_witnessed e;
+    members{payload, c}.get("origin", e.origin).get("size", e.tree.size).get("root", e.tree.root).done();
+    return e;
+}
+
 event read_session_started(const json_value& payload, const envelope& /*around*/, complaint& c) {
     events::session_started e;
     members{payload, c}
@@ -181,7 +187,7 @@ event read_imported_state(const json_value& payload, const envelope& /*around*/,
     return e;
 }
 
-constexpr std::array<std::pair<std::string_view, payload_reader>, 16> payload_readers{{
+constexpr std::array<std::pair<std::string_view, payload_reader>, 17> payload_readers{{
     // The commonest first.
     {names::cone_allow, read_decided<true>},
     {names::cone_deny, read_decided<false>},
@@ -199,6 +205,7 @@ constexpr std::array<std::pair<std::string_view, payload_reader>, 16> payload_re
     {names::playbook_loaded, read_loaded<events::playbook_loaded>},
     {names::database_create, read_database_created},
     {names::epoch_start, read_epoch_started},
+    {names::witness_cosign, read_checkpoint_witnessed},
 }};
 
 event read_imported_line(std::string name, const json_value& imported, const json_value& payload, complaint& c) {

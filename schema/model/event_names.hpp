@@ -22,6 +22,7 @@ inline constexpr std::string_view health_status = "HEALTH_STATUS";
 inline constexpr std::string_view thresholds_set = "THRESHOLDS_SET";
 inline constexpr std::string_view step_set = "GO_STEP_SET";
 inline constexpr std::string_view import = "IMPORT";
+inline constexpr std::string_view witness_cosign = "WITNESS_COSIGN";
 inline constexpr std::string_view epoch_start = "EPOCH_START";
 /// Of the events of other programs.
 inline constexpr std::string_view foreign_prefix = "X_";

@@ -177,4 +177,21 @@ std::string to_hex(const hash256& h) {
     return out;
 }
 
+std::optional<hash256> hash_of_hex(std::string_view text) {
+    constexpr std::string_view digits = "0123456789abcdef";
+    hash256 h{};
+    if (text.size() != 2 * h.size()) {
+        return std::nullopt;
+    }
+    for (std::size_t i = 0; i < h.size(); ++i) {
+        const auto high = digits.find(text[2 * i]);
+        const auto low = digits.find(text[2 * i + 1]);
+        if (high == std::string_view::npos || low == std::string_view::npos) {
+            return std::nullopt;
+        }
+        h[i] = static_cast<std::byte>(high << 4U | low);
+    }
+    return h;
+}
+
 }  // namespace valhalla::schema

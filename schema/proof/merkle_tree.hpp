@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -104,5 +105,7 @@ struct tree_head {
 
 /// Lower-case hex.
 [[nodiscard]] std::string to_hex(const hash256& h);
+/// Nothing unless `text` is 64 lower-case hex digits.
+[[nodiscard]] std::optional<hash256> hash_of_hex(std::string_view text);
 
 }  // namespace valhalla::schema

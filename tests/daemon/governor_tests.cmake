@@ -10,5 +10,6 @@ valhalla_test(governor_test
     daemon/governor/rules_files_test.cpp
     daemon/governor/sessions_test.cpp
     daemon/governor/thresholds_test.cpp
+    daemon/governor/witness_test.cpp
   LIBS valhalla_governor valhalla_policy valhalla_model Boost::json
   LABELS governor)

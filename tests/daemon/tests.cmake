@@ -8,7 +8,10 @@ valhalla_test(daemon_test
     daemon/hot_answers_test.cpp
     daemon/ledger_test.cpp
     daemon/methods_test.cpp
+    daemon/notary_test.cpp
     daemon/replay_test.cpp
+    daemon/trail_guard_test.cpp
     daemon/uploads_test.cpp
+    daemon/witness_test.cpp
   LIBS valhalla_daemon
   LABELS daemon)

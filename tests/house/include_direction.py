@@ -31,7 +31,7 @@ RULES = {
     "schema": Rule(("schema",), SOCKETS),
     "ipc": Rule(("ipc",), SQLITE, except_folders=("ipc/ctl",)),
     "ipc/ctl": Rule(("ipc",), SQLITE),
-    "daemon/governor": Rule(("daemon/governor", "schema/model"), IMPURE),
+    "daemon/governor": Rule(("daemon/governor", "schema/model", "schema/proof"), IMPURE),
     "daemon": Rule(("daemon", "ipc", "schema"), except_folders=("ipc/ctl",)),
 }
 # Purity that an include does not show.

@@ -31,6 +31,7 @@ class remembering_call final : public call {
     void reply(std::string_view json) override { result = json; }
     void fail(const rpc_error& e) override { error = e; }
     [[nodiscard]] reply_handle defer() override { return {}; }
+    [[nodiscard]] std::shared_ptr<push_channel> channel() override { return nullptr; }
 };
 
 }  // namespace

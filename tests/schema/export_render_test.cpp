@@ -64,7 +64,7 @@ BOOST_AUTO_TEST_CASE(thresholds_are_written_as_the_old_program_wrote_them) {
 
 BOOST_AUTO_TEST_CASE(the_manifest_is_the_last_of_the_set) {
     BOOST_TEST(export_documents().back() == "manifest.json");
-    BOOST_TEST(export_documents().size() == 7U);
+    BOOST_TEST(export_documents().size() == 8U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -16,5 +16,6 @@ valhalla_test(schema_files_test
     schema/export_render_test.cpp
     schema/import_test.cpp
     schema/round_trip_test.cpp
+    schema/signing_key_file_test.cpp
   LIBS valhalla_schema Boost::json
   LABELS schema)

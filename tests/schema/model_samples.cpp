@@ -89,20 +89,21 @@ event sampler::what(std::size_t kind, const audit_entry& around) {
         case 1: return events::policy_loaded{text(), text()};
         case 2: return events::playbook_loaded{text(), text()};
         case 3: return events::epoch_started{text(), text(), text(), maybe_text()};
-        case 4: return events::session_started{id(), text(), time(), any_band(), level(), maybe_text(), json_object()};
-        case 5: return events::session_ended{id(), text(), time(), maybe_text(), static_cast<end_reason>(number(0, 3))};
-        case 6: return events::session_noted{id(), text()};
-        case 7: return events::cone_changed{{any_band(), text(), around.ts, json_object()}};
-        case 8: return events::decided{coin(), any_band(), text(), text(), text(), text(), text()};
-        case 9:
+        case 4: return events::checkpoint_witnessed{text(), {number(1, INT64_MAX), text()}};
+        case 5: return events::session_started{id(), text(), time(), any_band(), level(), maybe_text(), json_object()};
+        case 6: return events::session_ended{id(), text(), time(), maybe_text(), static_cast<end_reason>(number(0, 3))};
+        case 7: return events::session_noted{id(), text()};
+        case 8: return events::cone_changed{{any_band(), text(), around.ts, json_object()}};
+        case 9: return events::decided{coin(), any_band(), text(), text(), text(), text(), text()};
+        case 10:
             return events::health_reported{
                 {text(), level(), text(), around.ts, maybe<unix_micros>([this] { return time(); }), around.who.name}};
-        case 10: return events::health_cleared{text()};
-        case 11: return events::health_changed{level(), {level(), {text(), text()}}};
-        case 12: return events::thresholds_changed{limits(), limits()};
-        case 13: return events::step_set{text(), coin(), maybe_text(), maybe_text()};
-        case 14: return events::foreign{"X_" + text(), json_object()};
-        case 15: {
+        case 11: return events::health_cleared{text()};
+        case 12: return events::health_changed{level(), {level(), {text(), text()}}};
+        case 13: return events::thresholds_changed{limits(), limits()};
+        case 14: return events::step_set{text(), coin(), maybe_text(), maybe_text()};
+        case 15: return events::foreign{"X_" + text(), json_object()};
+        case 16: {
             events::imported_state e;
             e.imported_cone = maybe<cone>([this] { return any_cone(); });
             e.imported_thresholds = maybe<thresholds>([this] { return limits(); });

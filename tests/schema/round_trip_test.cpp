@@ -12,6 +12,7 @@
 #include "schema/import.hpp"
 #include "schema/ledger_store.hpp"
 #include "schema/model/json_text.hpp"
+#include "schema/proof/checkpoint.hpp"
 #include "tests/schema/file_content.hpp"
 #include "tests/temporary_directory.hpp"
 
@@ -42,6 +43,11 @@ std::vector<boost::json::value> json_lines(const std::filesystem::path& file) {
     return out;
 }
 
+/// Stands for the signer of a daemon.
+std::string sign(const tree_head& head) {
+    return sign_checkpoint({"valhalla.example/round-trip", head}, signing_key::from_seed({}));
+}
+
 /// A fresh database that took in a directory, and its export.
 class imported_state_dir {
   public:
@@ -63,7 +69,7 @@ class imported_state_dir {
 
     void export_to(const std::filesystem::path& to) const {
         reader from{database()};
-        static_cast<void>(write_export(from, to));
+        static_cast<void>(write_export(from, to, sign));
     }
     [[nodiscard]] std::filesystem::path database() const { return dir_.path() / "valhalla.db"; }
     [[nodiscard]] std::filesystem::path directory() const { return dir_.path() / "export"; }

@@ -73,7 +73,7 @@ class random_writer {
         const std::string who = "operator-" + std::to_string(sample_.number(1, 5));
         const auto active = active_.find(who);
         const auto session = active == active_.end() ? std::nullopt : std::optional{active->second};
-        switch (sample_.number(0, 13)) {
+        switch (sample_.number(0, 14)) {
             case 0: return start_or_end(who);
             case 1:
                 return session ? history_.entry(events::session_noted{*session, sample_.text()}, session, who)
@@ -95,6 +95,9 @@ class random_writer {
             case 11:
                 return history_.entry(events::epoch_started{sample_.text() + std::to_string(++epochs_), sample_.text(),
                                                             sample_.text(), sample_.maybe_text()});
+            case 12:
+                return history_.entry(events::checkpoint_witnessed{"log-" + std::to_string(sample_.number(1, 3)),
+                                                                   {sample_.number(1, 1'000), std::string(64, 'b')}});
             default: return history_.decision(sample_.coin(), session, who);
         }
     }
@@ -181,6 +184,16 @@ std::string store_fixture::query(const std::string& sql) const {
 
 std::int64_t store_fixture::count(const std::string& table) const {
     return std::stoll(query("SELECT COUNT(*) FROM " + table));
+}
+
+void store_fixture::attack(const std::string& sql) const {
+    const std::string all =
+        query("SELECT group_concat('DROP TRIGGER ' || name, ';') FROM sqlite_schema WHERE type = 'trigger'");
+    const std::string back =
+        query("SELECT group_concat(sql, ';' || char(10)) FROM sqlite_schema WHERE type = 'trigger'");
+    tamper(all);
+    tamper(sql);
+    tamper(back);
 }
 
 void store_fixture::tamper(const std::string& sql) const {

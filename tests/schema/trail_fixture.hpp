@@ -53,6 +53,8 @@ struct store_fixture {
     [[nodiscard]] std::int64_t count(const std::string& table) const;
     [[nodiscard]] std::string query(const std::string& sql) const;
     void tamper(const std::string& sql) const;
+    /// The same, as an attacker with the file would: triggers are no obstacle.
+    void attack(const std::string& sql) const;
 };
 
 }  // namespace valhalla::tests

@@ -12,3 +12,11 @@ CREATE TRIGGER epoch_no_update BEFORE UPDATE ON epoch
 BEGIN SELECT RAISE(ABORT, 'epoch is append-only'); END;
 CREATE TRIGGER epoch_no_delete BEFORE DELETE ON epoch
 BEGIN SELECT RAISE(ABORT, 'epoch is append-only'); END;
+
+-- As a witness of other logs: the newest tree of each that was cosigned.
+CREATE TABLE witnessed (
+    origin TEXT    NOT NULL PRIMARY KEY,                   -- of the other log
+    size   INTEGER NOT NULL CHECK (size > 0),              -- records in its tree
+    root   TEXT    NOT NULL CHECK (length(root) = 64),     -- hex, the Merkle hash over them
+    seq    INTEGER NOT NULL                                -- audit.seq
+) STRICT, WITHOUT ROWID;

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/trail_signing.hpp"
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <fcntl.h>
+#include <unistd.h>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "daemon/chance.hpp"
+#include "daemon/start_failure.hpp"
+#include "daemon/trail_guard.hpp"
+#include "ipc/utf8.hpp"
+#include "schema/atomic_file.hpp"
+#include "schema/errors.hpp"
+#include "schema/reader.hpp"
+#include "schema/signing_key_file.hpp"
+
+namespace valhalla {
+
+namespace {
+
+/// A checkpoint with its signatures has some 300 bytes. What is longer is no anchor of ours, and its beginning says so.
+constexpr std::size_t max_anchor_bytes = 65'536;
+
+std::optional<std::string> read_anchor(const std::filesystem::path& path) {
+    const schema::unique_fd fd{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+    if (!fd) {
+        if (errno == ENOENT) {
+            return std::nullopt;
+        }
+        throw schema::storage_error{schema::storage_fault::unusable,
+                                    fmt::format("{} cannot be read: {}", path.string(), std::strerror(errno))};
+    }
+    std::string text(max_anchor_bytes, '\0');
+    const auto size = ::pread(fd.get(), text.data(), text.size(), 0);
+    text.resize(size < 0 ? 0 : static_cast<std::size_t>(size));
+    return text;
+}
+
+/// A refused anchor as a record can hold it: verbatim when it is text of a reasonable length.
+std::string for_the_record(const std::string& anchor) {
+    constexpr std::size_t most_bytes = 4'096;
+    const bool fits = anchor.size() <= most_bytes && ipc::is_utf8(anchor) && anchor.find('\0') == std::string::npos;
+    return fits ? anchor : fmt::format("({} bytes that are no signed note)", anchor.size());
+}
+
+std::optional<std::filesystem::path> credential_file(const std::string& name) {
+    const char* directory = std::getenv("CREDENTIALS_DIRECTORY");
+    if (directory == nullptr) {
+        return std::nullopt;
+    }
+    auto path = std::filesystem::path{directory} / name;
+    return ::access(path.c_str(), F_OK) == 0 ? std::optional{std::move(path)} : std::nullopt;
+}
+
+}  // namespace
+
+std::optional<schema::signing_key> find_signing_key(const std::optional<std::filesystem::path>& configured,
+                                                    const std::string& credential,
+                                                    const std::filesystem::path& fallback, missing_key then) {
+    for (const auto& given : {configured, credential_file(credential)}) {
+        if (given) {
+            auto key = schema::load_signing_key(*given);
+            if (!key) {
+                throw schema::storage_error{schema::storage_fault::unusable,
+                                            fmt::format("there is no signing key {}", given->string())};
+            }
+            return key;
+        }
+    }
+    auto key = schema::load_signing_key(fallback);
+    if (!key && then == missing_key::create) {
+        key = schema::create_signing_key(fallback);
+    }
+    return key;
+}
+
+trail_signing::trail_signing(const config& c, const schema::state_dir& directory, std::optional<epoch> recorded,
+                             const schema::tree_head& head)
+    : config_{c}, anchor_{directory.anchor()}, first_{!recorded} {
+    const bool may_create = first_ || c.accept_rollback;
+    key_ = find_signing_key(c.audit.signing_key, "signing.key", directory.signing_key(),
+                            may_create ? missing_key::create : missing_key::refuse);
+    trail_evidence found{
+        .recorded = std::move(recorded),
+        .head = head,
+        .anchor = read_anchor(anchor_),
+        .key = key_ ? &*key_ : nullptr,
+        .root_at = [&directory](std::uint64_t size) { return schema::reader{directory.database()}.root_at(size); }};
+    auto verdict = examine_trail(found);
+    misfit_ = std::move(verdict.misfit);
+    anchored_ = std::move(verdict.anchored);
+    if (misfit_.empty()) {
+        return;
+    }
+    if (!c.accept_rollback) {
+        throw start_failure{
+            exit_code::trail_misfit,
+            fmt::format(
+                "refusing to append to this trail: {} ({}). If the database, the key or the anchor was put back "
+                "from a copy, put the newer one back; if that is lost, start once with --accept-rollback "
+                "REASON: that begins a new epoch and records it",
+                misfit_, directory.path().string())};
+    }
+    if (found.anchor) {
+        refused_anchor_ = for_the_record(*found.anchor);
+    }
+}
+
+std::optional<events::epoch_started> trail_signing::new_epoch(const std::string& instance) {
+    if (anchored_) {
+        return std::nullopt;
+    }
+    const bool original = first_ && misfit_.empty();
+    const auto origin = new_origin(config_.audit.origin, instance, original, hex_of_chance(16));
+    anchored_ = schema::checkpoint{origin, {0, schema::hasher{}.plain("")}};
+    if (original) {
+        // Before the record: a trail that names an epoch must find an anchor, whenever the power fails.
+        write_anchor(*anchored_);
+    }
+    const schema::verifier_key key{
+        .name = origin, .algorithm = schema::note_algorithm::ed25519, .key = key_.value().public_key()};
+    return events::epoch_started{
+        .origin = origin,
+        .key = key.text(),
+        .reason = original ? "first start" : fmt::format("{}; accepted: {}", misfit_, *config_.accept_rollback),
+        .refused_anchor = std::move(refused_anchor_)};
+}
+
+std::unique_ptr<notary> trail_signing::make_notary(const schema::tree_head& committed, notary::settings s,
+                                                   notary::hooks h) {
+    auto newest = anchored_.value();
+    if (newest.head.size == 0) {
+        newest.head = committed;
+        write_anchor(newest);
+    }
+    return std::make_unique<notary>(std::move(key_).value(), anchor_, std::move(newest), committed, s, std::move(h));
+}
+
+void trail_signing::write_anchor(const schema::checkpoint& what) const {
+    schema::replace_file(anchor_, schema::sign_checkpoint(what, *key_));
+}
+
+}  // namespace valhalla

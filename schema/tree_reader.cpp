@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "schema/tree_reader.hpp"
+
+#include <fmt/format.h>
+
+#include "schema/stored_words.hpp"
+
+namespace valhalla::schema {
+
+std::vector<hash256> tree_reader::tile(unsigned level, std::uint64_t index, std::size_t width) {
+    std::vector<hash256> hashes;
+    {
+        auto row = complete_.use(level, index);
+        if (row.step()) {
+            const auto bytes = row.blob(0);
+            if (bytes.size() != tile_width * sizeof(hash256)) {
+                throw_damaged("tree_tile.hashes");
+            }
+            for (std::size_t i = 0; i < width; ++i) {
+                hashes.push_back(stored_hash(bytes.subspan(i * sizeof(hash256), sizeof(hash256)), "tree_tile.hashes"));
+            }
+            return hashes;
+        }
+    }
+    const auto first = static_cast<std::int64_t>(index * tile_width) + (level == 0 ? 1 : 0);  // seq counts from 1
+    const auto last = first + static_cast<std::int64_t>(width) - 1;
+    auto row = (level == 0 ? leaves_ : roots_).use(first, last, static_cast<std::int64_t>(level) - 1);
+    while (row.step()) {
+        hashes.push_back(stored_hash(row.blob(0), level == 0 ? "audit.leaf" : "tree_tile.root"));
+    }
+    if (hashes.size() != width) {
+        throw_damaged(level == 0 ? "audit" : fmt::format("tree_tile at level {}", level - 1));
+    }
+    return hashes;
+}
+
+/// A subtree of up to 256 hashes of a level lies in one tile.
+hash256 tree_reader::subtree(unsigned height, std::uint64_t index) {
+    const unsigned level = height / tile_height;
+    const unsigned within = height % tile_height;
+    const std::uint64_t first = index << within;
+    const std::size_t begin = first % tile_width;
+    const std::size_t count = std::size_t{1} << within;
+    const auto hashes = tile(level, first / tile_width, begin + count);
+    return hasher_.root_of(std::span{hashes}.subspan(begin, count));
+}
+
+hash256 tree_reader::root_at(std::uint64_t size) {
+    return schema::root_at(size, source_, hasher_);
+}
+
+std::vector<hash256> tree_reader::inclusion(std::uint64_t index, std::uint64_t size) {
+    return inclusion_proof(index, size, source_, hasher_);
+}
+
+std::vector<hash256> tree_reader::consistency(std::uint64_t old_size, std::uint64_t size) {
+    return consistency_proof(old_size, size, source_, hasher_);
+}
+
+}  // namespace valhalla::schema

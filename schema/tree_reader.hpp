@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The tree as it is stored, for proofs: any hash of it, of any size that it ever had, in O(log n) reads. Complete tiles
+// are rows; what is not complete yet is gathered from leaf hashes and from the roots of the tiles below (tree_store).
+// One connection, its thread, inside a read transaction of the caller.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "schema/proof/merkle_proof.hpp"
+#include "schema/statement.hpp"
+
+namespace valhalla::schema {
+
+class tree_reader {
+  public:
+    explicit tree_reader(const connection& db) : db_{db} {}
+
+    /// The first `width` hashes of a tile, 1..256. Precondition: they exist in the tree; `broken` when they do not in
+    /// the database.
+    [[nodiscard]] std::vector<hash256> tile(unsigned level, std::uint64_t index, std::size_t width);
+
+    // Precondition of all three: what is asked about lies in the tree.
+    [[nodiscard]] hash256 root_at(std::uint64_t size);
+    [[nodiscard]] std::vector<hash256> inclusion(std::uint64_t index, std::uint64_t size);
+    [[nodiscard]] std::vector<hash256> consistency(std::uint64_t old_size, std::uint64_t size);
+
+  private:
+    [[nodiscard]] hash256 subtree(unsigned height, std::uint64_t index);
+
+    const connection& db_;
+    statement complete_{db_, "SELECT hashes FROM tree_tile WHERE level = ?1 AND tile = ?2"};
+    statement roots_{db_, "SELECT root FROM tree_tile WHERE level = ?3 AND tile BETWEEN ?1 AND ?2 ORDER BY tile"};
+    statement leaves_{db_, "SELECT leaf FROM audit WHERE seq BETWEEN ?1 AND ?2 AND ?3 = -1 ORDER BY seq"};
+    hasher hasher_;
+    subtree_source source_{[this](unsigned height, std::uint64_t index) { return subtree(height, index); }};
+};
+
+}  // namespace valhalla::schema
