@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ipc/client.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <deque>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -26,6 +28,11 @@ namespace {
 using clock = std::chrono::steady_clock;
 
 constexpr std::size_t read_bytes = std::size_t{64} << 10U;
+/// A notification carries one record, which has at most 64 KiB, and an envelope.
+constexpr std::size_t max_notification_bytes = std::size_t{1} << 20U;
+/// Notifications that arrive while a reply is awaited. A daemon pauses long before it has sent that much unread.
+constexpr std::size_t max_kept_bytes = std::size_t{8} << 20U;
+constexpr auto never = clock::time_point::max();
 
 std::string text_of(const boost::json::object& object, std::string_view key) {
     const auto* const member = object.if_contains(key);
@@ -49,6 +56,26 @@ std::string on_one_line(std::string_view json) {
     return line;
 }
 
+/// What has a method and no id. Looks no further than the member that decides, which stands in front.
+bool is_notification(std::string_view line) {
+    json_scratch scratch;
+    json_reader in{line, scratch};
+    json_string key;
+    json_value value;
+    if (!in.enter_object()) {
+        return false;
+    }
+    while (in.next_key(key)) {
+        if (key.equals("method")) {
+            return true;
+        }
+        if (key.equals("id") || key.equals("result") || key.equals("error") || !in.read(value)) {
+            return false;
+        }
+    }
+    return false;
+}
+
 }  // namespace
 
 call_error::call_error(boost::json::object error)
@@ -66,7 +93,10 @@ struct client::impl {
     std::chrono::milliseconds timeout{};
     int fd = -1;
     std::uint64_t last_id = 0;
-    std::string received;  // behind the last line that was given out
+    std::string received;          // behind the last line that was given out
+    std::deque<std::string> kept;  // notifications that came before a reply
+    std::size_t kept_bytes = 0;
+    bool awaits_reply = false;
 
     impl(std::string socket_path, std::chrono::milliseconds most) : path{std::move(socket_path)}, timeout{most} {
         connect();
@@ -121,13 +151,22 @@ struct client::impl {
         }
     }
 
-    void wait_for(short events, clock::time_point deadline) {
+    /// Milliseconds for poll(): 0 when the deadline has passed, below 0 without one.
+    static int time_left(clock::time_point deadline) {
+        if (deadline == never) {
+            return -1;
+        }
+        const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - clock::now()).count();
+        return static_cast<int>(std::clamp<std::int64_t>(left, 0, 86'400'000));
+    }
+
+    /// False when `stop` can be read.
+    bool wait_for(short events, clock::time_point deadline, int stop = -1) {
         for (;;) {
-            const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - clock::now()).count();
-            pollfd on{fd, events, 0};
-            const int ready = left > 0 ? ::poll(&on, 1, static_cast<int>(std::min<std::int64_t>(left, 86'400'000))) : 0;
+            std::array<pollfd, 2> on{{{fd, events, 0}, {stop, POLLIN, 0}}};
+            const int ready = ::poll(on.data(), on.size(), time_left(deadline));
             if (ready > 0) {
-                return;
+                return on[1].revents == 0;
             }
             if (ready == 0 && clock::now() >= deadline) {
                 fail(fmt::format("no answer within {} ms", timeout.count()));
@@ -155,7 +194,25 @@ struct client::impl {
         return true;
     }
 
-    std::string receive_line(clock::time_point deadline) {
+    /// Reads what is there. Only after `wait_for`.
+    void receive() {
+        const std::size_t before = received.size();
+        received.resize(before + read_bytes);
+        const ssize_t count = ::recv(fd, received.data() + before, read_bytes, MSG_DONTWAIT);
+        const int fault = errno;
+        received.resize(before + static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
+        if (count == 0 || (count < 0 && fault == ECONNRESET)) {
+            fail(awaits_reply ? "the daemon closed the connection before it answered"
+                              : "the daemon closed the connection");
+        }
+        if (count < 0 && fault != EAGAIN && fault != EINTR) {
+            errno = fault;
+            fail_errno("receiving");
+        }
+    }
+
+    /// Nothing when `stop` can be read first.
+    std::optional<std::string> receive_line(clock::time_point deadline, std::size_t most, int stop = -1) {
         std::size_t scanned = 0;
         for (;;) {
             const std::size_t newline = received.find('\n', scanned);
@@ -165,19 +222,47 @@ struct client::impl {
                 return line;
             }
             scanned = received.size();
-            wait_for(POLLIN, deadline);
-            received.resize(scanned + read_bytes);
-            const ssize_t count = ::recv(fd, received.data() + scanned, read_bytes, MSG_DONTWAIT);
-            const int fault = errno;
-            received.resize(scanned + static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
-            if (count == 0 || (count < 0 && fault == ECONNRESET)) {
-                fail("the daemon closed the connection before it answered");
+            if (scanned > most) {
+                fail(fmt::format("the daemon sent a line of more than {} bytes", most));
             }
-            if (count < 0 && fault != EAGAIN && fault != EINTR) {
-                errno = fault;
-                fail_errno("receiving");
+            if (!wait_for(POLLIN, deadline, stop)) {
+                return std::nullopt;
             }
+            receive();
         }
+    }
+
+    std::string receive_reply(clock::time_point deadline) {
+        awaits_reply = true;
+        for (;;) {
+            auto line = receive_line(deadline, std::string::npos);
+            if (!is_notification(*line)) {
+                awaits_reply = false;
+                return std::move(*line);
+            }
+            kept_bytes += line->size();
+            if (kept_bytes > max_kept_bytes) {
+                fail("the daemon sends notifications without end instead of an answer");
+            }
+            kept.push_back(std::move(*line));
+        }
+    }
+
+    std::optional<std::string> receive_notification(int stop) {
+        if (!kept.empty()) {
+            std::string line = std::move(kept.front());
+            kept.pop_front();
+            kept_bytes -= line.size();
+            return line;
+        }
+        if (fd < 0) {
+            throw connection_error{fmt::format("{}: the connection is lost", path)};
+        }
+        auto line = receive_line(never, max_notification_bytes, stop);
+        if (line && !is_notification(*line)) {
+            fail("an answer came that nobody waits for");
+        }
+        return line;
     }
 
     std::string exchange(std::string_view method, std::string_view params) {
@@ -194,7 +279,7 @@ struct client::impl {
         line += "}\n";
         const auto deadline = clock::now() + timeout;
         const bool sent = send_all(line, deadline);
-        std::string reply = receive_line(deadline);
+        std::string reply = receive_reply(deadline);
         if (!sent) {
             disconnect();
         }
@@ -210,6 +295,10 @@ client& client::operator=(client&&) noexcept = default;
 
 std::string client::call_raw(std::string_view method, std::string_view params_json) {
     return impl_->exchange(method, params_json);
+}
+
+std::optional<std::string> client::next_notification(int stop_descriptor) {
+    return impl_->receive_notification(stop_descriptor);
 }
 
 boost::json::value client::call(std::string_view method, const boost::json::object& params) {

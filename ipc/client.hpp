@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A blocking client: one connection, one request at a time. What valhallactl and the tests talk with.
+// A blocking client: one connection, one request at a time, on one thread. What valhallactl and the tests talk with.
+//
+// Notifications may come at any time after a method that asks for them. Those that arrive while a reply is awaited are
+// kept for `next_notification`, up to a bound; otherwise what is not asked for stays in the socket, and the daemon sees
+// that it is not taken.
 #pragma once
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -47,6 +52,10 @@ class client {
     boost::json::value call(std::string_view method, const boost::json::object& params = {});
     /// The reply's line as it came, without its newline; error replies too.
     std::string call_raw(std::string_view method, std::string_view params_json);
+
+    /// The next notification's line, without its newline. Waits as long as it takes, but no longer than until
+    /// `stop_descriptor` can be read: then nothing. Below zero it is not looked at. Throws `connection_error`.
+    std::optional<std::string> next_notification(int stop_descriptor = -1);
 
   private:
     struct impl;
