@@ -76,6 +76,47 @@ std::string gist_of(const json::value& record) {
     return imported.is_null() ? gist : fmt::format("{} (imported, of {})", gist, shown_time(text(imported, "ts_utc")));
 }
 
+namespace {
+
+std::vector<cell> row_of(const json::value& record, const std::string& time) {
+    const auto event = text(record, "event");
+    const auto session = text(record, "session");
+    return {{text(record, "seq")},
+            {time},
+            {event, tone_of_event(event)},
+            {text(member(record, "actor"), "name")},
+            {session.empty() ? "" : "#" + session},
+            {gist_of(record)}};
+}
+
+/// Wide enough for almost all that comes: nothing is known about the next record.
+table table_of_one(bool titles) {
+    constexpr std::size_t seq = 7;
+    constexpr std::size_t time = 19;
+    constexpr std::size_t event = 16;
+    constexpr std::size_t name = 10;
+    constexpr std::size_t session = 7;
+    const auto title = [&](const char* words) { return titles ? words : ""; };
+    return table{{{title("SEQ"), cut::never, true, seq},
+                  {title("TIME (UTC)"), cut::never, false, time},
+                  {title("EVENT"), cut::never, false, event},
+                  {title("BY"), cut::clip, false, name},
+                  {title("SESSION"), cut::never, true, session},
+                  {title("WHAT"), cut::clip}}};
+}
+
+}  // namespace
+
+void show_record_titles(context& io) {
+    io.out.print(table_of_one(true));
+}
+
+void show_record_line(context& io, const json::value& record) {
+    auto row = table_of_one(false);
+    row.add(row_of(record, shown_time(text(record, "ts_utc"))));
+    io.out.print(row);
+}
+
 void show_records(context& io, const json::value& page, record_time how) {
     const bool ages = how == record_time::age;
     table rows{{{"SEQ", cut::never, true},
@@ -85,15 +126,8 @@ void show_records(context& io, const json::value& page, record_time how) {
                 {"SESSION", cut::never, true},
                 {"WHAT", cut::clip}}};
     for (const auto& record : items(page, "items")) {
-        const auto event = text(record, "event");
-        const auto session = text(record, "session");
         const auto time = text(record, "ts_utc");
-        rows.add({{text(record, "seq")},
-                  {ages ? age_of(time, io.now) : shown_time(time)},
-                  {event, tone_of_event(event)},
-                  {text(member(record, "actor"), "name")},
-                  {session.empty() ? "" : "#" + session},
-                  {gist_of(record)}});
+        rows.add(row_of(record, ages ? age_of(time, io.now) : shown_time(time)));
     }
     io.out.print(rows);
 }

@@ -2,6 +2,7 @@
 #include "ipc/ctl/command_line.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <sstream>
 
 #include <CLI/CLI.hpp>
@@ -151,6 +152,12 @@ CLI::Option* add_number(CLI::App& verb, const std::string& name, std::optional<s
                    name, [&into](std::uint64_t value) { into = value; }, summary)
         ->check(counting_number())
         ->type_name("N");
+}
+
+CLI::Option* add_positive(CLI::App& verb, const std::string& name, std::optional<std::uint64_t>& into,
+                          const std::string& summary) {
+    constexpr auto most = static_cast<std::uint64_t>(INT64_MAX);
+    return add_number(verb, name, into, summary)->check(CLI::Range(std::uint64_t{1}, most, "1 or more"));
 }
 
 CLI::Option* add_limit(CLI::App& verb, std::optional<std::uint64_t>& into) {

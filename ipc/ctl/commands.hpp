@@ -42,6 +42,9 @@ CLI::Option* add_text(CLI::App& verb, const std::string& name, std::optional<std
                       const std::string& summary);
 CLI::Option* add_number(CLI::App& verb, const std::string& name, std::optional<std::uint64_t>& into,
                         const std::string& summary);
+/// From 1 up.
+CLI::Option* add_positive(CLI::App& verb, const std::string& name, std::optional<std::uint64_t>& into,
+                          const std::string& summary);
 /// `--limit N`, 1 to 1000: what the daemon accepts.
 CLI::Option* add_limit(CLI::App& verb, std::optional<std::uint64_t>& into);
 /// Digits only: CLI11 alone would take -1 for a very large number.

@@ -5,9 +5,11 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "ipc/ctl/fault.hpp"
 #include "ipc/ctl/link.hpp"
@@ -15,6 +17,17 @@
 #include "ipc/ctl/times.hpp"
 
 namespace valhalla::ctl {
+
+/// What a few commands need of the process that valhallactl is.
+struct process_services {
+    /// Path of valhalla-verify, or its name where only PATH can tell. Never empty.
+    std::function<std::string()> verifier = [] { return std::string{"valhalla-verify"}; };
+    /// Becomes another program: `words` are its path and arguments. Comes back in tests only.
+    std::function<exit_code(const std::vector<std::string>& words)> become;
+    /// From the first call on, SIGINT and SIGTERM no longer end the process: this descriptor becomes readable instead.
+    /// Below zero: nothing can interrupt.
+    std::function<int()> interruption = [] { return -1; };
+};
 
 struct context {
     caller call;
@@ -25,6 +38,14 @@ struct context {
     std::function<std::optional<std::string>(std::string_view question)> ask;
     /// Shows how far a long job is, on a terminal; with an empty text, takes the display away. Never empty.
     std::function<void(std::string_view text)> progress = [](std::string_view) {};
+
+    /// Says something on standard error, whatever the format of the output.
+    std::function<void(std::string_view sentence)> tell = [](std::string_view) {};
+    /// The whole standard input; a `fault` when it is longer than `most` bytes.
+    std::function<std::string(std::size_t most)> read_input{};
+    /// Another connection to the same daemon. Throws `ipc::connection_error`.
+    std::function<std::unique_ptr<ipc::client>()> connect{};
+    process_services process{};
 
     /// With --json: prints the result and is true. Otherwise the command shows it.
     [[nodiscard]] bool printed_as_json(const answer& result) const;

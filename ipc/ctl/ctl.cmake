@@ -1,25 +1,43 @@
 # valhallactl. All of it is in a library, so that tests can run commands against canned answers.
 add_library(valhalla_ctl STATIC
   ctl/audit_commands.cpp
+  ctl/audit_follow.cpp
+  ctl/audit_list.cpp
+  ctl/audit_prove.cpp
+  ctl/audit_tiles.cpp
+  ctl/audit_verify.cpp
   ctl/audit_view.cpp
+  ctl/audit_witness.cpp
+  ctl/base64.cpp
+  ctl/bundle_directory.cpp
   ctl/call_command.cpp
+  ctl/child_process.cpp
   ctl/command_line.cpp
   ctl/cone_commands.cpp
   ctl/context.cpp
   ctl/export_command.cpp
   ctl/files.cpp
+  ctl/follow_link.cpp
   ctl/go_commands.cpp
   ctl/health_commands.cpp
+  ctl/held_checkpoint.cpp
   ctl/import_command.cpp
+  ctl/json_span.cpp
   ctl/link.cpp
+  ctl/merkle.cpp
   ctl/printer.cpp
+  ctl/record_format.cpp
+  ctl/record_writer.cpp
   ctl/run.cpp
   ctl/session_commands.cpp
   ctl/session_view.cpp
   ctl/sha256.cpp
   ctl/status_command.cpp
   ctl/text.cpp
+  ctl/tile_directory.cpp
+  ctl/tile_path.cpp
   ctl/times.cpp
+  ctl/trail.cpp
   ctl/view.cpp)
 target_link_libraries(valhalla_ctl PUBLIC valhalla_flags valhalla_ipc Boost::json PRIVATE CLI11::CLI11 fmt::fmt OpenSSL::Crypto)
 target_compile_definitions(valhalla_ctl PRIVATE VALHALLACTL_VERSION="${PROJECT_VERSION}")

@@ -79,6 +79,37 @@ void sync_directory(const fs::path& directory) {
     }
 }
 
+void sync_file_system(const fs::path& directory) {
+    const descriptor fd{::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+    if (fd.get() < 0 || ::syncfs(fd.get()) != 0) {
+        throw broken("sync", directory, errno);
+    }
+}
+
+std::optional<std::string> read_small_file(const fs::path& path, std::size_t most) {
+    const descriptor fd{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)};
+    if (fd.get() < 0) {
+        if (errno == ENOENT) {
+            return std::nullopt;
+        }
+        throw broken("read", path, errno);
+    }
+    std::string bytes(most + 1, '\0');
+    std::size_t size = 0;
+    for (ssize_t got = 1; got != 0 && size <= most;) {
+        got = ::read(fd.get(), bytes.data() + size, bytes.size() - size);
+        if (got < 0 && errno != EINTR) {
+            throw broken("read", path, errno);
+        }
+        size += static_cast<std::size_t>(got > 0 ? got : 0);
+    }
+    if (size > most) {
+        throw fault{exit_code::refused, fmt::format("{} has more than {} bytes", path.string(), most)};
+    }
+    bytes.resize(size);
+    return bytes;
+}
+
 staged_file::staged_file(const fs::path& directory, const std::string& name)
     : temporary_{directory / fmt::format(".{}.{}.tmp", name, ::getpid())},
       final_{directory / name},

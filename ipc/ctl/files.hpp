@@ -30,6 +30,11 @@ class descriptor {
 void make_directory(const std::filesystem::path& directory);
 /// Makes renames in it durable.
 void sync_directory(const std::filesystem::path& directory);
+/// Makes everything durable that was written to the file system which holds `directory`: one wait for many files.
+void sync_file_system(const std::filesystem::path& directory);
+
+/// The whole content of a small file. Nothing when there is none; a `fault` when it has more than `most` bytes.
+[[nodiscard]] std::optional<std::string> read_small_file(const std::filesystem::path& path, std::size_t most);
 
 /// A new content for `directory/name` under a temporary name beside it. Vanishes unless it is put in place.
 class staged_file {
@@ -42,7 +47,7 @@ class staged_file {
     void write(std::string_view bytes);
     /// Makes the content durable; nothing may be written afterwards.
     void sync();
-    /// Renames it to its name. `sync_directory` makes that durable.
+    /// Renames it to its name, synced or not. `sync_directory` makes that durable.
     void put_in_place();
 
   private:

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "ipc/ctl/fault.hpp"
+#include "ipc/ctl/json_span.hpp"
 
 namespace valhalla::ctl {
 
@@ -18,62 +19,11 @@ namespace json = boost::json;
 namespace {
 
 constexpr std::size_t max_depth = 64;  // the daemon's answers wrap values that may themselves be 16 deep
-constexpr std::string_view blanks = " \t\r\n";
 
 json::value parse(std::string_view text, boost::system::error_code& error) {
     json::parse_options options;
     options.max_depth = max_depth;
     return json::parse(text, error, {}, options);
-}
-
-/// Where the string ends that begins with the quote at `at`: behind its closing quote.
-std::size_t skip_string(std::string_view text, std::size_t at) {
-    for (++at; at < text.size() && text[at] != '"'; ++at) {
-        if (text[at] == '\\') {
-            ++at;
-        }
-    }
-    return std::min(at + 1, text.size());
-}
-
-/// Where the value ends that begins at `at` inside an object: at the comma or brace behind it.
-std::size_t skip_value(std::string_view text, std::size_t at) {
-    std::size_t depth = 0;
-    while (at < text.size()) {
-        const char c = text[at];
-        if (c == '"') {
-            at = skip_string(text, at);
-            continue;
-        }
-        if (depth == 0 && (c == ',' || c == '}')) {
-            break;
-        }
-        if (c == '{' || c == '[') {
-            ++depth;
-        } else if (c == '}' || c == ']') {
-            --depth;
-        }
-        ++at;
-    }
-    return at;
-}
-
-/// The bytes of a member of `object`, which is known to be a valid JSON object. Empty when it is not there.
-std::string_view member_text(std::string_view object, std::string_view name) {
-    std::size_t at = object.find('{') + 1;
-    while (true) {
-        const auto key = object.find('"', at);
-        if (key == std::string_view::npos) {
-            return {};
-        }
-        const auto key_end = skip_string(object, key);
-        const auto value = object.find_first_not_of(blanks, object.find(':', key_end) + 1);
-        at = skip_value(object, value);
-        if (object.substr(key + 1, key_end - key - 2) == name) {
-            const auto text = object.substr(value, at - value);
-            return text.substr(0, text.find_last_not_of(blanks) + 1);
-        }
-    }
 }
 
 /// Whole histories are read and written by these, which takes as long as it takes; anything else is a matter of
@@ -117,7 +67,7 @@ answer read_reply(std::string_view line) {
     if (result == nullptr) {
         throw ipc::connection_error{"what listens there answers without a result: it is not valhallad"};
     }
-    return {std::string{member_text(line, "result")}, std::move(*result)};
+    return {std::string{member_span(line, "result")}, std::move(*result)};
 }
 
 caller call_socket(std::string socket_path) {

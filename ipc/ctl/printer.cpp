@@ -37,7 +37,7 @@ std::string padded(std::string_view text, std::size_t columns) {
 std::vector<std::size_t> widths_of(const table& rows, std::size_t columns) {
     std::vector<std::size_t> widths;
     for (std::size_t c = 0; c < rows.columns().size(); ++c) {
-        auto width = columns_of(rows.columns()[c].title);
+        auto width = std::max(columns_of(rows.columns()[c].title), rows.columns()[c].least);
         for (const auto& row : rows.rows()) {
             width = std::max(width, columns_of(printable(row[c].text)));
         }
@@ -147,6 +147,23 @@ void printer::print(const table& rows) {
 
 void printer::json_line(std::string_view json) {
     out_ << (terminal_ ? printable_json(json) : std::string{json}) << '\n';
+}
+
+void printer::line(std::string_view text, std::string_view line_break) {
+    if (terminal_) {
+        out_ << printable(text) << '\n';
+    } else {
+        out_ << text << line_break;
+    }
+}
+
+void printer::verbatim(std::string_view lines) {
+    out_ << (terminal_ ? printable(lines, line_breaks::keep) : std::string{lines});
+}
+
+bool printer::flush() {
+    out_.flush();
+    return out_.good();
 }
 
 void printer::json_pretty(std::string_view json) {

@@ -24,8 +24,9 @@ enum class cut : std::uint8_t { never, clip };
 
 struct column {
     std::string title;
-    cut how = cut::never;  ///< what happens when the table is too wide; the widest clipped ones give way first
-    bool right = false;    ///< figures
+    cut how = cut::never;   ///< what happens when the table is too wide; the widest clipped ones give way first
+    bool right = false;     ///< figures
+    std::size_t least = 0;  ///< columns that it takes even when nothing fills them
 };
 
 class table {
@@ -58,6 +59,12 @@ class printer {
     void print(const table& rows);
     /// JSON as it came; on a terminal, what could act on it is escaped.
     void json_line(std::string_view json);
+    /// Text for other programs, byte for byte; on a terminal, what could act on it is escaped and lines end as usual.
+    void line(std::string_view text, std::string_view line_break);
+    /// Whole lines for other programs, byte for byte; on a terminal as above.
+    void verbatim(std::string_view lines);
+    /// What was printed goes out now. False when that failed.
+    bool flush();
     /// JSON over several lines, for people.
     void json_pretty(std::string_view json);
 

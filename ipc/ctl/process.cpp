@@ -1,15 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What valhallactl asks of the process that it is: terminal or pipe, width, colours, clock.
+// What valhallactl asks of the process that it is: terminal or pipe, width, colours, clock, signals,
+// the program beside it.
+#include <cerrno>
 #include <charconv>
 #include <chrono>
+#include <csignal>
 #include <cstdlib>
+#include <filesystem>
 #include <iostream>
 #include <string_view>
 #include <sys/ioctl.h>
+#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "ipc/client.hpp"
+#include "ipc/ctl/child_process.hpp"
 #include "ipc/ctl/run.hpp"
 
 namespace valhalla::ctl {
@@ -31,6 +37,44 @@ std::size_t columns_of_terminal() {
     std::size_t columns = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), columns);
     return error == std::errc{} && columns > 0 ? columns : usual;
+}
+
+/// Beside this program, else where the package puts it, else whatever PATH has.
+std::string path_of_verifier() {
+    constexpr const char* name = "valhalla-verify";
+    std::error_code none;
+    const auto own = std::filesystem::read_symlink("/proc/self/exe", none);
+    for (const auto& path : {own.parent_path() / name, std::filesystem::path{"/usr/lib/valhalla"} / name}) {
+        if (path.is_absolute() && ::access(path.c_str(), X_OK) == 0) {
+            return path;
+        }
+    }
+    return name;
+}
+
+exit_code become(const std::vector<std::string>& words) {
+    std::cout.flush();
+    std::vector<std::string> copies = words;
+    std::vector<char*> pointers;
+    for (auto& word : copies) {
+        pointers.push_back(word.data());
+    }
+    pointers.push_back(nullptr);
+    ::execvp(pointers.front(), pointers.data());
+    throw cannot_run(words.front(), errno);
+}
+
+/// One descriptor for the life of the process.
+int interruption() {
+    static const int descriptor = [] {
+        sigset_t ends{};
+        sigemptyset(&ends);
+        sigaddset(&ends, SIGINT);
+        sigaddset(&ends, SIGTERM);
+        ::pthread_sigmask(SIG_BLOCK, &ends, nullptr);
+        return ::signalfd(-1, &ends, SFD_CLOEXEC);
+    }();
+    return descriptor;
 }
 
 }  // namespace
@@ -55,6 +99,9 @@ surroundings surroundings_of_process() {
             },
         .default_socket = [] { return ipc::default_socket_path(); },
         .connect = [](const std::string& socket) { return call_socket(socket); },
+        .process = {.verifier = [] { return path_of_verifier(); },
+                    .become = [](const std::vector<std::string>& words) { return become(words); },
+                    .interruption = [] { return interruption(); }},
     };
 }
 

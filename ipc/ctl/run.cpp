@@ -116,6 +116,16 @@ void show_progress(const surroundings& around, std::string_view text) {
     around.err.flush();
 }
 
+std::string all_of(std::istream& in, std::size_t most) {
+    std::string bytes(most + 1, '\0');
+    in.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+    bytes.resize(static_cast<std::size_t>(in.gcount()));
+    if (bytes.size() > most) {
+        throw fault{exit_code::refused, fmt::format("the standard input has more than {} bytes", most)};
+    }
+    return bytes;
+}
+
 exit_code run_chosen(const invocation& chosen, const std::string& socket, const surroundings& around) {
     printer out{around.out, around.columns, around.colours, around.out_is_terminal};
     context io{around.connect(socket), out, chosen.json, around.now(), {}};
@@ -125,6 +135,13 @@ exit_code run_chosen(const invocation& chosen, const std::string& socket, const 
     if (around.err_is_terminal) {
         io.progress = [&around](std::string_view text) { show_progress(around, text); };
     }
+    io.tell = [&around](std::string_view sentence) {
+        around.err << "valhallactl: " << printable(sentence) << '\n';
+        around.err.flush();
+    };
+    io.read_input = [&around](std::size_t most) { return all_of(around.in, most); };
+    io.connect = [&socket] { return std::make_unique<ipc::client>(socket); };
+    io.process = around.process;
     const auto code = chosen.run(io);
     around.out.flush();
     if (!around.out) {

@@ -25,6 +25,7 @@ struct surroundings {
     std::function<micros()> now;
     std::function<std::string()> default_socket;
     std::function<caller(const std::string& socket)> connect;
+    process_services process{};
 };
 
 /// Never throws; every failure becomes a sentence and a code.

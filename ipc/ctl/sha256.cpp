@@ -2,6 +2,7 @@
 #include "ipc/ctl/sha256.hpp"
 
 #include <array>
+#include <cstring>
 #include <stdexcept>
 
 #include <fmt/format.h>
@@ -38,13 +39,19 @@ void sha256::add(std::string_view bytes) {
     require(EVP_DigestUpdate(impl_->context.get(), bytes.data(), bytes.size()) == 1);
 }
 
-std::string sha256::finish() {
-    std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+std::array<char, 32> sha256::finish_bytes() {
+    std::array<char, 32> digest{};
+    std::array<unsigned char, EVP_MAX_MD_SIZE> bytes{};
     unsigned int size = 0;
-    require(EVP_DigestFinal_ex(impl_->context.get(), digest.data(), &size) == 1);
+    require(EVP_DigestFinal_ex(impl_->context.get(), bytes.data(), &size) == 1 && size == digest.size());
+    std::memcpy(digest.data(), bytes.data(), digest.size());
+    return digest;
+}
+
+std::string sha256::finish() {
     std::string hex;
-    for (unsigned int i = 0; i < size; ++i) {
-        hex += fmt::format("{:02x}", digest[i]);
+    for (const char byte : finish_bytes()) {
+        hex += fmt::format("{:02x}", static_cast<unsigned char>(byte));
     }
     return hex;
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// SHA-256 of what is fed in pieces, to check what an export brought.
+// SHA-256 of what is fed in pieces, to check what came from the daemon.
 #pragma once
 
+#include <array>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -19,6 +20,8 @@ class sha256 {
     void add(std::string_view bytes);
     /// 64 hex digits. Once; nothing may be added afterwards.
     [[nodiscard]] std::string finish();
+    /// The same as bytes.
+    [[nodiscard]] std::array<char, 32> finish_bytes();
 
   private:
     struct impl;

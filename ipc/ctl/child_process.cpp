@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ipc/ctl/child_process.hpp"
+
+#include <cerrno>
+#include <csignal>
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <system_error>
+#include <unistd.h>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace valhalla::ctl {
+
+namespace {
+
+[[noreturn]] void broken(std::string_view what, int error) {
+    throw fault{exit_code::refused, fmt::format("{}: {}", what, std::generic_category().message(error))};
+}
+
+/// A pipe whose reader went away is an error of write() while this lives, not the end of our process.
+class without_sigpipe {
+  public:
+    without_sigpipe() {
+        struct ::sigaction ignoring{};
+        ignoring.sa_handler = SIG_IGN;  // NOLINT(*-union-access,*-cstyle-cast)
+        ::sigaction(SIGPIPE, &ignoring, &before_);
+    }
+    ~without_sigpipe() { ::sigaction(SIGPIPE, &before_, nullptr); }
+    without_sigpipe(const without_sigpipe&) = delete;
+    without_sigpipe& operator=(const without_sigpipe&) = delete;
+
+  private:
+    struct ::sigaction before_{};
+};
+
+/// Starts `words` with `input` as its standard input.
+::pid_t spawn(const std::vector<std::string>& words, int input, int shared) {
+    std::vector<std::string> copies = words;
+    std::vector<char*> pointers;
+    for (auto& word : copies) {
+        pointers.push_back(word.data());
+    }
+    pointers.push_back(nullptr);
+    ::posix_spawn_file_actions_t actions{};
+    ::posix_spawn_file_actions_init(&actions);
+    ::posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO);
+    ::posix_spawn_file_actions_adddup2(&actions, shared, shared);  // onto itself: stays open over exec
+    ::pid_t id = -1;
+    const int error = ::posix_spawnp(&id, pointers.front(), &actions, nullptr, pointers.data(), environ);
+    ::posix_spawn_file_actions_destroy(&actions);
+    if (error != 0) {
+        throw cannot_run(words.front(), error);
+    }
+    return id;
+}
+
+descriptor memory_descriptor() {
+    // Above the numbers that a child's standard streams are put on.
+    constexpr int lowest = 10;
+    const descriptor made{::memfd_create("checkpoint", MFD_CLOEXEC)};
+    const int fd = made.get() < 0 ? -1 : ::fcntl(made.get(), F_DUPFD_CLOEXEC, lowest);
+    if (fd < 0) {
+        broken("cannot keep a checkpoint in memory", errno);
+    }
+    return descriptor{fd};
+}
+
+}  // namespace
+
+fault cannot_run(const std::string& program, int error) {
+    const auto* hint = error == ENOENT ? "; install it beside valhallactl, in /usr/lib/valhalla or on PATH" : "";
+    return fault{exit_code::refused,
+                 fmt::format("cannot run {}: {}{}", program, std::generic_category().message(error), hint)};
+}
+
+memory_file::memory_file(std::string_view content) : fd_{memory_descriptor()} {
+    while (!content.empty()) {
+        const auto written = ::write(fd_.get(), content.data(), content.size());
+        if (written < 0 && errno != EINTR) {
+            broken("cannot keep a checkpoint in memory", errno);
+        }
+        content.remove_prefix(static_cast<std::size_t>(written > 0 ? written : 0));
+    }
+}
+
+std::string memory_file::path() const {
+    return fmt::format("/proc/self/fd/{}", fd_.get());
+}
+
+child_process::child_process(const std::vector<std::string>& words, const memory_file& shared) : name_{words.front()} {
+    int ends[2] = {-1, -1};
+    if (::pipe2(ends, O_CLOEXEC) != 0) {
+        broken("no pipe", errno);
+    }
+    const descriptor read_end{ends[0]};
+    input_ = ends[1];
+    try {
+        id_ = spawn(words, read_end.get(), shared.get());
+    } catch (...) {
+        ::close(input_);
+        throw;
+    }
+}
+
+child_process::~child_process() {
+    if (input_ >= 0) {
+        ::close(input_);
+    }
+    if (id_ > 0) {
+        ::kill(id_, SIGTERM);
+        while (::waitpid(id_, nullptr, 0) < 0 && errno == EINTR) {
+        }
+    }
+}
+
+bool child_process::write(std::string_view bytes) {
+    const without_sigpipe quiet;
+    while (!bytes.empty()) {
+        const auto written = ::write(input_, bytes.data(), bytes.size());
+        if (written < 0 && errno == EPIPE) {
+            return false;
+        }
+        if (written < 0 && errno != EINTR) {
+            broken(fmt::format("writing to {}", name_), errno);
+        }
+        bytes.remove_prefix(static_cast<std::size_t>(written > 0 ? written : 0));
+    }
+    return true;
+}
+
+int child_process::wait() {
+    ::close(std::exchange(input_, -1));
+    int status = 0;
+    while (::waitpid(id_, &status, 0) < 0) {
+        if (errno != EINTR) {
+            id_ = -1;
+            broken(fmt::format("waiting for {}", name_), errno);
+        }
+    }
+    id_ = -1;
+    if (WIFSIGNALED(status)) {
+        throw fault{exit_code::refused, fmt::format("{} was ended by signal {}", name_, WTERMSIG(status))};
+    }
+    return WEXITSTATUS(status);
+}
+
+}  // namespace valhalla::ctl

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Another program that reads what we write. It has our standard output and error; it ends before the object goes.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <sys/types.h>
+#include <vector>
+
+#include "ipc/ctl/fault.hpp"
+#include "ipc/ctl/files.hpp"
+
+namespace valhalla::ctl {
+
+/// The sentence for a program that cannot be started; `error` is an errno.
+[[nodiscard]] fault cannot_run(const std::string& program, int error);
+
+/// Text that another program can read as a file, under `path()`, without a name on any disk.
+class memory_file {
+  public:
+    explicit memory_file(std::string_view content);
+    /// Holds for a child that was given it, too.
+    [[nodiscard]] std::string path() const;
+    [[nodiscard]] int get() const noexcept { return fd_.get(); }
+
+  private:
+    descriptor fd_;
+};
+
+class child_process {
+  public:
+    /// `words` are the program, looked up in PATH when it has no slash, and its arguments. It inherits `shared`.
+    child_process(const std::vector<std::string>& words, const memory_file& shared);
+    /// Ends it when nobody waited for it.
+    ~child_process();
+    child_process(const child_process&) = delete;
+    child_process& operator=(const child_process&) = delete;
+
+    /// To its standard input. False when it no longer reads: what it thinks of the rest is its exit code.
+    [[nodiscard]] bool write(std::string_view bytes);
+    /// Ends its input and waits for it. Its exit code; a `fault` when a signal ended it.
+    [[nodiscard]] int wait();
+
+  private:
+    std::string name_;
+    int input_ = -1;
+    ::pid_t id_ = -1;
+};
+
+}  // namespace valhalla::ctl

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Tiles and entry bundles as files of a directory (C2SP tlog-tiles). Reads and writes them; knows neither the daemon
+// nor what is right. A file is whole or not there; none is durable before the checkpoint is put in place.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ipc/ctl/merkle.hpp"
+
+namespace valhalla::ctl {
+
+/// Bytes that a record can have in a bundle: its length is written in 16 bits.
+inline constexpr std::size_t max_entry_bytes = 65'535;
+
+class tile_directory {
+  public:
+    explicit tile_directory(std::filesystem::path root) : root_{std::move(root)} {}
+    [[nodiscard]] const std::filesystem::path& root() const noexcept { return root_; }
+
+    /// True when there is a full tile of the size that it must have.
+    [[nodiscard]] bool has_tile(std::size_t level, std::int64_t index) const;
+    [[nodiscard]] bool has_entries(std::int64_t index) const;
+
+    /// The first `width` hashes of a full tile. A `fault` when it is not there whole.
+    [[nodiscard]] std::vector<tree_hash> read_tile(std::size_t level, std::int64_t index, std::size_t width) const;
+    /// Leaf hashes of a full bundle's entries; none when the file is cut off.
+    [[nodiscard]] std::vector<tree_hash> leaves_of_entries(std::int64_t index) const;
+
+    void write_tile(std::size_t level, std::int64_t index, std::size_t width, std::string_view hashes);
+    void write_entries(std::int64_t index, std::size_t width, std::string_view bundle);
+
+    /// Removes partial versions of a tile that is full now.
+    void drop_partial_tiles(std::size_t level, std::int64_t index) const;
+    void drop_partial_entries(std::int64_t index) const;
+
+  private:
+    void write(const std::string& path, std::string_view bytes);
+
+    std::filesystem::path root_;
+    std::filesystem::path made_;  // the directory written to last
+};
+
+/// Appends `record` to a bundle.
+void append_entry(std::string& bundle, std::string_view record);
+
+}  // namespace valhalla::ctl
