@@ -156,6 +156,62 @@ BOOST_AUTO_TEST_CASE(a_refusal_at_the_door_is_told) {
                           [](const ipc::call_error& e) { return e.kind() == "forbidden"; });
 }
 
+BOOST_AUTO_TEST_CASE(notifications_come_in_order_whenever_they_arrive) {
+    const test::temporary_directory directory;
+    const std::string path = directory.path() / "sock";
+    const one_answer daemon{path,
+                            "{\"jsonrpc\":\"2.0\",\"method\":\"a\"}\n{\"params\":{\"id\":1},\"method\":\"b\"}\n"
+                            "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"method\":\"c\"}}\n{\"method\":\"d\"}\n{\"cut"};
+    ipc::client client{path};
+    BOOST_TEST((client.call("cone.state").at("method") == "c"));
+    BOOST_TEST(client.next_notification().value() == R"({"jsonrpc":"2.0","method":"a"})");
+    BOOST_TEST(client.next_notification().value() == R"({"params":{"id":1},"method":"b"})");
+    BOOST_TEST(client.next_notification().value() == R"({"method":"d"})");
+    BOOST_CHECK_EXCEPTION(client.next_notification(), ipc::connection_error,
+                          saying("the daemon closed the connection"));
+    BOOST_CHECK_EXCEPTION(client.next_notification(), ipc::connection_error, saying("the connection is lost"));
+}
+
+BOOST_AUTO_TEST_CASE(waiting_for_notifications_can_be_stopped) {
+    wire_fixture f;
+    ipc::client client{f.path()};
+    int ends[2] = {-1, -1};
+    BOOST_REQUIRE(::pipe2(ends, O_CLOEXEC) == 0);
+    BOOST_TEST(::write(ends[1], "x", 1) == 1);
+    BOOST_TEST(!client.next_notification(ends[0]).has_value());
+    BOOST_TEST((client.call("cone.state").at("band") == "A"));  // the connection lives on
+    ::close(ends[0]);
+    ::close(ends[1]);
+}
+
+BOOST_AUTO_TEST_CASE(memory_for_notifications_is_bounded) {
+    const test::temporary_directory directory;
+    const std::string path = directory.path() / "sock";
+    {
+        std::string flood;
+        const std::string line = "{\"method\":\"" + std::string(1'000'000, 'x') + "\"}\n";
+        for (int n = 0; n < 10; ++n) {
+            flood += line;
+        }
+        const one_answer daemon{path, flood};
+        ipc::client client{path};
+        BOOST_CHECK_EXCEPTION(client.call("cone.state"), ipc::connection_error, saying("notifications without end"));
+    }
+    const one_answer daemon{path, "{\"id\":1,\"result\":1}\n{\"method\":\"" + std::string(std::size_t{2} << 20U, 'x')};
+    ipc::client client{path};
+    BOOST_TEST((client.call("cone.state") == 1));
+    BOOST_CHECK_EXCEPTION(client.next_notification(), ipc::connection_error, saying("a line of more than"));
+}
+
+BOOST_AUTO_TEST_CASE(an_answer_where_a_notification_should_be_is_told) {
+    const test::temporary_directory directory;
+    const std::string path = directory.path() / "sock";
+    const one_answer daemon{path, "{\"id\":1,\"result\":1}\n{\"id\":2,\"result\":1}\n"};
+    ipc::client client{path};
+    BOOST_TEST((client.call("cone.state") == 1));
+    BOOST_CHECK_EXCEPTION(client.next_notification(), ipc::connection_error, saying("that nobody waits for"));
+}
+
 BOOST_AUTO_TEST_CASE(the_default_socket_follows_the_environment) {
     const with_variable chosen{"VALHALLA_SOCKET", "/somewhere/else"};
     BOOST_TEST(ipc::default_socket_path() == "/somewhere/else");

@@ -70,7 +70,8 @@ outcome run_with(const std::function<caller(const std::string&)>& connect, const
                               .can_ask = at.can_ask,
                               .now = [] { return micros_of(now_text).value(); },
                               .default_socket = [] { return "/nowhere/valhallad.sock"; },
-                              .connect = connect};
+                              .connect = connect,
+                              .process = at.process};
     const auto code = ctl::run(arguments, around);
     return {static_cast<int>(code), out.str(), err.str()};
 }
@@ -81,8 +82,12 @@ outcome run(fake_daemon& daemon, const std::vector<std::string>& arguments, cons
     return run_with([&](const std::string&) { return daemon.connect(); }, arguments, at);
 }
 
+outcome run_on_socket(const std::vector<std::string>& arguments, const seat& at) {
+    return run_with([](const std::string& socket) { return call_socket(socket); }, arguments, at);
+}
+
 outcome run_without_daemon(const std::vector<std::string>& arguments) {
-    return run_with([](const std::string& socket) { return call_socket(socket); }, arguments, {});
+    return run_on_socket(arguments);
 }
 
 void check_golden(const std::string& name, const std::string& text) {

@@ -58,11 +58,14 @@ struct seat {
     bool colours = false;
     bool out_is_terminal = false;
     bool can_ask = false;
-    std::string typed{};  ///< what the person types when asked
+    std::string typed{};  ///< what the person types when asked, or the standard input
+    process_services process{};
 };
 
 [[nodiscard]] outcome run(fake_daemon& daemon, const std::vector<std::string>& arguments, const seat& at = {});
-/// With the true client, against a socket where nobody listens.
+/// With the true client, against the socket that the arguments name.
+[[nodiscard]] outcome run_on_socket(const std::vector<std::string>& arguments, const seat& at = {});
+/// The same where nobody listens.
 [[nodiscard]] outcome run_without_daemon(const std::vector<std::string>& arguments);
 
 /// Compares with tests/data/ctl/NAME; VALHALLA_ACCEPT=1 in the environment writes it instead.

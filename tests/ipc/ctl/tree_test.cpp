@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Hashes, tile paths, base64, spans: the small parts that proofs are made of.
+#include <boost/test/unit_test.hpp>
+#include <fmt/format.h>
+
+#include "fake_log.hpp"
+#include "ipc/ctl/base64.hpp"
+#include "ipc/ctl/json_span.hpp"
+#include "ipc/ctl/merkle.hpp"
+#include "ipc/ctl/tile_path.hpp"
+
+BOOST_AUTO_TEST_SUITE(ctl_tree)
+
+using namespace valhalla::ctl;
+using namespace valhalla::ctl::test;
+
+namespace {
+
+std::string hex(std::string_view bytes) {
+    std::string text;
+    for (const char c : bytes) {
+        text += fmt::format("{:02x}", static_cast<unsigned char>(c));
+    }
+    return text;
+}
+
+std::vector<tree_hash> hashes_of(const std::vector<std::string>& proof) {
+    std::string bytes;
+    for (const auto& one : proof) {
+        bytes += one;
+    }
+    return hashes_in(bytes);
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(roots_of_the_reference_inputs) {
+    fake_log log;
+    using namespace std::string_literals;
+    for (const auto& input :
+         {""s, "\0"s, "\x10"s, "\x20\x21"s, "\x30\x31"s, "@ABC"s, "PQRSTUVW"s, "`abcdefghijklmno"s}) {
+        log.append(input);
+    }
+    const std::vector<std::pair<std::size_t, std::string>> roots{
+        {0, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"},
+        {1, "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d"},
+        {3, "aeb6bcfe274b70a14fb067a5e5578264db0fa9b51af5e0ba159158f329e06e77"},
+        {5, "4e3bbb1f7b478dcfe71fb631631519a3bca12c9aefca1612bfce4c13a86264d4"},
+        {8, "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328"},
+    };
+    for (const auto& [size, root] : roots) {
+        BOOST_TEST(hex(log.root(size)) == root);
+        const auto read = [&](std::size_t level, std::int64_t index, std::size_t width) {
+            return hashes_in(log.tile(level, static_cast<std::size_t>(index), width));
+        };
+        BOOST_TEST(hex(bytes_of(root_of_tiles(static_cast<std::int64_t>(size), read))) == root);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(every_inclusion_proof_leads_to_the_root_and_no_other_does) {
+    fake_log log;
+    log.grow_to(40);
+    for (std::size_t size = 1; size <= 40; ++size) {
+        for (std::size_t index = 0; index < size; ++index) {
+            const auto leaf = leaf_hash(log.record(index));
+            auto proof = hashes_of(log.inclusion(index, size));
+            const auto at = static_cast<std::int64_t>(index);
+            const auto n = static_cast<std::int64_t>(size);
+            const auto root = root_of_inclusion(leaf, at, n, proof);
+            BOOST_REQUIRE((root && bytes_of(*root) == log.root(size)));
+            proof.push_back(leaf);
+            BOOST_TEST(!root_of_inclusion(leaf, at, n, proof).has_value());
+            proof.resize(proof.size() - 1);
+            if (!proof.empty()) {
+                proof.pop_back();
+                BOOST_TEST(!root_of_inclusion(leaf, at, n, proof).has_value());
+            }
+        }
+    }
+    BOOST_TEST(!root_of_inclusion({}, 3, 3, {}).has_value());
+    BOOST_TEST(!root_of_inclusion({}, -1, 3, {}).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(tiles_are_where_the_specification_puts_them) {
+    BOOST_TEST(tile_path(0, 0, 256) == "tile/0/000");
+    BOOST_TEST(tile_path(1, 1'234'067, 256) == "tile/1/x001/x234/067");
+    BOOST_TEST(tile_path(2, 999, 17) == "tile/2/999.p/17");
+    BOOST_TEST(tile_path(0, 1000, 255) == "tile/0/x001/000.p/255");
+    BOOST_TEST(entries_path(273, 112) == "tile/entries/273.p/112");
+    BOOST_TEST(entries_path(1000, 256) == "tile/entries/x001/000");
+}
+
+BOOST_AUTO_TEST_CASE(levels_have_their_widths) {
+    BOOST_TEST(hashes_at(70'000, 1) == 273);
+    BOOST_TEST(hashes_at(70'000, 2) == 1);
+    BOOST_TEST(hashes_at(70'000, 3) == 0);
+    BOOST_TEST(width_at(70'000, 273) == 112U);
+    BOOST_TEST(width_at(70'000, 272) == 256U);
+    BOOST_TEST(width_at(70'000, 274) == 0U);
+    BOOST_TEST(hashes_at(max_tree_size, 7) == 0);
+}
+
+BOOST_AUTO_TEST_CASE(base64_is_strict) {
+    for (const auto* text : {"", "AA==", "AAA=", "AAAA", "+/8="}) {
+        BOOST_TEST((from_base64(text) && to_base64(*from_base64(text)) == text), text);
+    }
+    for (const auto* text : {"A", "AA", "AA=", "AAA", "AB==", "AAAA\n", " AAAA", "AA==AAAA", "A===", "====", "_-8="}) {
+        BOOST_TEST(!from_base64(text).has_value(), text);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(spans_are_the_bytes_that_stood_there) {
+    const auto* object = R"({ "a" : {"b":[1, "}\"]"],"a":2} , "\u0062":1.50,"c":[] ,"d":"x","d":"y"})";
+    BOOST_TEST(member_span(object, "a") == R"({"b":[1, "}\"]"],"a":2})");
+    BOOST_TEST(member_span(object, "b") == "1.50");
+    BOOST_TEST(member_span(object, "c") == "[]");
+    BOOST_TEST(member_span(object, "d") == "");  // twice
+    BOOST_TEST(member_span(object, "e") == "");
+    BOOST_TEST(member_span("[1]", "a") == "");
+    BOOST_TEST(member_span("{}", "a") == "");
+    const auto elements = element_spans(R"([ {"x":[1,2]} , "],", -1.0e5 ,[] ])");
+    BOOST_REQUIRE_EQUAL(elements.size(), 4U);
+    BOOST_TEST(elements[0] == R"({"x":[1,2]})");
+    BOOST_TEST(elements[1] == R"("],")");
+    BOOST_TEST(elements[2] == "-1.0e5");
+    BOOST_TEST(elements[3] == "[]");
+    BOOST_TEST(element_spans("[ ]").empty());
+    BOOST_TEST(element_spans("{}").empty());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
