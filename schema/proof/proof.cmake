@@ -4,5 +4,7 @@ add_library(valhalla_proof STATIC
   proof/checkpoint.cpp
   proof/merkle_proof.cpp
   proof/merkle_tree.cpp
-  proof/signed_note.cpp)
+  proof/signed_note.cpp
+  proof/tile_path.cpp
+  proof/tlog_proof.cpp)
 target_link_libraries(valhalla_proof PUBLIC valhalla_flags PRIVATE OpenSSL::Crypto fmt::fmt)

@@ -17,6 +17,8 @@ valhalla_test(schema_proof_test
   SOURCES
     schema/proof/merkle_proof_test.cpp
     schema/proof/signed_note_test.cpp
+    schema/proof/tile_path_test.cpp
+    schema/proof/tlog_proof_test.cpp
   LIBS valhalla_proof
   LABELS schema)
 
