@@ -3,6 +3,7 @@ valhalla_test(schema_model_test
     schema/json_value_test.cpp
     schema/json_writer_test.cpp
     schema/model_samples.cpp
+    schema/record_scan_test.cpp
     schema/record_test.cpp
     schema/render_test.cpp
     schema/thresholds_test.cpp
