@@ -125,13 +125,29 @@ void configure_library() {
     std::call_once(once, [] { sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); });
 }
 
-SQLite::Database opened(const fs::path& path, int flags) {
+SQLite::Database opened(const std::string& file, int flags) {
     configure_library();
     try {
-        return SQLite::Database{path.string(), flags, limits::busy_timeout_ms};
+        return SQLite::Database{file, flags, limits::busy_timeout_ms};
     } catch (const SQLite::Exception& e) {
-        throw storage_error{storage_fault::unusable, fmt::format("cannot open {}: {}", path.string(), e.what())};
+        throw storage_error{storage_fault::unusable, fmt::format("cannot open {}: {}", file, e.what())};
     }
+}
+
+/// Reading a database in WAL mode makes files beside it, unless SQLite is told that nobody will change it.
+bool cannot_change(const fs::path& path) {
+    struct stat status{};
+    const bool has_log = ::lstat((path.string() + "-wal").c_str(), &status) == 0;
+    return !has_log && ::access(path.parent_path().c_str(), W_OK) != 0;
+}
+
+std::string immutable_uri(const fs::path& path) {
+    std::string uri = "file:";
+    for (const char c : path.string()) {
+        const bool special = c == '%' || c == '?' || c == '#';
+        uri += special ? fmt::format("%{:02X}", static_cast<unsigned>(c)) : std::string{c};
+    }
+    return uri + "?immutable=1";
 }
 
 // What a statement may do, decided once when it is prepared.
@@ -188,8 +204,15 @@ connection connection::open_reader(const fs::path& database) {
     return connection{kind::reader, prepared_for_reading(database)};
 }
 
+connection connection::open_evidence(const fs::path& database) {
+    const fs::path path = prepared_for_reading(database);
+    const int flags = open_flags(kind::evidence);
+    return cannot_change(path) ? connection{kind::evidence, immutable_uri(path), flags | SQLITE_OPEN_URI}
+                               : connection{kind::evidence, path.string(), flags};
+}
+
 connection connection::open_scratch() {
-    return connection{kind::scratch, ":memory:"};
+    return connection{kind::scratch, ""};
 }
 
 connection connection::open_bare() {
@@ -199,7 +222,8 @@ connection connection::open_bare() {
 int connection::open_flags(kind what) {
     switch (what) {
         case kind::writer: return SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW;
-        case kind::reader: return SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW;
+        case kind::reader:
+        case kind::evidence: return SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW;
         case kind::scratch:
         case kind::bare: break;
     }
@@ -207,19 +231,24 @@ int connection::open_flags(kind what) {
 }
 
 connection::connection(kind what, const fs::path& database)
-    : db_{opened(database, open_flags(what))}, name_{database.string()}, kind_{what} {
+    : connection{what, database.string(), open_flags(what)} {}
+
+connection::connection(kind what, const std::string& file, int flags)
+    : db_{opened(file, flags)}, name_{file.empty() ? "the scratch database" : file}, kind_{what} {
     harden();
     refuse_foreign();
     apply_settings();
     if (kind_ == kind::bare) {
         return;
     }
-    if (kind_ != kind::reader) {
+    if (!reads_only()) {
         migrate(*this);
     }
-    check_schema(*this);
+    if (kind_ != kind::evidence) {
+        check_schema(*this);
+    }
     confine();
-    flag(SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, kind_ == kind::reader);
+    flag(SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, reads_only());
 }
 
 connection::~connection() = default;
@@ -263,7 +292,7 @@ void connection::refuse_foreign() {
         throw;
     }
     const bool empty = id == "0" && objects == "0" && text_of("PRAGMA user_version") == "0";
-    if (id == std::to_string(application_id) || (empty && kind_ != kind::reader)) {
+    if (id == std::to_string(application_id) || (empty && !reads_only())) {
         return;
     }
     throw storage_error{storage_fault::unusable,
@@ -281,8 +310,7 @@ void connection::set(std::string_view pragma, std::string_view value, std::strin
 }
 
 void connection::apply_settings() {
-    const bool in_memory = kind_ == kind::scratch || kind_ == kind::bare;
-    if (kind_ != kind::reader) {
+    if (!reads_only()) {
         set("page_size", std::to_string(limits::page_bytes), std::to_string(limits::page_bytes));
         set("encoding", "'UTF-8'", "UTF-8");
         set("secure_delete", "OFF", "0");  // nothing is ever deleted that was secret
@@ -290,14 +318,14 @@ void connection::apply_settings() {
     if (kind_ == kind::writer) {
         set("journal_mode", "WAL", "wal");
     }
-    if (kind_ == kind::reader) {
+    if (reads_only()) {
         set("query_only", "ON", "1");
     }
     set("synchronous", "FULL", "2");
     set("foreign_keys", "ON", "1");
     set("recursive_triggers", "ON", "1");  // else INSERT OR REPLACE passes the append-only triggers
     set("temp_store", "MEMORY", "2");
-    set("mmap_size", "0", in_memory ? "" : "0");
+    set("mmap_size", "0", reads_only() || kind_ == kind::writer ? "0" : "");  // without a file there is no map
     set("cell_size_check", "ON", "1");
     const int cache_kib = kind_ == kind::writer ? limits::writer_cache_kib : limits::reader_cache_kib;
     set("cache_size", std::to_string(-cache_kib), std::to_string(-cache_kib));
@@ -322,7 +350,7 @@ void connection::confine() {
             throw storage_error{storage_fault::failed, fmt::format("SQLite did not accept limit {}", which)};
         }
     }
-    check(sqlite3_set_authorizer(handle(), kind_ == kind::reader ? authorize_reading : authorize_writing, nullptr),
+    check(sqlite3_set_authorizer(handle(), reads_only() ? authorize_reading : authorize_writing, nullptr),
           "installing the authorizer");
 }
 

@@ -27,7 +27,11 @@ class connection {
     static connection open_writer(const std::filesystem::path& database);
     /// The database must exist and be of the current version.
     static connection open_reader(const std::filesystem::path& database);
-    /// An empty database of the current version in memory, to rebuild tables in.
+    /// For whoever trusts nothing: like a reader, but neither version nor schema has been looked at. Touches nothing on
+    /// a medium that cannot be written: a database without a write-ahead log is then read as unchanging.
+    static connection open_evidence(const std::filesystem::path& database);
+    /// An empty database of the current version, to rebuild tables in. In memory while it is small, beyond that in a
+    /// temporary file without a name.
     static connection open_scratch();
     /// Like a scratch connection, but without any table and without limits: for the generator of schema.sql.
     static connection open_bare();
@@ -51,9 +55,11 @@ class connection {
     void check(int rc, std::string_view doing) const;
 
   private:
-    enum class kind : std::uint8_t { writer, reader, scratch, bare };
+    enum class kind : std::uint8_t { writer, reader, evidence, scratch, bare };
     connection(kind what, const std::filesystem::path& database);
+    connection(kind what, const std::string& file, int flags);
     static int open_flags(kind what);
+    [[nodiscard]] bool reads_only() const noexcept { return kind_ == kind::reader || kind_ == kind::evidence; }
 
     void harden();
     void refuse_foreign();

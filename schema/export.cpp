@@ -80,8 +80,8 @@ void make_directory(const std::filesystem::path& directory) {
 }
 
 /// One session a line, so that a long history can be read and compared piece by piece.
-void write_sessions(reader& from, export_file& file) {
-    file.write("{\"sessions\":[");
+void render_sessions(reader& from, const std::function<void(std::string_view piece)>& emit) {
+    emit("{\"sessions\":[");
     std::string line;
     bool first = true;
     from.each_session([&](const session& s) {
@@ -89,9 +89,9 @@ void write_sessions(reader& from, export_file& file) {
         first = false;
         json_writer json{line};
         write_session(json, s);
-        file.write(line);
+        emit(line);
     });
-    file.write("\n]}\n");
+    emit("\n]}\n");
 }
 
 /// Returns the root over the lines as they were written.
@@ -143,15 +143,10 @@ export_summary write_export(reader& from, const std::filesystem::path& directory
     {
         const read_snapshot all_of_one_moment{from};
         head.size = from.trail_size();
-        const auto cone_now = from.current_cone();
-        if (!cone_now) {
-            throw storage_error{storage_fault::unusable, "the database holds no record yet: nothing to export"};
-        }
-        add("go_session.json").write(render_go_session(from.latest_session()));
-        add("go_progress.json").write(render_go_progress(from.progress()));
-        add("cone_state.json").write(render_cone_state(*cone_now));
-        add("thresholds.json").write(render_thresholds(from.current_thresholds()));
-        write_sessions(from, add("sessions.json"));
+        render_documents(from, [&](std::string_view name, std::string_view piece) {
+            auto& file = files.empty() || files.back().name() != name ? add(name) : files.back();
+            file.write(piece);
+        });
     }
     // Records never change, so they need no snapshot of their own.
     head.root = write_trail(from, head.size, add("audit.log"));
@@ -180,6 +175,18 @@ export_summary write_export(reader& from, const std::filesystem::path& directory
     }
     summary.files.emplace_back(manifest_name);
     return summary;
+}
+
+void render_documents(reader& from, const std::function<void(std::string_view name, std::string_view piece)>& emit) {
+    const auto cone_now = from.current_cone();
+    if (!cone_now) {
+        throw storage_error{storage_fault::unusable, "the database holds no record yet: nothing to export"};
+    }
+    emit("go_session.json", render_go_session(from.latest_session()));
+    emit("go_progress.json", render_go_progress(from.progress()));
+    emit("cone_state.json", render_cone_state(*cone_now));
+    emit("thresholds.json", render_thresholds(from.current_thresholds()));
+    render_sessions(from, [&](std::string_view piece) { emit("sessions.json", piece); });
 }
 
 std::string render_go_session(const std::optional<session>& latest) {

@@ -34,6 +34,10 @@ struct export_summary {
 using checkpoint_signer = std::function<std::string(const tree_head& head)>;
 export_summary write_export(reader& from, const std::filesystem::path& directory, const checkpoint_signer& sign = {});
 
+/// The documents that are made of tables, each in pieces that follow each other, in the order of `export_documents`.
+/// Throws `storage_error` (`unusable`) when there is no record yet.
+void render_documents(reader& from, const std::function<void(std::string_view name, std::string_view piece)>& emit);
+
 /// Pure renderings, each with a final newline.
 [[nodiscard]] std::string render_go_session(const std::optional<session>& latest);
 [[nodiscard]] std::string render_go_progress(const progress_map& progress);

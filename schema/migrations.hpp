@@ -4,6 +4,7 @@
 // built in; a step that was released never changes. schema/schema.sql is what they lead to, generated and committed.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "schema/connection.hpp"
@@ -17,7 +18,11 @@ namespace valhalla::schema {
 /// (`unusable`) and not touched.
 void migrate(connection& db);
 
-/// Refuses a database whose tables, indexes and triggers are not, letter by letter, those of schema.sql: someone took
+/// Refuses (`unusable`) a database of another version.
+void check_version(connection& db);
+/// The first line of an object that is not, letter by letter, as in schema.sql; nothing when all are.
+[[nodiscard]] std::optional<std::string> schema_difference(connection& db);
+/// Both. Refuses a database whose tables, indexes and triggers are not, letter by letter, those of schema.sql: someone took
 /// a trigger away, or it was made by another build.
 void check_schema(connection& db);
 

@@ -17,11 +17,14 @@
 namespace valhalla::schema {
 
 struct reader::impl {
-    explicit impl(const std::filesystem::path& database) : db{connection::open_reader(database)} {}
+    explicit impl(const std::filesystem::path& database)
+        : own{new connection{connection::open_reader(database)}}, db{*own} {}
+    explicit impl(const connection& shared) : db{shared} {}
 
     [[nodiscard]] read_transaction transaction() { return {db, begin_, commit_}; }
 
-    connection db;
+    std::unique_ptr<connection> own;
+    const connection& db;
     statement begin_{db, "BEGIN"};
     statement commit_{db, "COMMIT"};
     audit_search trail{db};
@@ -33,6 +36,7 @@ struct reader::impl {
 };
 
 reader::reader(const std::filesystem::path& database) : impl_{std::make_unique<impl>(database)} {}
+reader::reader(const connection& shared) : impl_{std::make_unique<impl>(shared)} {}
 reader::~reader() = default;
 
 audit_page reader::audit(const audit_query& query) {

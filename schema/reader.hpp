@@ -84,10 +84,14 @@ struct cone_page {
     std::optional<audit_seq> next;
 };
 
+class connection;
+
 class reader {
   public:
     /// Throws `storage_error`.
     explicit reader(const std::filesystem::path& database);
+    /// On a connection of the caller's, which must outlive the reader; sees what an open transaction of it sees.
+    explicit reader(const connection& shared);
     ~reader();
 
     [[nodiscard]] audit_page audit(const audit_query& query);

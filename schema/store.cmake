@@ -24,7 +24,6 @@ add_library(valhalla_schema STATIC
   progress_store.cpp
   projection.cpp
   reader.cpp
-  replay.cpp
   session_store.cpp
   state_dir.cpp
   statement.cpp

@@ -77,6 +77,10 @@ class growing_tree {
 
     [[nodiscard]] std::uint64_t size() const noexcept { return size_; }
     void append(const hash256& leaf, hasher& h, const tile_sink& completed);
+    /// Hashes of the incomplete tile of `level`; lives until the next call.
+    [[nodiscard]] std::span<const hash256> open_hashes(unsigned level) const noexcept {
+        return level < levels_.size() ? std::span<const hash256>{levels_[level].hashes} : std::span<const hash256>{};
+    }
     /// Of all leaves so far; O(log n).
     [[nodiscard]] hash256 root(hasher& h) const;
 

@@ -2,7 +2,7 @@
 //
 // The trail is the truth: a long random run of commands is stored as the ledger stores it, then every table is rebuilt
 // from the records alone, and the state that a restart would find is compared with the one that was lived.
-#include "schema/replay.hpp"
+#include "schema/verify/replay.hpp"
 
 #include <boost/test/unit_test.hpp>
 

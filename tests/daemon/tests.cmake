@@ -13,5 +13,5 @@ valhalla_test(daemon_test
     daemon/trail_guard_test.cpp
     daemon/uploads_test.cpp
     daemon/witness_test.cpp
-  LIBS valhalla_daemon
+  LIBS valhalla_daemon valhalla_verify
   LABELS daemon)

@@ -5,7 +5,6 @@ valhalla_test(schema_store_test
     schema/proof/merkle_tree_test.cpp
     schema/model_samples.cpp
     schema/reader_test.cpp
-    schema/replay_test.cpp
     schema/schema_text_test.cpp
     schema/state_dir_test.cpp
     schema/trail_fixture.cpp
@@ -23,3 +22,4 @@ valhalla_test(schema_proof_test
   LABELS schema)
 
 include(${CMAKE_CURRENT_LIST_DIR}/files_tests.cmake)
+include(${CMAKE_CURRENT_LIST_DIR}/verify_tests.cmake)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "schema/replay.hpp"
+#include "schema/verify/replay.hpp"
 
 #include <string>
 

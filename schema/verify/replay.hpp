@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Proof that the trail and the tables tell the same story: all records are read, checked and folded into an empty
-// database in memory, the tree is built anew, and both are compared with what is stored. One long read
-// transaction: for a database that no daemon is writing, or for a copy.
+// database, the tree is built anew, and both are compared with what is stored. Signatures are not looked at. One long
+// read transaction: for a database that no daemon is writing, or for a copy.
 #pragma once
 
 #include <cstdint>

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "schema/verify/record_chain.hpp"
+
+#include <utility>
+#include <variant>
+
+#include <fmt/format.h>
+
+namespace valhalla::verify {
+
+namespace {
+
+/// Before all times that a record can bear.
+constexpr unix_micros before_all{std::chrono::microseconds::min()};
+
+/// Throws away `problem`-less words: a record whose decoding succeeds but whose envelope is not ours.
+[[noreturn]] void blame_form(audit_seq seq, std::string_view record) {
+    const decoded_record decoded = decode_record(record);
+    if (const auto* error = std::get_if<record_error>(&decoded)) {
+        blame_record(seq, fmt::format("record {}: {}: {}", raw(seq), error->key, error->message));
+    }
+    blame_record(seq, fmt::format("record {}: it is not in the form in which records are written", raw(seq)));
+}
+
+}  // namespace
+
+record_chain::record_chain(checkpoint_book& checkpoints, schema::growing_tree::tile_sink tiles)
+    : checkpoints_{checkpoints}, tiles_{std::move(tiles)}, last_ts_{before_all} {
+    scratch_.execute("BEGIN");
+    if (checkpoints_.next_size() == 0) {
+        checkpoints_.reached(tree_.root(hasher_));
+    }
+}
+
+record_header record_chain::read(std::string_view record) const {
+    if (record.size() > max_record_bytes) {
+        blame_record(next_seq(), fmt::format("record {}: it has {} bytes, and a record has at most {}", raw(next_seq()),
+                                             record.size(), max_record_bytes));
+    }
+    const auto header = scan_record(record);
+    if (!header) {
+        blame_form(next_seq(), record);
+    }
+    return *header;
+}
+
+void record_chain::append(std::string_view record, const record_header& header, const hash256& leaf) {
+    if (header.ts < last_ts_) {
+        blame_record(header.seq, fmt::format("record {}: its time is before the time of the record before it",
+                                             raw(header.seq)));
+    }
+    if (!header.decision) {
+        apply(record, header);
+    }
+    if (tree_.size() == 0) {
+        first_ts_ = header.ts;
+    }
+    last_ts_ = header.ts;
+    tree_.append(leaf, hasher_, tiles_);
+    if (tree_.size() == checkpoints_.next_size()) {
+        checkpoints_.reached(tree_.root(hasher_));
+    }
+}
+
+void record_chain::add(std::string_view record) {
+    const auto header = read(record);
+    if (header.seq > next_seq()) {
+        blame_record(next_seq(),
+                     fmt::format("record {}: it is missing; the next one is {}", raw(next_seq()), raw(header.seq)));
+    }
+    if (header.seq < next_seq()) {
+        blame_record(next_seq(), fmt::format("record {}: record {} stands in its place", raw(next_seq()),
+                                             raw(header.seq)));
+    }
+    append(record, header, leaf_of(record));
+}
+
+void record_chain::apply(std::string_view record, const record_header& header) {
+    const decoded_record decoded = decode_record(record);
+    if (const auto* error = std::get_if<record_error>(&decoded)) {
+        blame_record(header.seq, fmt::format("record {}: {}: {}", raw(header.seq), error->key, error->message));
+    }
+    const auto& entry = std::get<audit_entry>(decoded);
+    try {
+        effects_.apply(entry);
+    } catch (const schema::storage_error& e) {
+        if (e.fault() != schema::storage_fault::failed) {
+            throw;  // no room for the scratch database
+        }
+        blame_record(header.seq, fmt::format("record {}: its effect is impossible: {}", raw(header.seq), e.what()));
+    }
+    if (const auto* epoch = std::get_if<events::epoch_started>(&entry.what)) {
+        checkpoints_.saw_epoch(*epoch, header.seq);
+    }
+}
+
+void record_chain::tell(report& r) {
+    r.head = head();
+    if (tree_.size() > 0) {
+        r.first_ts = first_ts_;
+        r.last_ts = last_ts_;
+    }
+}
+
+}  // namespace valhalla::verify

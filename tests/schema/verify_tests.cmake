@@ -1,0 +1,7 @@
+valhalla_test(schema_verify_test
+  SOURCES
+    schema/model_samples.cpp
+    schema/trail_fixture.cpp
+    schema/verify/replay_test.cpp
+  LIBS valhalla_verify SQLite::SQLite3 SQLiteCpp
+  LABELS schema)
