@@ -3,9 +3,19 @@ add_library(valhalla_verify STATIC
   verify/checkpoint_book.cpp
   verify/database.cpp
   verify/evidence_file.cpp
+  verify/export.cpp
+  verify/log.cpp
+  verify/proof.cpp
   verify/record_chain.cpp
   verify/replay.cpp
-  verify/report.cpp)
+  verify/report.cpp
+  verify/tiles.cpp
+  verify/verify.cpp)
 target_link_libraries(valhalla_verify
   PUBLIC valhalla_schema
   PRIVATE SQLiteCpp SQLite::SQLite3 fmt::fmt)
+
+# The name on the disk is the one that people type.
+add_executable(valhalla-verify verify/main.cpp)
+target_link_libraries(valhalla-verify PRIVATE valhalla_verify valhalla_flags CLI11::CLI11 fmt::fmt)
+set_target_properties(valhalla-verify PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})

@@ -1,3 +1,6 @@
 # Measuring, not testing: built on demand, never part of ctest.
 add_executable(valhalla-load EXCLUDE_FROM_ALL bench/load.cpp)
 target_link_libraries(valhalla-load PRIVATE valhalla_flags CLI11::CLI11 fmt::fmt)
+
+add_executable(valhalla-bench-verify EXCLUDE_FROM_ALL bench/verify_speed.cpp)
+target_link_libraries(valhalla-bench-verify PRIVATE valhalla_verify valhalla_flags CLI11::CLI11 fmt::fmt)

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// valhalla-verify: the command line of schema/verify. A program of its own, so that an auditor needs nothing but it.
+#include <chrono>
+#include <cstdio>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "schema/verify/verify.hpp"
+
+namespace {
+
+namespace verify = valhalla::verify;
+using verify::outcome;
+
+constexpr std::chrono::milliseconds between_bars{100};
+constexpr std::size_t bar_width = 40;
+
+/// On the terminal of whoever waits, and nowhere else.
+verify::progress_sink progress_bar() {
+    if (::isatty(STDERR_FILENO) == 0) {
+        return {};
+    }
+    return [last = std::chrono::steady_clock::time_point{}](std::uint64_t done, std::uint64_t all) mutable {
+        const auto now = std::chrono::steady_clock::now();
+        if (done >= all) {
+            fmt::print(stderr, "\r\x1b[K");
+        } else if (now - last >= between_bars) {
+            last = now;
+            const auto filled = bar_width * done / all;
+            fmt::print(stderr, "\r[{:<{}}] {} of {} records", std::string(filled, '#'), bar_width, done, all);
+        }
+        std::fflush(stderr);
+    };
+}
+
+void add_options(CLI::App& app, verify::request& what, bool& json) {
+    app.add_option("PATH", what.path,
+                   "State directory, database, export, directory of tiles, session bundle, or .tlog-proof file");
+    app.add_option("--key", what.key, "Verifier key of the trail, from out of band, or a file with it");
+    app.add_option("--checkpoint", what.checkpoints, "Signed checkpoint that the trail must continue")
+        ->type_name("FILE")
+        ->expected(1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    app.add_option("--witness", what.witnesses, "Verifier key of a witness, or a file with it")
+        ->type_name("VKEY|FILE")
+        ->expected(1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    app.add_option("--quorum", what.quorum, "As many different witnesses must have cosigned");
+    app.add_option("--log", what.log, "JSON lines, - for the standard input; with the newest --checkpoint");
+    app.add_flag("--json", json, "One JSON object");
+    app.footer("Exit codes: 0 verified, 1 cannot be read, 3 wrong usage, 5 verification failed.");
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    verify::request what;
+    bool json = false;
+    CLI::App app{"Verifies an audit trail from its bytes alone.", "valhalla-verify"};
+    add_options(app, what, json);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& e) {
+        return app.exit(e) == 0 ? 0 : static_cast<int>(outcome::wrong_usage);
+    }
+    const auto found = verify::verify_evidence(what, progress_bar());
+    if (found.result == outcome::wrong_usage && !json) {
+        fmt::print(stderr, "valhalla-verify: {}\n", found.what->message);
+    } else {
+        fmt::print("{}{}", json ? found.json() : found.text(), json ? "\n" : "");
+    }
+    const bool written = std::fflush(stdout) == 0;
+    return static_cast<int>(written ? found.result : outcome::unreadable);
+}

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// valhalla-bench-verify: how fast a database of decisions is verified, and how much memory that takes.
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <sys/resource.h>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "schema/ledger_store.hpp"
+#include "schema/verify/replay.hpp"
+#include "tests/temporary_directory.hpp"
+
+using namespace valhalla;
+
+namespace {
+
+constexpr std::int64_t records_per_commit = 10'000;
+
+audit_entry created() {
+    return {.seq = audit_seq{1},
+            .ts = micros_at(1'700'000'000'000'000),
+            .who = {.name = "valhallad", .via = actor_via::daemon, .uid = {}, .gid = {}},
+            .session = {},
+            .what = events::database_created{"0123456789abcdef0123456789abcdef",
+                                             {band::caution, "default", micros_at(1'700'000'000'000'000), "{}"}}};
+}
+
+audit_entry decision(std::int64_t seq) {
+    return {.seq = audit_seq{seq},
+            .ts = micros_at(1'700'000'000'000'000 + seq * 137),
+            .who = {.name = "operator-" + std::to_string(seq % 7), .via = actor_via::unix_socket, .uid = 1000, .gid = 1000},
+            .session = {},
+            .what = events::decided{.allowed = true,
+                                    .in_band = band::caution,
+                                    .engine = "wholesaling",
+                                    .action = "optimize",
+                                    .reason = "allowed by the action matrix",
+                                    .rule = "B/boring/optimize",
+                                    .policy = std::string(64, 'a')}};
+}
+
+std::size_t fill(const std::filesystem::path& database, std::int64_t records) {
+    schema::ledger_store store{database};
+    std::size_t bytes = 0;
+    store.begin();
+    store.append(created());
+    for (std::int64_t seq = 2; seq <= records; ++seq) {
+        bytes = store.append(decision(seq)).size();
+        if (seq % records_per_commit == 0) {
+            store.commit();
+            store.checkpoint();
+            store.begin();
+        }
+    }
+    store.commit();
+    store.checkpoint();
+    return bytes;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    std::int64_t records = 1'000'000;
+    int runs = 3;
+    CLI::App app{"Measures the verification of a database of decisions."};
+    app.add_option("--records", records, "Records in the database");
+    app.add_option("--runs", runs, "How often");
+    CLI11_PARSE(app, argc, argv);
+    const test::temporary_directory directory;
+    const auto database = directory.path() / "valhalla.db";
+    const auto bytes = fill(database, records);
+    for (int run = 0; run < runs; ++run) {
+        const auto start = std::chrono::steady_clock::now();
+        const auto result = schema::replay_and_compare(database);
+        const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+        rusage used{};
+        ::getrusage(RUSAGE_SELF, &used);
+        fmt::print("{} records of {} bytes in {:.3f} s: {:.0f} records/s, peak {} KiB, {}\n", result.head.size, bytes,
+                   took.count(), static_cast<double>(result.head.size) / took.count(), used.ru_maxrss,
+                   result.problem ? result.problem->message : "verified");
+    }
+    return 0;
+}
