@@ -82,6 +82,50 @@ std::optional<microseconds> take_time_of_day(std::string_view& text) noexcept {
     return hours{*h} + minutes{*m} + seconds{*s} + microseconds{fraction};
 }
 
+/// Digits at fixed places, all looked at before any of them is trusted: whole trails are read.
+class fixed_digits {
+  public:
+    explicit fixed_digits(const char* text) noexcept : text_{text} {}
+
+    template <int Width>
+    [[nodiscard]] unsigned at(int place) noexcept {
+        unsigned number = 0;
+        for (int i = 0; i < Width; ++i) {
+            const auto digit = static_cast<unsigned>(static_cast<unsigned char>(text_[place + i])) - '0';
+            good_ = good_ && digit <= 9;
+            number = number * 10 + digit;
+        }
+        return number;
+    }
+    void expect(int place, char c) noexcept { good_ = good_ && text_[place] == c; }
+    [[nodiscard]] bool good() const noexcept { return good_; }
+
+  private:
+    const char* text_;
+    bool good_ = true;
+};
+
+/// The form that `format_utc` writes, `utc_text_size` bytes.
+std::optional<unix_micros> parse_formatted(const char* text) noexcept {
+    fixed_digits t{text};
+    const year_month_day date{year{static_cast<int>(t.at<4>(0))}, month{t.at<2>(5)}, day{t.at<2>(8)}};
+    const unsigned h = t.at<2>(11);
+    const unsigned m = t.at<2>(14);
+    const unsigned s = t.at<2>(17);
+    const unsigned fraction = t.at<6>(20);
+    t.expect(4, '-');
+    t.expect(7, '-');
+    t.expect(10, 'T');
+    t.expect(13, ':');
+    t.expect(16, ':');
+    t.expect(19, '.');
+    t.expect(26, 'Z');
+    if (!t.good() || !date.ok() || h > 23 || m > 59 || s > 59) {
+        return std::nullopt;
+    }
+    return unix_micros{sys_days{date}} + hours{h} + minutes{m} + seconds{s} + microseconds{fraction};
+}
+
 }  // namespace
 
 void format_utc(unix_micros t, char* out) noexcept {
@@ -112,6 +156,9 @@ std::string format_utc(unix_micros t) {
 }
 
 std::optional<unix_micros> parse_utc(std::string_view text) noexcept {
+    if (text.size() == utc_text_size && text.back() == 'Z') {
+        return parse_formatted(text.data());
+    }
     const auto date = take_date(text);
     if (!date || !take_char(text, 'T')) {
         return std::nullopt;

@@ -7,42 +7,26 @@
 #include <stdexcept>
 #include <utility>
 
-#include <openssl/evp.h>
+// The EVP interface of OpenSSL 3 frees and allocates a state for every hash, which costs as much as hashing a record.
+#define OPENSSL_SUPPRESS_DEPRECATED
+#include <openssl/sha.h>
 
 namespace valhalla::schema {
 
-// The algorithm is fetched once: an implicit fetch would cost more than hashing a record.
 struct hasher::context {
-    EVP_MD* sha256 = EVP_MD_fetch(nullptr, "SHA256", nullptr);
-    EVP_MD_CTX* state = EVP_MD_CTX_new();
-
-    context() {
-        if (sha256 == nullptr || state == nullptr) {
-            release();
-            throw std::runtime_error{"OpenSSL offers no SHA-256"};
-        }
-    }
-    ~context() { release(); }
-    context(const context&) = delete;
-    context& operator=(const context&) = delete;
+    SHA256_CTX state{};
 
     hash256 digest(std::initializer_list<std::pair<const void*, std::size_t>> parts) {
         hash256 out;
-        bool good = EVP_DigestInit_ex2(state, sha256, nullptr) == 1;
+        bool good = SHA256_Init(&state) == 1;
         for (const auto& [data, size] : parts) {
-            good = good && EVP_DigestUpdate(state, data, size) == 1;
+            good = good && SHA256_Update(&state, data, size) == 1;
         }
         auto* bytes = static_cast<unsigned char*>(static_cast<void*>(out.data()));
-        if (!good || EVP_DigestFinal_ex(state, bytes, nullptr) != 1) {
+        if (!good || SHA256_Final(bytes, &state) != 1) {
             throw std::runtime_error{"OpenSSL failed to compute a SHA-256"};
         }
         return out;
-    }
-
-  private:
-    void release() noexcept {
-        EVP_MD_CTX_free(state);
-        EVP_MD_free(sha256);
     }
 };
 

@@ -19,7 +19,7 @@ namespace valhalla::schema {
 
 using hash256 = std::array<std::byte, 32>;
 
-/// SHA-256 with its OpenSSL context kept between calls. One per thread.
+/// SHA-256 with its state kept between calls. One per thread.
 class hasher {
   public:
     hasher();

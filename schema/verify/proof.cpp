@@ -148,14 +148,14 @@ class session_walk {
             blame("is a proof for another checkpoint than the one beside it");
         }
         check_signature(p.under, *whom_.key);
-        if (!p.entry.session || (session_ && *session_ != *p.entry.session)) {
+        if (!p.entry.session || (count_ > 0 && session_ != *p.entry.session)) {
             blame(fmt::format("record {} is of {}, not of the session of the others", seq,
                               p.entry.session ? fmt::format("session {}", raw(*p.entry.session)) : "no session"));
         }
         if (count_ > 0 && p.entry.ts < last_ts_) {
             blame(fmt::format("record {} is older than the one before it", seq));
         }
-        session_ = p.entry.session;
+        session_ = *p.entry.session;
         first_ = count_ == 0 ? seq : first_;
         first_ts_ = count_ == 0 ? p.entry.ts : first_ts_;
         last_ = seq;
@@ -169,7 +169,7 @@ class session_walk {
         r.first_ts = first_ts_;
         r.last_ts = last_ts_;
         r.checked.push_back(fmt::format("session {}: {} records, from {} to {}; its start is {}, its end is {}",
-                                        session_ ? raw(*session_) : 0, count_, first_, last_,
+                                        raw(session_), count_, first_, last_,
                                         starts_ ? "among them" : "not among them",
                                         ends_ ? "among them" : "not among them"));
         r.not_checked.emplace_back(
@@ -180,7 +180,7 @@ class session_walk {
   private:
     const known_checkpoint& under_;
     const trust& whom_;
-    std::optional<session_id> session_;
+    session_id session_{};
     std::int64_t first_ = 0;
     std::int64_t last_ = 0;
     std::uint64_t count_ = 0;
