@@ -96,6 +96,23 @@ class statement {
     sqlite3_stmt* handle_ = nullptr;
 };
 
+/// A column of the present row, looked up once for all that is asked of it: for rows by the million.
+class cell {
+  public:
+    explicit cell(sqlite3_value* value) noexcept : value_{value} {}
+
+    [[nodiscard]] int type() const { return sqlite3_value_type(value_); }
+    [[nodiscard]] std::int64_t integer() const { return sqlite3_value_int64(value_); }
+    /// Text or blob, as its bytes.
+    [[nodiscard]] std::string_view text() const {
+        const void* bytes = sqlite3_value_blob(value_);
+        return {static_cast<const char*>(bytes), static_cast<std::size_t>(sqlite3_value_bytes(value_))};
+    }
+
+  private:
+    sqlite3_value* value_;
+};
+
 /// One use of a statement. Views of columns live until the next `step`.
 class statement::use_guard {
   public:
@@ -118,6 +135,7 @@ class statement::use_guard {
 
     [[nodiscard]] bool is_null(int column) const { return sqlite3_column_type(s_.handle_, column) == SQLITE_NULL; }
     [[nodiscard]] int type(int column) const { return sqlite3_column_type(s_.handle_, column); }
+    [[nodiscard]] cell at(int column) const { return cell{sqlite3_column_value(s_.handle_, column)}; }
     [[nodiscard]] int columns() const { return sqlite3_column_count(s_.handle_); }
     [[nodiscard]] std::string_view column_name(int column) const { return sqlite3_column_name(s_.handle_, column); }
     [[nodiscard]] std::int64_t integer(int column) const { return sqlite3_column_int64(s_.handle_, column); }

@@ -22,17 +22,20 @@ class scanner {
 
     void refuse() noexcept { good_ = false; }
 
-    scanner& literal(std::string_view text) noexcept {
+    template <std::size_t Size>
+    scanner& literal(const char (&text)[Size]) noexcept {
         good_ = take(text) && good_;
         return *this;
     }
 
-    /// Whether `text` came next.
-    bool take(std::string_view text) noexcept {
-        if (static_cast<std::size_t>(end_ - p_) < text.size() || std::memcmp(p_, text.data(), text.size()) != 0) {
+    /// Whether `text` came next. Its length is known when this is compiled, so that comparing is a few instructions.
+    template <std::size_t Size>
+    bool take(const char (&text)[Size]) noexcept {
+        constexpr std::size_t length = Size - 1;
+        if (static_cast<std::size_t>(end_ - p_) < length || std::memcmp(p_, text, length) != 0) {
             return false;
         }
-        p_ += text.size();
+        p_ += length;
         return true;
     }
 
@@ -118,12 +121,10 @@ class scanner {
     bool good_ = true;
 };
 
-void scan_number_of_32_bits(scanner& s, std::string_view key) noexcept {
-    if (s.take(key)) {
-        const auto value = s.integer();
-        if (value < 0 || value > UINT32_MAX) {
-            s.refuse();
-        }
+void scan_number_of_32_bits(scanner& s) noexcept {
+    const auto value = s.integer();
+    if (value < 0 || value > UINT32_MAX) {
+        s.refuse();
     }
 }
 
@@ -132,19 +133,29 @@ void scan_actor(scanner& s, record_header& header) noexcept {
     if (!s.take(",\"via\":\"unix\"") && !s.take(",\"via\":\"http\"")) {
         s.literal(",\"via\":\"daemon\"");
     }
-    scan_number_of_32_bits(s, ",\"uid\":");
-    scan_number_of_32_bits(s, ",\"gid\":");
+    if (s.take(",\"uid\":")) {
+        scan_number_of_32_bits(s);
+    }
+    if (s.take(",\"gid\":")) {
+        scan_number_of_32_bits(s);
+    }
     s.literal("}");
 }
 
 void scan_decision(scanner& s, bool allowed) noexcept {
-    s.literal("{\"allowed\":").literal(allowed ? "true" : "false").literal(",\"band\":");
+    s.literal("{\"allowed\":");
+    if (allowed ? !s.take("true") : !s.take("false")) {
+        s.refuse();
+    }
+    s.literal(",\"band\":");
     if (!s.take("\"A\"") && !s.take("\"B\"") && !s.take("\"C\"") && !s.take("\"D\"")) {
         s.refuse();
     }
-    for (const std::string_view key : {",\"engine\":", ",\"action\":", ",\"reason\":", ",\"rule\":", ",\"policy\":"}) {
-        (void)s.literal(key).string();
-    }
+    (void)s.literal(",\"engine\":").string();
+    (void)s.literal(",\"action\":").string();
+    (void)s.literal(",\"reason\":").string();
+    (void)s.literal(",\"rule\":").string();
+    (void)s.literal(",\"policy\":").string();
     s.literal("}}");
 }
 

@@ -103,29 +103,34 @@ class trail_walk {
     }
 
     void check(const statement::use_guard& row) {
-        const audit_seq seq{row.integer(0)};
+        const audit_seq seq{row.at(0).integer()};
         if (seq != chain_.next_seq()) {
             blame(chain_.next_seq(), fmt::format("it is missing; the next one is {}", raw(seq)));
         }
-        const std::string_view record = row.text(6);
+        const auto record_cell = row.at(6);
+        const auto leaf_cell = row.at(5);
+        const std::string_view record = record_cell.text();
         const hash256 leaf = chain_.leaf_of(record);
-        const auto stored = row.blob(5);
+        const std::string_view stored = leaf_cell.text();
         if (stored.size() != leaf.size() || std::memcmp(stored.data(), leaf.data(), leaf.size()) != 0) {
             blame(seq, "its bytes do not hash to the leaf stored with it");
         }
         const auto header = chain_.read(record);
+        if (header.seq != seq) {
+            blame_column(seq, "seq");
+        }
         if (const auto wrong = column_that_differs(header, record, row)) {
-            blame(seq, fmt::format("column {} tells something else than the record", *wrong));
+            blame_column(seq, *wrong);
+        }
+        if (leaf_cell.type() != SQLITE_BLOB || record_cell.type() != SQLITE_BLOB) {
+            blame_column(seq, "record");
         }
         chain_.append(record, header, leaf);
     }
 
     std::optional<std::string_view> column_that_differs(const record_header& header, std::string_view record,
                                                         const statement::use_guard& row) {
-        if (raw(header.seq) != row.integer(0)) {
-            return "seq";
-        }
-        if (row.type(1) != SQLITE_INTEGER || micros_count(header.ts) != row.integer(1)) {
+        if (const auto ts = row.at(1); ts.type() != SQLITE_INTEGER || micros_count(header.ts) != ts.integer()) {
             return "ts_us";
         }
         const auto name_of = [record](bool event) {
@@ -133,20 +138,20 @@ class trail_walk {
             const auto* entry = std::get_if<audit_entry>(&decoded);
             return entry == nullptr ? std::string{} : std::string{event ? event_name(entry->what) : entry->who.name};
         };
-        if (row.type(2) != SQLITE_INTEGER ||
-            !events_.fits(row.integer(2), header.event, [&] { return name_of(true); })) {
+        if (const auto event = row.at(2); event.type() != SQLITE_INTEGER ||
+                                          !events_.fits(event.integer(), header.event, [&] { return name_of(true); })) {
             return "event_id";
         }
-        const auto session = row.type(3);
-        if (header.session ? session != SQLITE_INTEGER || raw(*header.session) != row.integer(3)
-                           : session != SQLITE_NULL) {
+        const auto session = row.at(3);
+        if (header.session ? session.type() != SQLITE_INTEGER || raw(*header.session) != session.integer()
+                           : session.type() != SQLITE_NULL) {
             return "session";
         }
-        if (row.type(4) != SQLITE_INTEGER ||
-            !actors_.fits(row.integer(4), header.actor, [&] { return name_of(false); })) {
+        if (const auto actor = row.at(4); actor.type() != SQLITE_INTEGER ||
+                                          !actors_.fits(actor.integer(), header.actor, [&] { return name_of(false); })) {
             return "actor_id";
         }
-        return row.type(5) == SQLITE_BLOB && row.type(6) == SQLITE_BLOB ? std::nullopt : std::optional{"record"};
+        return std::nullopt;
     }
 
     void check_tile(const full_tile& tile) {
@@ -181,6 +186,10 @@ class trail_walk {
             blame_table("tree_tile",
                         fmt::format("it holds {} tiles where the records make {}", row.integer(0), tiles_));
         }
+    }
+
+    [[noreturn]] static void blame_column(audit_seq seq, std::string_view column) {
+        blame(seq, fmt::format("column {} tells something else than the record", column));
     }
 
     [[noreturn]] static void blame(audit_seq seq, const std::string& what) {
