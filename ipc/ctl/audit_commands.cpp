@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "ipc/ctl/trail.hpp"
+#include "ipc/ctl/checkpoint_note.hpp"
 #include "ipc/ctl/view.hpp"
 
 namespace valhalla::ctl {

@@ -9,7 +9,8 @@
 
 #include "ipc/ctl/audit_commands.hpp"
 #include "ipc/ctl/bundle_directory.hpp"
-#include "ipc/ctl/trail.hpp"
+#include "ipc/ctl/proof_file.hpp"
+#include "ipc/ctl/record_pages.hpp"
 #include "ipc/ctl/view.hpp"
 
 namespace valhalla::ctl {

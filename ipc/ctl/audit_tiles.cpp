@@ -13,11 +13,12 @@
 
 #include "ipc/ctl/audit_commands.hpp"
 #include "ipc/ctl/base64.hpp"
+#include "ipc/ctl/checkpoint_note.hpp"
 #include "ipc/ctl/files.hpp"
 #include "ipc/ctl/held_checkpoint.hpp"
+#include "ipc/ctl/record_pages.hpp"
 #include "ipc/ctl/tile_directory.hpp"
 #include "ipc/ctl/tile_path.hpp"
-#include "ipc/ctl/trail.hpp"
 #include "ipc/ctl/view.hpp"
 
 namespace valhalla::ctl {

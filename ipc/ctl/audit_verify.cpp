@@ -7,8 +7,9 @@
 #include <fmt/format.h>
 
 #include "ipc/ctl/audit_commands.hpp"
+#include "ipc/ctl/checkpoint_note.hpp"
 #include "ipc/ctl/child_process.hpp"
-#include "ipc/ctl/trail.hpp"
+#include "ipc/ctl/record_pages.hpp"
 
 namespace valhalla::ctl {
 

@@ -91,10 +91,10 @@ std::vector<cell> row_of(const json::value& record, const std::string& time) {
 
 /// Wide enough for almost all that comes: nothing is known about the next record.
 table table_of_one(bool titles) {
-    constexpr std::size_t seq = 7;
+    constexpr std::size_t seq = 5;
     constexpr std::size_t time = 19;
-    constexpr std::size_t event = 16;
-    constexpr std::size_t name = 10;
+    constexpr std::size_t event = 15;
+    constexpr std::size_t name = 8;
     constexpr std::size_t session = 7;
     const auto title = [&](const char* words) { return titles ? words : ""; };
     return table{{{title("SEQ"), cut::never, true, seq},

@@ -8,7 +8,7 @@
 #include "ipc/ctl/audit_commands.hpp"
 #include "ipc/ctl/base64.hpp"
 #include "ipc/ctl/files.hpp"
-#include "ipc/ctl/trail.hpp"
+#include "ipc/ctl/proof_file.hpp"
 #include "ipc/ctl/view.hpp"
 #include "ipc/limits.hpp"
 #include "ipc/utf8.hpp"

@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-#include "ipc/ctl/trail.hpp"
+#include "ipc/ctl/checkpoint_note.hpp"
 
 namespace valhalla::ctl {
 

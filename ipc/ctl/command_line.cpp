@@ -28,18 +28,22 @@ constexpr const char* epilogue =
 /// The help is wrapped by us, because CLI11 does not.
 class narrow_formatter : public CLI::Formatter {
   public:
-    narrow_formatter() { column_width(28); }
-    std::string make_option_desc(const CLI::Option* option) const override { return hang(option->get_description()); }
+    narrow_formatter() { column_width(left); }
+    /// CLI11 indents the lines of an option, but not those of a command.
+    std::string make_option_desc(const CLI::Option* option) const override {
+        return hang(option->get_description(), 0);
+    }
     std::string make_subcommand(const CLI::App* sub) const override {
         auto name = fmt::format("  {:<26}", sub->get_display_name());
-        return name + hang(sub->get_description()) + '\n';
+        return name + hang(sub->get_description(), left) + '\n';
     }
 
   private:
-    static std::string hang(const std::string& text) {
+    static constexpr std::size_t left = 28;
+    static std::string hang(const std::string& text, std::size_t indent) {
         std::string out;
-        for (const auto& line : wrap(text, 80 - 28)) {
-            out += (out.empty() ? "" : "\n" + std::string(28, ' ')) + line;
+        for (const auto& line : wrap(text, 80 - left)) {
+            out += (out.empty() ? "" : "\n" + std::string(indent, ' ')) + line;
         }
         return out;
     }
@@ -142,7 +146,7 @@ CLI::Validator counting_number() {
         const bool digits = !typed.empty() && typed.find_first_not_of("0123456789") == std::string::npos;
         return digits ? std::string{} : fmt::format("'{}' is not a number from 0 up", typed);
     };
-    CLI::Validator number{check, "N", "number"};
+    CLI::Validator number{check, "", "number"};
     return number;
 }
 

@@ -11,6 +11,7 @@ add_library(valhalla_ctl STATIC
   ctl/base64.cpp
   ctl/bundle_directory.cpp
   ctl/call_command.cpp
+  ctl/checkpoint_note.cpp
   ctl/child_process.cpp
   ctl/command_line.cpp
   ctl/cone_commands.cpp
@@ -26,7 +27,9 @@ add_library(valhalla_ctl STATIC
   ctl/link.cpp
   ctl/merkle.cpp
   ctl/printer.cpp
+  ctl/proof_file.cpp
   ctl/record_format.cpp
+  ctl/record_pages.cpp
   ctl/record_writer.cpp
   ctl/run.cpp
   ctl/session_commands.cpp
@@ -37,7 +40,6 @@ add_library(valhalla_ctl STATIC
   ctl/tile_directory.cpp
   ctl/tile_path.cpp
   ctl/times.cpp
-  ctl/trail.cpp
   ctl/view.cpp)
 target_link_libraries(valhalla_ctl PUBLIC valhalla_flags valhalla_ipc Boost::json PRIVATE CLI11::CLI11 fmt::fmt OpenSSL::Crypto)
 target_compile_definitions(valhalla_ctl PRIVATE VALHALLACTL_VERSION="${PROJECT_VERSION}")

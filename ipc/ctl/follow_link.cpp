@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "ipc/ctl/checkpoint_note.hpp"
 #include "ipc/ctl/json_span.hpp"
 #include "ipc/ctl/view.hpp"
 

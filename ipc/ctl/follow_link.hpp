@@ -11,7 +11,7 @@
 #include <string>
 
 #include "ipc/ctl/context.hpp"
-#include "ipc/ctl/trail.hpp"
+#include "ipc/ctl/record_pages.hpp"
 
 namespace valhalla::ctl {
 

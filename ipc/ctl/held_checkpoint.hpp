@@ -7,7 +7,7 @@
 #include <optional>
 #include <string_view>
 
-#include "ipc/ctl/trail.hpp"
+#include "ipc/ctl/checkpoint_note.hpp"
 
 namespace valhalla::ctl {
 

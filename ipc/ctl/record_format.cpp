@@ -3,9 +3,9 @@
 
 #include <fmt/format.h>
 
+#include "ipc/ctl/checkpoint_note.hpp"
 #include "ipc/ctl/json_span.hpp"
 #include "ipc/ctl/link.hpp"
-#include "ipc/ctl/trail.hpp"
 #include "ipc/ctl/view.hpp"
 
 namespace valhalla::ctl {

@@ -2,6 +2,7 @@
 #include "ipc/ctl/record_writer.hpp"
 
 #include "ipc/ctl/audit_view.hpp"
+#include "ipc/ctl/checkpoint_note.hpp"
 
 namespace valhalla::ctl {
 

@@ -8,7 +8,7 @@
 
 #include "ipc/ctl/context.hpp"
 #include "ipc/ctl/record_format.hpp"
-#include "ipc/ctl/trail.hpp"
+#include "ipc/ctl/record_pages.hpp"
 
 namespace valhalla::ctl {
 

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the daemon says about its trail, taken apart and checked: checkpoints, records in pages, proofs. An answer that
-// cannot be right is a `fault` (verification failed), so what the commands write is what its checkpoint stands for.
-// Signatures are not checked here: that is the work of valhalla-verify, which needs no daemon.
+// Records of the trail as audit.list gives them: in pages, each record once and in order. What cannot be right is a
+// `fault` (verification failed). Memory holds one page.
 #pragma once
 
 #include <cstdint>
@@ -12,30 +11,8 @@
 #include <vector>
 
 #include "ipc/ctl/context.hpp"
-#include "ipc/ctl/merkle.hpp"
 
 namespace valhalla::ctl {
-
-/// What came contradicts itself or what was asked for.
-[[nodiscard]] fault contradiction(const std::string& what);
-
-struct checkpoint {
-    std::string origin;
-    std::int64_t size = 0;
-    tree_hash root{};
-    std::string note;  ///< signed, verbatim
-};
-/// Takes a signed note apart (C2SP tlog-checkpoint). `where` names it in the sentence of the `fault`.
-[[nodiscard]] checkpoint read_checkpoint(std::string note, std::string_view where);
-/// The daemon's newest.
-[[nodiscard]] checkpoint fetch_checkpoint(context& io);
-
-/// The members of a result of `audit.key`.
-struct log_key {
-    std::string origin;
-    std::string key;
-};
-[[nodiscard]] log_key fetch_key(context& io);
 
 /// A record of a page that is kept elsewhere.
 struct record_view {
@@ -102,18 +79,5 @@ class record_reader {
     std::optional<record_page> page_;
     std::size_t at_ = 0;
 };
-
-struct inclusion {
-    std::int64_t seq = 0;
-    std::string record;  ///< the bytes that were hashed
-    std::vector<tree_hash> proof;
-};
-/// `result` is what `audit.inclusion` answered about record `seq`; it must lead to the root of `signed_tree`.
-[[nodiscard]] inclusion read_inclusion(const answer& result, std::int64_t seq, const checkpoint& signed_tree);
-/// A file of C2SP tlog-proof, the record's bytes as its extra data.
-[[nodiscard]] std::string proof_file(const inclusion& proven, const checkpoint& signed_tree);
-
-/// Hashes of a proof, which travel in base64. At most 63 can be needed.
-[[nodiscard]] std::vector<tree_hash> read_hashes(const boost::json::value& result);
 
 }  // namespace valhalla::ctl
