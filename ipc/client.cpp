@@ -235,16 +235,17 @@ struct client::impl {
     std::string receive_reply(clock::time_point deadline) {
         awaits_reply = true;
         for (;;) {
-            auto line = receive_line(deadline, std::string::npos);
-            if (!is_notification(*line)) {
+            // Nothing can stop it, so there is a line.
+            auto line = receive_line(deadline, std::string::npos).value_or(std::string{});
+            if (!is_notification(line)) {
                 awaits_reply = false;
-                return std::move(*line);
+                return line;
             }
-            kept_bytes += line->size();
+            kept_bytes += line.size();
             if (kept_bytes > max_kept_bytes) {
                 fail("the daemon sends notifications without end instead of an answer");
             }
-            kept.push_back(std::move(*line));
+            kept.push_back(std::move(line));
         }
     }
 

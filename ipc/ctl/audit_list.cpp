@@ -23,10 +23,11 @@ struct list_options {
 
 record_filter filter_of(const list_options& options, micros now) {
     auto filter = options.filter;
-    for (auto* time : {&filter.since, &filter.until}) {
-        if (*time) {
-            *time = time_of_user(**time, now);
-        }
+    if (options.filter.since) {
+        filter.since = time_of_user(*options.filter.since, now);
+    }
+    if (options.filter.until) {
+        filter.until = time_of_user(*options.filter.until, now);
     }
     return filter;
 }

@@ -121,8 +121,7 @@ void mirror::fetch_full_tiles() {
             if (root_of(hashes_in(bytes)) != root_of_tile(level, index)) {
                 throw contradiction(fmt::format("tile {} of level {} does not have its root", index, level));
             }
-            files_.write_tile(level, index, full, bytes);
-            ++written_;
+            written_ += files_.write_tile(level, index, full, bytes) ? 1 : 0;
         }
     }
 }
@@ -140,8 +139,8 @@ void mirror::write_partial_tiles() {
         for (const auto& hash : partial_[level]) {
             bytes += bytes_of(hash);
         }
-        if (!bytes.empty()) {
-            files_.write_tile(level, full_tiles(level), partial_[level].size(), bytes);
+        const auto width = partial_[level].size();
+        if (width > 0 && files_.write_tile(level, full_tiles(level), width, bytes)) {
             ++written_;
         }
     }
@@ -166,9 +165,9 @@ void mirror::fetch_entries() {
     record_reader records{io_, now_.size};
     for (std::int64_t index = 0; index * tile_width < now_.size; ++index) {
         const auto width = width_at(now_.size, index);
-        // What a run left that did not get to its checkpoint is kept when it is what it must be.
-        if (width == full && files_.has_entries(index) &&
-            (is_covered(0, index) || files_.leaves_of_entries(index) == read(0, index, full))) {
+        // What no checkpoint covers as a full tile is kept when it is what it must be.
+        if (files_.has_entries(index, width) &&
+            (is_covered(0, index) || files_.leaves_of_entries(index, width) == read(0, index, width))) {
             continue;
         }
         io_.progress(fmt::format("records: {} of {}", index * tile_width, now_.size));

@@ -107,9 +107,7 @@ void add_audit_verify(CLI::App& noun, command& chosen) {
             "path", [o = o.get()](const std::string& typed) { o->path = typed; },
             "A state directory, database, backup, export, tiles directory or proof")
         ->type_name("PATH");
-    add_text(verb, "--key", o->key,
-             "The log's verifier key, or a file that holds it; without it and PATH the daemon's own")
-        ->type_name("KEY");
+    add_text(verb, "--key", o->key, "The log's verifier key; without it and PATH the daemon's own")->type_name("KEY");
     verb.add_option("--checkpoint", o->checkpoints, "One that was kept; again for more")
         ->type_name("FILE")
         ->expected(1)

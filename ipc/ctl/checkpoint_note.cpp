@@ -73,22 +73,16 @@ fault contradiction(const std::string& what) {
 }
 
 checkpoint read_checkpoint(std::string note, std::string_view where) {
-    checkpoint read;
     std::string_view rest = note;
-    const auto origin = take_line(rest);
-    const auto size = take_line(rest);
-    const auto root = take_line(rest);
-    const auto gap = take_line(rest);
-    const auto number = size ? decimal_of(*size) : std::nullopt;
-    const auto hash = root ? hash_of(*root) : std::nullopt;
-    const bool whole = gap && gap->empty() && is_signed(rest);
-    if (!whole || !number || !hash || *number < 0 || *number > max_tree_size || origin->empty() ||
-        printable(*origin) != *origin) {
+    const auto origin = take_line(rest).value_or("");
+    const auto size = decimal_of(take_line(rest).value_or(""));
+    const auto root = hash_of(take_line(rest).value_or(""));
+    const bool whole = take_line(rest) == "" && is_signed(rest);
+    const bool named = !origin.empty() && printable(origin) == origin;
+    if (!whole || !named || !size || !root || *size < 0 || *size > max_tree_size) {
         throw contradiction(fmt::format("{} is not a signed checkpoint", where));
     }
-    read.origin = *origin;
-    read.size = *number;
-    read.root = *hash;
+    checkpoint read{std::string{origin}, *size, *root, {}};
     read.note = std::move(note);
     return read;
 }

@@ -70,12 +70,12 @@ void record_pages::advance(const record_page& page) {
     for (const auto& record : page.records()) {
         if (!lies_behind(record.seq)) {
             throw contradiction(fmt::format("audit.list gave record {} where one {} {} belongs", record.seq,
-                                            ascending_ ? "above" : "below", *last_));
+                                            ascending_ ? "above" : "below", last_.value_or(0)));
         }
         last_ = record.seq;
     }
     if (const auto next = page.next()) {
-        const bool repeats = page.records().empty() || *next != *last_;
+        const bool repeats = page.records().empty() || next != last_;
         if (repeats && !lies_behind(*next)) {
             throw contradiction(fmt::format("audit.list goes in a circle at {}", *next));
         }

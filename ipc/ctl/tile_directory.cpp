@@ -35,9 +35,9 @@ bool tile_directory::has_tile(std::size_t level, std::int64_t index) const {
     return !missing && size == full * sizeof(tree_hash);
 }
 
-bool tile_directory::has_entries(std::int64_t index) const {
+bool tile_directory::has_entries(std::int64_t index, std::size_t width) const {
     std::error_code missing;
-    const auto size = fs::file_size(root_ / entries_path(index, full), missing);
+    const auto size = fs::file_size(root_ / entries_path(index, width), missing);
     return !missing && size > 0;
 }
 
@@ -52,8 +52,8 @@ std::vector<tree_hash> tile_directory::read_tile(std::size_t level, std::int64_t
     return hashes;
 }
 
-std::vector<tree_hash> tile_directory::leaves_of_entries(std::int64_t index) const {
-    const auto bytes = read_small_file(root_ / entries_path(index, full), max_bundle_bytes).value_or("");
+std::vector<tree_hash> tile_directory::leaves_of_entries(std::int64_t index, std::size_t width) const {
+    const auto bytes = read_small_file(root_ / entries_path(index, width), max_bundle_bytes).value_or("");
     std::vector<tree_hash> leaves;
     std::string_view rest = bytes;
     while (rest.size() >= 2) {
@@ -68,8 +68,7 @@ std::vector<tree_hash> tile_directory::leaves_of_entries(std::int64_t index) con
     return rest.empty() ? leaves : std::vector<tree_hash>{};
 }
 
-void tile_directory::write(const std::string& path, std::string_view bytes) {
-    const auto file = root_ / path;
+void tile_directory::write(const fs::path& file, std::string_view bytes) {
     if (made_ != file.parent_path()) {
         make_directory(file.parent_path());
         made_ = file.parent_path();
@@ -79,12 +78,18 @@ void tile_directory::write(const std::string& path, std::string_view bytes) {
     staged.put_in_place();
 }
 
-void tile_directory::write_tile(std::size_t level, std::int64_t index, std::size_t width, std::string_view hashes) {
-    write(tile_path(level, index, width), hashes);
+bool tile_directory::write_tile(std::size_t level, std::int64_t index, std::size_t width, std::string_view hashes) {
+    const auto file = root_ / tile_path(level, index, width);
+    std::error_code missing;
+    if (fs::file_size(file, missing) == hashes.size() && read_small_file(file, hashes.size()) == hashes) {
+        return false;
+    }
+    write(file, hashes);
+    return true;
 }
 
 void tile_directory::write_entries(std::int64_t index, std::size_t width, std::string_view bundle) {
-    write(entries_path(index, width), bundle);
+    write(root_ / entries_path(index, width), bundle);
 }
 
 void tile_directory::drop_partial_tiles(std::size_t level, std::int64_t index) const {

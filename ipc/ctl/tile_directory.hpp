@@ -25,14 +25,15 @@ class tile_directory {
 
     /// True when there is a full tile of the size that it must have.
     [[nodiscard]] bool has_tile(std::size_t level, std::int64_t index) const;
-    [[nodiscard]] bool has_entries(std::int64_t index) const;
+    [[nodiscard]] bool has_entries(std::int64_t index, std::size_t width) const;
 
     /// The first `width` hashes of a full tile. A `fault` when it is not there whole.
     [[nodiscard]] std::vector<tree_hash> read_tile(std::size_t level, std::int64_t index, std::size_t width) const;
-    /// Leaf hashes of a full bundle's entries; none when the file is cut off.
-    [[nodiscard]] std::vector<tree_hash> leaves_of_entries(std::int64_t index) const;
+    /// Leaf hashes of a bundle's entries; none when the file is cut off.
+    [[nodiscard]] std::vector<tree_hash> leaves_of_entries(std::int64_t index, std::size_t width) const;
 
-    void write_tile(std::size_t level, std::int64_t index, std::size_t width, std::string_view hashes);
+    /// False when the file has just these bytes already; then it is left alone.
+    bool write_tile(std::size_t level, std::int64_t index, std::size_t width, std::string_view hashes);
     void write_entries(std::int64_t index, std::size_t width, std::string_view bundle);
 
     /// Removes partial versions of a tile that is full now.
@@ -40,7 +41,7 @@ class tile_directory {
     void drop_partial_entries(std::int64_t index) const;
 
   private:
-    void write(const std::string& path, std::string_view bytes);
+    void write(const std::filesystem::path& file, std::string_view bytes);
 
     std::filesystem::path root_;
     std::filesystem::path made_;  // the directory written to last

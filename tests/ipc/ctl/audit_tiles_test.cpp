@@ -126,6 +126,20 @@ BOOST_AUTO_TEST_CASE(growth_asks_for_what_is_new_only) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(a_second_run_at_the_same_size_writes_nothing_and_asks_for_no_record) {
+    const temporary_directory dir;
+    served_log log;
+    log.grow_to(700);
+    BOOST_TEST(log.mirror(dir.path()).code == 0);
+    log.pages_asked.clear();
+    log.tiles_asked.clear();
+    const auto got = run(log.daemon, {"audit", "tiles", dir.path().string(), "--json"});
+    BOOST_TEST(got.out.ends_with("\"written\":0}\n"), got.out);
+    BOOST_TEST(log.pages_asked.empty());
+    BOOST_TEST((log.tiles_asked == std::vector<std::string>{"0/2/188", "1/0/2"}));
+    static_cast<void>(check_files(log, dir.path()));
+}
+
 BOOST_AUTO_TEST_CASE(small_pages_make_the_same_bundles) {
     const temporary_directory dir;
     served_log log;
