@@ -2,6 +2,9 @@ valhalla_test(schema_verify_test
   SOURCES
     schema/model_samples.cpp
     schema/trail_fixture.cpp
+    schema/verify/database_test.cpp
+    schema/verify/evidence_fixture.cpp
     schema/verify/replay_test.cpp
+    schema/verify/trust_test.cpp
   LIBS valhalla_verify SQLite::SQLite3 SQLiteCpp
   LABELS schema)

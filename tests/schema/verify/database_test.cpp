@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Attacks on a database, by somebody who has the file.
+#include <unistd.h>
+
+#include <SQLiteCpp/Database.h>
+#include <boost/test/unit_test.hpp>
+
+#include "schema/connection.hpp"
+#include "tests/schema/file_content.hpp"
+#include "tests/schema/verify/evidence_fixture.hpp"
+
+namespace valhalla::tests {
+namespace {
+
+struct attack {
+    std::string sql;
+    expected_problem found;
+};
+
+void check_each(const std::vector<attack>& attacks, bool with_anchor) {
+    for (const auto& a : attacks) {
+        BOOST_TEST_CONTEXT(a.sql) {
+            const evidence_fixture victim;
+            if (with_anchor) {
+                victim.put_anchor();
+            }
+            victim.attack(a.sql);
+            check_failed({.path = victim.dir()}, a.found);
+        }
+    }
+}
+
+std::string flip(const std::string& column) {
+    return "CAST(substr(" + column + ", 1, 5) || char(unicode(substr(" + column + ", 6, 1)) + 1) || substr(" + column +
+           ", 7) AS BLOB)";
+}
+
+std::string other_blob(const std::string& column, int bytes) {
+    return "CAST(substr(" + column + ", 1, 3) || x'5A' || substr(" + column + ", 5, " + std::to_string(bytes - 4) +
+           ") AS BLOB)";
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(verify_database)
+
+BOOST_AUTO_TEST_CASE(an_untouched_state_directory_is_verified) {
+    const evidence_fixture good;
+    good.put_anchor();
+    const auto found = verify::verify_evidence({.path = good.dir(), .key = verifier_text(good.key)});
+    BOOST_TEST(!found.what.has_value(), (found.what ? found.what->message : ""));
+    BOOST_TEST(found.kind == "database");
+    BOOST_CHECK(found.head == good.at(evidence_records).head);
+    BOOST_TEST(!found.key_from_trail);
+    BOOST_CHECK(found.first_ts == history::time_of(1));
+    BOOST_CHECK(found.last_ts == history::time_of(evidence_records));
+    BOOST_TEST(says(found.checked, "anchor: signed"));
+    for (const char* table : {"session", "session_note", "cone_history", "health_signal", "health_status", "threshold",
+                              "playbook_progress", "loaded", "instance", "epoch", "event_kind", "actor_name"}) {
+        BOOST_TEST(good.count(table) > 0, table);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(every_column_beside_a_record_counts) {
+    const auto at = [](const std::string& set) { return "UPDATE audit SET " + set + " WHERE seq = 333"; };
+    const auto record = [](const std::string& said) { return expected_problem{.record = 333, .said = said}; };
+    check_each(
+        {
+            {at("record = " + flip("CAST(record AS TEXT)")), record("do not hash")},
+            {at("leaf = " + other_blob("leaf", 32)), record("do not hash")},
+            {at("leaf = substr(leaf, 1, 31)"), record("do not hash")},
+            {at("ts_us = ts_us + 1"), record("column ts_us")},
+            {at("event_id = (SELECT id FROM event_kind WHERE name = 'CONE_DENY') - event_id +"
+                " (SELECT id FROM event_kind WHERE name = 'CONE_ALLOW')"),
+             record("column event_id")},
+            {at("event_id = 4711"), record("column event_id")},
+            {at("session = 2"), record("column session")},
+            {at("session = NULL"), record("column session")},
+            {at("actor_id = actor_id + 1"), record("column actor_id")},
+            {at("actor_id = -1"), record("column actor_id")},
+            {"UPDATE audit SET session = 1 WHERE seq = 680", {.record = 680, .said = "column session"}},
+            {"UPDATE audit SET (record, leaf) = (SELECT record, leaf FROM audit WHERE seq = 334) WHERE seq = 333",
+             record("column seq")},
+            {"UPDATE audit SET seq = 10000 WHERE seq = 333; UPDATE audit SET seq = 333 WHERE seq = 334;"
+             " UPDATE audit SET seq = 334 WHERE seq = 10000",
+             record("column seq")},
+            {"DELETE FROM audit WHERE seq = 333", record("missing; the next one is 334")},
+            {"DELETE FROM audit WHERE seq = 1", {.record = 1, .said = "missing"}},
+        },
+        true);
+}
+
+BOOST_AUTO_TEST_CASE(every_hash_of_the_tree_counts) {
+    check_each({{"UPDATE tree_tile SET hashes = " + other_blob("hashes", 8192) + " WHERE tile = 1 AND level = 0",
+                 {.table = "tree_tile", .said = "tile 1 at level 0 is not what its records make it, first at hash 0"}},
+                {"UPDATE tree_tile SET root = " + other_blob("root", 32) + " WHERE tile = 0 AND level = 0",
+                 {.table = "tree_tile", .said = "the root of tile 0 at level 0"}},
+                {"DELETE FROM tree_tile WHERE tile = 1", {.table = "tree_tile", .said = "tile 1 at level 0 is missing"}},
+                {"INSERT INTO tree_tile SELECT 3, 7, root, hashes FROM tree_tile WHERE tile = 0",
+                 {.table = "tree_tile", .said = "holds 3 tiles where the records make 2"}}},
+               true);
+}
+
+BOOST_AUTO_TEST_CASE(every_other_table_counts) {
+    const auto in = [](const std::string& table, const std::string& said) {
+        return expected_problem{.table = table, .said = said};
+    };
+    check_each(
+        {
+            {"UPDATE event_kind SET name = 'CONE_ALLOY' WHERE name = 'CONE_ALLOW'", in("event_kind", "column name")},
+            {"UPDATE actor_name SET name = 'mallory' WHERE name = 'bert'", in("actor_name", "column name")},
+            {"INSERT INTO actor_name (id, name) VALUES (99, 'mallory')", in("actor_name", "more rows")},
+            {"UPDATE instance SET id = '1123456789abcdef0123456789abcdef'", in("instance", "column id")},
+            {"UPDATE epoch SET origin = 'elsewhere.example'", in("epoch", "column origin")},
+            {"UPDATE session SET operator = 'mallory' WHERE id = 1", in("session", "row 1 (1), column operator")},
+            {"UPDATE session SET started_us = started_us + 1 WHERE id = 2", in("session", "row 2 (2), column started_us")},
+            {"UPDATE session_note SET text = 'nothing'", in("session_note", "column text")},
+            {"DELETE FROM session_note", in("session_note", "fewer rows")},
+            {"UPDATE cone_history SET band = 0 WHERE seq = 7", in("cone_history", "row 2 (7), column band")},
+            {"INSERT INTO cone_history VALUES (999999, 0, '', 0, '{}', 'mallory')", in("cone_history", "more rows")},
+            {"UPDATE health_signal SET level = 0", in("health_signal", "column level")},
+            {"UPDATE health_status SET status = 0", in("health_status", "column status")},
+            // A neighbour of the same fifteen digits.
+            {"UPDATE threshold SET value = 0.3 WHERE name = 'deny_rate_red'", in("threshold", "(deny_rate_red), column value")},
+            {"UPDATE playbook_progress SET done = 0", in("playbook_progress", "column done")},
+            {"UPDATE loaded SET source = '/etc/other'", in("loaded", "column source")},
+        },
+        true);
+}
+
+BOOST_AUTO_TEST_CASE(a_changed_schema_is_found_before_anything_is_read_through_it) {
+    for (const auto* const sql : {"DROP TRIGGER audit_no_update", "CREATE TRIGGER sqlitezap AFTER INSERT ON session BEGIN "
+                                                                  "SELECT 1; END",
+                                  "CREATE TABLE sqlitezap (x)"}) {
+        const evidence_fixture victim;
+        victim.tamper(sql);
+        check_failed({.path = victim.path}, {.table = "sqlite_schema", .said = "first at \"CREATE T"});
+        BOOST_CHECK_THROW((void)schema::connection::open_reader(victim.path), schema::storage_error);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_record_whose_effect_is_impossible_is_named) {
+    const store_fixture victim;
+    history h;
+    victim.write({h.created(), h.foreign("X_PING"), h.started(1)});
+    // The session's end, twice, with all hashes as they must be: the store would not have written the second.
+    schema::hasher hasher;
+    for (int i = 0; i < 2; ++i) {
+        std::string record;
+        const auto ended = h.ended(1);
+        encode_record(ended, record);
+        const auto leaf = schema::to_hex(hasher.leaf(record));
+        std::string hex;
+        for (const char c : record) {
+            hex += "0123456789abcdef"[static_cast<unsigned char>(c) / 16];
+            hex += "0123456789abcdef"[static_cast<unsigned char>(c) % 16];
+        }
+        victim.tamper("INSERT OR IGNORE INTO event_kind VALUES (4, 'GO_SESSION_END')");
+        victim.tamper("INSERT INTO audit VALUES (" + std::to_string(raw(ended.seq)) + "," +
+                      std::to_string(micros_count(ended.ts)) + ",4,1,2,x'" + leaf + "',x'" + hex + "')");
+    }
+    check_failed({.path = victim.path}, {.record = 5, .said = "its effect is impossible"});
+}
+
+BOOST_AUTO_TEST_CASE(a_damaged_file_is_bad_evidence_and_not_a_crash) {
+    std::size_t found = 0;
+    for (const std::size_t page : {2U, 5U, 20U, 40U, 60U, 80U}) {
+        const evidence_fixture victim;
+        victim.put_anchor();
+        auto content = content_of(victim.path);
+        BOOST_REQUIRE(content.size() > (page + 1) * 4096);
+        std::fill_n(content.begin() + static_cast<std::ptrdiff_t>(page * 4096), 4096, '\xA5');
+        put_content(victim.path, content);
+        const auto result = verify::verify_evidence({.path = victim.dir()}).result;
+        // The pages of the indexes hold nothing that counts.
+        BOOST_TEST((result == verify::outcome::failed || result == verify::outcome::verified));
+        found += result == verify::outcome::failed ? 1U : 0U;
+    }
+    BOOST_TEST(found >= 4U);
+}
+
+BOOST_AUTO_TEST_CASE(every_flipped_byte_of_a_small_file_is_found_or_holds_no_evidence) {
+    const evidence_fixture good{1, "because", 12};
+    good.put_anchor(12);
+    const auto content = content_of(good.path);
+    const auto before = verify::verify_evidence({.path = good.dir()});
+    BOOST_TEST(!before.what.has_value());
+    // Wherever a record lies whole in the file (also where SQLite left a stale copy), each of its bytes counts.
+    std::size_t flipped = 0;
+    for (const auto& record : good.records) {
+        for (std::size_t i = 0; i < record.size(); i += 7) {
+            auto changed = content;
+            for (auto at = content.find(record); at != std::string::npos; at = content.find(record, at + 1)) {
+                changed[at + i] = static_cast<char>(changed[at + i] ^ 4);
+                ++flipped;
+            }
+            put_content(good.path, changed);
+            BOOST_TEST((changed == content || verify::verify_evidence({.path = good.dir()}).result == verify::outcome::failed),
+                       record << " at " << i);
+        }
+    }
+    BOOST_TEST(flipped > 100U);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_no_evidence_of_ours_cannot_be_read) {
+    using verify::outcome;
+    const evidence_fixture good;
+    check_refused({.path = (good.dir() / "nothing").string()}, outcome::unreadable, "No such file");
+    check_refused({.path = good.put("other", "hello")}, outcome::unreadable, "neither a database");
+    check_refused({.path = good.put("empty", "")}, outcome::unreadable, "neither a database");
+    check_refused({.path = good.put("sub/file", "").parent_path()}, outcome::unreadable, "neither a state directory");
+    const auto foreign = good.dir() / "foreign.db";
+    SQLite::Database{foreign.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE}.exec("CREATE TABLE t (x)");
+    check_refused({.path = foreign}, outcome::unreadable, "of another program");
+    good.tamper("PRAGMA user_version = 99");
+    check_refused({.path = good.path}, outcome::unreadable, "has version 99");
+    check_refused({}, outcome::wrong_usage, "give a path");
+}
+
+BOOST_AUTO_TEST_CASE(a_database_that_cannot_be_written_beside_is_read_and_nothing_is_left) {
+    const evidence_fixture good;
+    const auto copy = good.dir() / "read-only %41?#" / "backup.db";
+    std::filesystem::create_directory(copy.parent_path());
+    std::filesystem::copy_file(good.path, copy);
+    using std::filesystem::perms;
+    std::filesystem::permissions(copy.parent_path(), perms::owner_read | perms::owner_exec);
+    check_verified({.path = copy});
+    std::filesystem::permissions(copy.parent_path(), perms::owner_all);
+    std::size_t files = 0;
+    for (const auto& entry : std::filesystem::directory_iterator{copy.parent_path()}) {
+        files += entry.is_regular_file() ? 1U : 0U;
+    }
+    if (::geteuid() != 0) {
+        BOOST_TEST(files == 1U);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_database_that_is_being_written_is_verified_up_to_its_snapshot) {
+    const evidence_fixture live;
+    live.put_anchor();
+    schema::ledger_store store{live.path};
+    history h{audit_seq{evidence_records + 1}};
+    store_fixture::append(store, {h.decision(true), h.decision(true)});
+    const auto found = verify::verify_evidence({.path = live.dir()});
+    BOOST_TEST(!found.what.has_value());
+    BOOST_TEST(found.head.size == static_cast<std::uint64_t>(evidence_records) + 2);
+    BOOST_TEST(says(found.not_checked, "records 701 to 702 are newer than the newest checkpoint"));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace valhalla::tests
