@@ -175,7 +175,7 @@ std::optional<record_header> scan_record(std::string_view line) noexcept {
         return std::nullopt;
     }
     if (s.take(",\"imported\":{")) {
-        return header;
+        return line.ends_with("}}") ? std::optional{header} : std::nullopt;
     }
     s.literal(",\"payload\":");
     const bool allowed = header.event == event_names::cone_allow;
@@ -184,7 +184,7 @@ std::optional<record_header> scan_record(std::string_view line) noexcept {
         header.decision = true;
         return s.at_end() ? std::optional{header} : std::nullopt;
     }
-    return s.good() ? std::optional{header} : std::nullopt;
+    return s.good() && line.ends_with("}}") ? std::optional{header} : std::nullopt;
 }
 
 }  // namespace valhalla

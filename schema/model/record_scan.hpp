@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A fast look at a record's envelope, without allocation: for going over a whole trail. Everything up to the payload
-// must be, byte for byte, what `encode_record` can have written; a decision is checked to its end. Whoever wants the
-// payload of another kind uses `decode_record`, which says what is wrong.
+// must be, byte for byte, what `encode_record` can have written; a decision is checked to its end. The payload of every
+// other kind is for `decode_record`, which is strict as well, but passes over spaces between the payload's tokens.
 #pragma once
 
 #include <cstdint>

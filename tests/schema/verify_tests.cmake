@@ -4,7 +4,9 @@ valhalla_test(schema_verify_test
     schema/trail_fixture.cpp
     schema/verify/database_test.cpp
     schema/verify/evidence_fixture.cpp
+    schema/verify/proof_test.cpp
     schema/verify/replay_test.cpp
+    schema/verify/text_trail_test.cpp
     schema/verify/trust_test.cpp
   LIBS valhalla_verify SQLite::SQLite3 SQLiteCpp
   LABELS schema)
