@@ -230,8 +230,7 @@ int connection::open_flags(kind what) {
     return SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
 }
 
-connection::connection(kind what, const fs::path& database)
-    : connection{what, database.string(), open_flags(what)} {}
+connection::connection(kind what, const fs::path& database) : connection{what, database.string(), open_flags(what)} {}
 
 connection::connection(kind what, const std::string& file, int flags)
     : db_{opened(file, flags)}, name_{file.empty() ? "the scratch database" : file}, kind_{what} {

@@ -22,8 +22,8 @@ void migrate(connection& db);
 void check_version(connection& db);
 /// The first line of an object that is not, letter by letter, as in schema.sql; nothing when all are.
 [[nodiscard]] std::optional<std::string> schema_difference(connection& db);
-/// Both. Refuses a database whose tables, indexes and triggers are not, letter by letter, those of schema.sql: someone took
-/// a trigger away, or it was made by another build.
+/// Both. Refuses a database whose tables, indexes and triggers are not, letter by letter, those of schema.sql: someone
+/// took a trigger away, or it was made by another build.
 void check_schema(connection& db);
 
 /// Every object's SQL in a fixed order: the text of schema.sql.

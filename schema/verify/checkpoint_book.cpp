@@ -59,8 +59,8 @@ void check_quorum(const known_checkpoint& c, const trust& whom, report& r) {
         return;
     }
     const auto count = count_cosignatures(c, whom);
-    const auto said = fmt::format("{} of {} witnesses cosigned {} (size {})", count, whom.witnesses.size(), c.file,
-                                  c.says.head.size);
+    const auto said =
+        fmt::format("{} of {} witnesses cosigned {} (size {})", count, whom.witnesses.size(), c.file, c.says.head.size);
     if (count < whom.quorum) {
         blame_file(c.file, fmt::format("{}; {} are asked for", said, whom.quorum));
     }
@@ -124,8 +124,8 @@ void checkpoint_book::check_against_trail(const known_checkpoint& c, const tree_
     }
     blame_file(c.file, fmt::format("the first {} records are not those that it was signed for (root {}, the trail's is "
                                    "{}); the difference lies in records {} to {}",
-                                   c.says.head.size, schema::to_hex(c.says.head.root), schema::to_hex(c.found.value_or(hash256{})),
-                                   agreed + 1, c.says.head.size));
+                                   c.says.head.size, schema::to_hex(c.says.head.root),
+                                   schema::to_hex(c.found.value_or(hash256{})), agreed + 1, c.says.head.size));
 }
 
 /// The trail must not speak of a later epoch, with another key, than the one that the auditor knows.
@@ -162,9 +162,9 @@ void checkpoint_book::judge(const tree_head& end, report& r) const {
         check_against_trail(c, end);
         const bool by_trail = !trust_.key || trust_.key->name != c.says.origin;
         r.checked.push_back(fmt::format("{}: signed, and a prefix of this trail (size {}){}", c.file, c.says.head.size,
-                                        by_trail && c.named_by ? fmt::format(", by the key that record {} names",
-                                                                             raw(c.named_by->seq))
-                                                               : std::string{}));
+                                        by_trail && c.named_by
+                                            ? fmt::format(", by the key that record {} names", raw(c.named_by->seq))
+                                            : std::string{}));
     }
     check_newest_epoch(r);
     if (all_.empty()) {

@@ -41,9 +41,9 @@ struct known_checkpoint {
     std::string file;
     signed_note note;
     checkpoint says;
-    bool newest = false;                       ///< of the trail's present epoch; else it may be of an earlier one
-    std::optional<hash256> found{};            ///< the trail's root at that size, once it was reached
-    std::optional<stated_epoch> named_by{};    ///< the record that names its origin
+    bool newest = false;                     ///< of the trail's present epoch; else it may be of an earlier one
+    std::optional<hash256> found{};          ///< the trail's root at that size, once it was reached
+    std::optional<stated_epoch> named_by{};  ///< the record that names its origin
 };
 
 /// A checkpoint in a signed note; blames `file` when it is none.

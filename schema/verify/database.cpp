@@ -147,8 +147,9 @@ class trail_walk {
                            : session.type() != SQLITE_NULL) {
             return "session";
         }
-        if (const auto actor = row.at(4); actor.type() != SQLITE_INTEGER ||
-                                          !actors_.fits(actor.integer(), header.actor, [&] { return name_of(false); })) {
+        if (const auto actor = row.at(4);
+            actor.type() != SQLITE_INTEGER ||
+            !actors_.fits(actor.integer(), header.actor, [&] { return name_of(false); })) {
             return "actor_id";
         }
         return std::nullopt;
@@ -193,8 +194,7 @@ class trail_walk {
     }
 
     [[noreturn]] static void blame(audit_seq seq, const std::string& what) {
-        throw bad_evidence{
-            {.record = seq, .table = "audit", .message = fmt::format("record {}: {}", raw(seq), what)}};
+        throw bad_evidence{{.record = seq, .table = "audit", .message = fmt::format("record {}: {}", raw(seq), what)}};
     }
 
     const connection& from_;
@@ -232,8 +232,8 @@ void compare_table(const connection& is, const connection& should, const std::st
     for (std::int64_t number = 1;; ++number) {
         const bool more = a.step();
         if (b.step() != more) {
-            blame_table(table, fmt::format("table {} holds {} rows than the records make", table,
-                                           more ? "more" : "fewer"));
+            blame_table(table,
+                        fmt::format("table {} holds {} rows than the records make", table, more ? "more" : "fewer"));
         }
         if (!more) {
             return;
@@ -262,8 +262,8 @@ std::vector<std::string> folded_tables(const connection& db) {
 void check_objects(connection& db) {
     check_version(db);
     if (const auto different = schema_difference(db)) {
-        blame_table("sqlite_schema", fmt::format("the schema was changed by another program, first at \"{}\"",
-                                                 *different));
+        blame_table("sqlite_schema",
+                    fmt::format("the schema was changed by another program, first at \"{}\"", *different));
     }
 }
 
@@ -297,8 +297,9 @@ void verify_database(const std::filesystem::path& database, checkpoint_book& che
     } catch (const storage_error& e) {
         give_up(from, e, std::move(where));
     }
-    r.checked.emplace_back("every record, its columns and its leaf, the tree and its tiles, and every other table "
-                           "against a replay of the records");
+    r.checked.emplace_back(
+        "every record, its columns and its leaf, the tree and its tiles, and every other table "
+        "against a replay of the records");
     r.not_checked.emplace_back("the database's indexes, which hold nothing of their own");
 }
 

@@ -101,7 +101,8 @@ byte_source opened(const fs::path& directory, const std::string& name) {
 /// What was read to its end, against what the manifest says.
 void check_digest(byte_source& source, const std::string& name, const listed_file& listed) {
     if (source.bytes_taken() != listed.bytes) {
-        blame_file(name, fmt::format("has {} bytes, and {} says {}", source.bytes_taken(), manifest_file, listed.bytes));
+        blame_file(name,
+                   fmt::format("has {} bytes, and {} says {}", source.bytes_taken(), manifest_file, listed.bytes));
     }
     if (schema::to_hex(source.digest()) != listed.sha256) {
         blame_file(name, fmt::format("has another SHA-256 than {} says", manifest_file));
@@ -159,7 +160,8 @@ void check_documents(const fs::path& directory, const record_chain& chain) {
     schema::reader from{chain.tables()};
     document_check check{directory};
     try {
-        schema::render_documents(from, [&](std::string_view name, std::string_view piece) { check.piece(name, piece); });
+        schema::render_documents(from,
+                                 [&](std::string_view name, std::string_view piece) { check.piece(name, piece); });
     } catch (const schema::storage_error& e) {
         blame_file(trail_file, e.what());
     }
@@ -173,8 +175,8 @@ bool add_checkpoint(const fs::path& directory, std::uint64_t tree_size, checkpoi
     }
     auto c = parse_checkpoint(checkpoint_file, *note);
     if (c.says.head.size != tree_size) {
-        blame_file(checkpoint_file, fmt::format("speaks of {} records, and {} of {}", c.says.head.size, manifest_file,
-                                                tree_size));
+        blame_file(checkpoint_file,
+                   fmt::format("speaks of {} records, and {} of {}", c.says.head.size, manifest_file, tree_size));
     }
     c.newest = true;
     checkpoints.add(std::move(c));
@@ -212,15 +214,17 @@ void verify_export(const fs::path& directory, checkpoint_book& checkpoints, cons
     chain.tell(r);
     check_digest(source, trail_file, m.files.at(trail_file));
     if (r.head.size != m.tree_size) {
-        blame_file(trail_file, fmt::format("holds {} records, and {} says {}", r.head.size, manifest_file, m.tree_size));
+        blame_file(trail_file,
+                   fmt::format("holds {} records, and {} says {}", r.head.size, manifest_file, m.tree_size));
     }
     if (schema::to_hex(r.head.root) != m.root) {
-        blame_file(manifest_file, fmt::format("states the root {}, and the records make {}", m.root,
-                                              schema::to_hex(r.head.root)));
+        blame_file(manifest_file,
+                   fmt::format("states the root {}, and the records make {}", m.root, schema::to_hex(r.head.root)));
     }
     check_documents(directory, chain);
-    r.checked.emplace_back("size and SHA-256 of every file, every line of audit.log, the tree over them, and every "
-                           "document against what the records make it");
+    r.checked.emplace_back(
+        "size and SHA-256 of every file, every line of audit.log, the tree over them, and every "
+        "document against what the records make it");
     tell_unlisted(directory, m, r);
 }
 

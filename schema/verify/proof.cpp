@@ -77,8 +77,9 @@ void compare(const known_checkpoint& c, const trust& whom, const std::vector<kno
     for (const auto& other : others) {
         check_signature(other, *whom.key);
         if (other.says.head.size != c.says.head.size) {
-            r.not_checked.push_back(fmt::format(
-                "that {} and {} are of one history: that needs the records, or a consistency proof", other.file, c.file));
+            r.not_checked.push_back(
+                fmt::format("that {} and {} are of one history: that needs the records, or a consistency proof",
+                            other.file, c.file));
         } else if (other.says.head.root != c.says.head.root) {
             blame_file(c.file, fmt::format("is signed for another history than {}: both have {} records, and the roots "
                                            "differ",
@@ -169,8 +170,7 @@ class session_walk {
         r.first_ts = first_ts_;
         r.last_ts = last_ts_;
         r.checked.push_back(fmt::format("session {}: {} records, from {} to {}; its start is {}, its end is {}",
-                                        raw(session_), count_, first_, last_,
-                                        starts_ ? "among them" : "not among them",
+                                        raw(session_), count_, first_, last_, starts_ ? "among them" : "not among them",
                                         ends_ ? "among them" : "not among them"));
         r.not_checked.emplace_back(
             "whether records of the session were left out: proofs of inclusion show that these records are in the "

@@ -46,8 +46,8 @@ record_header record_chain::read(std::string_view record) const {
 
 void record_chain::append(std::string_view record, const record_header& header, const hash256& leaf) {
     if (header.ts < last_ts_) {
-        blame_record(header.seq, fmt::format("record {}: its time is before the time of the record before it",
-                                             raw(header.seq)));
+        blame_record(header.seq,
+                     fmt::format("record {}: its time is before the time of the record before it", raw(header.seq)));
     }
     if (!header.decision) {
         apply(record, header);
@@ -69,8 +69,8 @@ void record_chain::add(std::string_view record) {
                      fmt::format("record {}: it is missing; the next one is {}", raw(next_seq()), raw(header.seq)));
     }
     if (header.seq < next_seq()) {
-        blame_record(next_seq(), fmt::format("record {}: record {} stands in its place", raw(next_seq()),
-                                             raw(header.seq)));
+        blame_record(next_seq(),
+                     fmt::format("record {}: record {} stands in its place", raw(next_seq()), raw(header.seq)));
     }
     append(record, header, leaf_of(record));
 }

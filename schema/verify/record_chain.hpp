@@ -34,9 +34,7 @@ class record_chain {
     void add(std::string_view record);
 
     /// Of the record that comes next.
-    [[nodiscard]] audit_seq next_seq() const noexcept {
-        return audit_seq{static_cast<std::int64_t>(tree_.size()) + 1};
-    }
+    [[nodiscard]] audit_seq next_seq() const noexcept { return audit_seq{static_cast<std::int64_t>(tree_.size()) + 1}; }
     [[nodiscard]] std::uint64_t size() const noexcept { return tree_.size(); }
     [[nodiscard]] tree_head head() { return {tree_.size(), tree_.root(hasher_)}; }
     [[nodiscard]] const schema::growing_tree& tree() const noexcept { return tree_; }

@@ -106,7 +106,7 @@ std::string report::json() const {
     write_sentences(json, "checked", checked);
     write_sentences(json, "not_checked", not_checked);
     json.key("record");
-    record && result == outcome::verified ? json.value(harmless(*record)) : json.null();
+    record&& result == outcome::verified ? json.value(harmless(*record)) : json.null();
     json.key("problem");
     if (what) {
         write_problem(json, *what);

@@ -45,8 +45,8 @@ void check_tile(const fs::path& directory, const tile_path& path, std::span<cons
     const auto computed = std::as_bytes(hashes);
     const auto is = tile.source.take(computed.size());
     if (is.size() != computed.size()) {
-        blame_file(tile.name, fmt::format("has {} bytes, and {} hashes have {}", is.size(), hashes.size(),
-                                          computed.size()));
+        blame_file(tile.name,
+                   fmt::format("has {} bytes, and {} hashes have {}", is.size(), hashes.size(), computed.size()));
     }
     for (std::size_t i = 0; i < hashes.size(); ++i) {
         if (std::memcmp(is.data() + i * sizeof(hash256), hashes[i].data(), sizeof(hash256)) != 0) {

@@ -124,9 +124,10 @@ class verification {
             r_.kind = "session bundle";
             return verify_bundle(path, with_key(trust_), others_, r_);
         }
-        throw unreadable{fmt::format("{} is neither a state directory (valhalla.db), an export (manifest.json), a "
-                                     "directory of tiles (tile/), nor a session bundle (checkpoint, proofs)",
-                                     what_.path)};
+        throw unreadable{
+            fmt::format("{} is neither a state directory (valhalla.db), an export (manifest.json), a "
+                        "directory of tiles (tile/), nor a session bundle (checkpoint, proofs)",
+                        what_.path)};
     }
 
     void file(const fs::path& path) {
@@ -140,9 +141,10 @@ class verification {
             r_.kind = "proof";
             return verify_proof(path, with_key(trust_), others_, r_);
         }
-        throw unreadable{fmt::format("{} is neither a database nor a proof file; a log of JSON lines is given with "
-                                     "--log",
-                                     what_.path)};
+        throw unreadable{
+            fmt::format("{} is neither a database nor a proof file; a log of JSON lines is given with "
+                        "--log",
+                        what_.path)};
     }
 
     /// The anchor is read first: a daemon that runs meanwhile may only make the database newer than it.

@@ -17,11 +17,11 @@ namespace valhalla::verify {
 
 /// As on the command line.
 struct request {
-    std::string path{};                    ///< empty: there is `log`
-    std::optional<std::string> log{};      ///< file of JSON lines, or `-`
-    std::optional<std::string> key{};      ///< verifier key, or a file with one
+    std::string path{};                      ///< empty: there is `log`
+    std::optional<std::string> log{};        ///< file of JSON lines, or `-`
+    std::optional<std::string> key{};        ///< verifier key, or a file with one
     std::vector<std::string> checkpoints{};  ///< files
-    std::vector<std::string> witnesses{};  ///< verifier keys, or files with one
+    std::vector<std::string> witnesses{};    ///< verifier keys, or files with one
     std::size_t quorum = 0;
 };
 

@@ -30,17 +30,18 @@ audit_entry created() {
 }
 
 audit_entry decision(std::int64_t seq) {
-    return {.seq = audit_seq{seq},
-            .ts = micros_at(1'700'000'000'000'000 + seq * 137),
-            .who = {.name = "operator-" + std::to_string(seq % 7), .via = actor_via::unix_socket, .uid = 1000, .gid = 1000},
-            .session = {},
-            .what = events::decided{.allowed = true,
-                                    .in_band = band::caution,
-                                    .engine = "wholesaling",
-                                    .action = "optimize",
-                                    .reason = "allowed by the action matrix",
-                                    .rule = "B/boring/optimize",
-                                    .policy = std::string(64, 'a')}};
+    return {
+        .seq = audit_seq{seq},
+        .ts = micros_at(1'700'000'000'000'000 + seq * 137),
+        .who = {.name = "operator-" + std::to_string(seq % 7), .via = actor_via::unix_socket, .uid = 1000, .gid = 1000},
+        .session = {},
+        .what = events::decided{.allowed = true,
+                                .in_band = band::caution,
+                                .engine = "wholesaling",
+                                .action = "optimize",
+                                .reason = "allowed by the action matrix",
+                                .rule = "B/boring/optimize",
+                                .policy = std::string(64, 'a')}};
 }
 
 /// Of this process: what else the machine does meanwhile does not count.
@@ -87,9 +88,10 @@ int main(int argc, char** argv) {
         rusage used{};
         ::getrusage(RUSAGE_SELF, &used);
         const auto records_done = static_cast<double>(result.head.size);
-        fmt::print("{} records of {} bytes: {:.3f} s, {:.0f} records/s; CPU {:.3f} s, {:.0f} records/s; peak {} KiB, {}\n",
-                   result.head.size, bytes, took.count(), records_done / took.count(), cpu, records_done / cpu,
-                   used.ru_maxrss, result.problem ? result.problem->message : "verified");
+        fmt::print(
+            "{} records of {} bytes: {:.3f} s, {:.0f} records/s; CPU {:.3f} s, {:.0f} records/s; peak {} KiB, {}\n",
+            result.head.size, bytes, took.count(), records_done / took.count(), cpu, records_done / cpu, used.ru_maxrss,
+            result.problem ? result.problem->message : "verified");
     }
     return 0;
 }

@@ -4,9 +4,12 @@ valhalla_test(schema_verify_test
     schema/trail_fixture.cpp
     schema/verify/database_test.cpp
     schema/verify/evidence_fixture.cpp
+    schema/verify/program_test.cpp
     schema/verify/proof_test.cpp
     schema/verify/replay_test.cpp
     schema/verify/text_trail_test.cpp
     schema/verify/trust_test.cpp
   LIBS valhalla_verify SQLite::SQLite3 SQLiteCpp
   LABELS schema)
+target_compile_definitions(schema_verify_test PRIVATE VALHALLA_VERIFY="$<TARGET_FILE:valhalla-verify>")
+add_dependencies(schema_verify_test valhalla-verify)

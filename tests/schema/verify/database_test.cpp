@@ -92,14 +92,15 @@ BOOST_AUTO_TEST_CASE(every_column_beside_a_record_counts) {
 }
 
 BOOST_AUTO_TEST_CASE(every_hash_of_the_tree_counts) {
-    check_each({{"UPDATE tree_tile SET hashes = " + other_blob("hashes", 8192) + " WHERE tile = 1 AND level = 0",
-                 {.table = "tree_tile", .said = "tile 1 at level 0 is not what its records make it, first at hash 0"}},
-                {"UPDATE tree_tile SET root = " + other_blob("root", 32) + " WHERE tile = 0 AND level = 0",
-                 {.table = "tree_tile", .said = "the root of tile 0 at level 0"}},
-                {"DELETE FROM tree_tile WHERE tile = 1", {.table = "tree_tile", .said = "tile 1 at level 0 is missing"}},
-                {"INSERT INTO tree_tile SELECT 3, 7, root, hashes FROM tree_tile WHERE tile = 0",
-                 {.table = "tree_tile", .said = "holds 3 tiles where the records make 2"}}},
-               true);
+    check_each(
+        {{"UPDATE tree_tile SET hashes = " + other_blob("hashes", 8192) + " WHERE tile = 1 AND level = 0",
+          {.table = "tree_tile", .said = "tile 1 at level 0 is not what its records make it, first at hash 0"}},
+         {"UPDATE tree_tile SET root = " + other_blob("root", 32) + " WHERE tile = 0 AND level = 0",
+          {.table = "tree_tile", .said = "the root of tile 0 at level 0"}},
+         {"DELETE FROM tree_tile WHERE tile = 1", {.table = "tree_tile", .said = "tile 1 at level 0 is missing"}},
+         {"INSERT INTO tree_tile SELECT 3, 7, root, hashes FROM tree_tile WHERE tile = 0",
+          {.table = "tree_tile", .said = "holds 3 tiles where the records make 2"}}},
+        true);
 }
 
 BOOST_AUTO_TEST_CASE(every_other_table_counts) {
@@ -114,7 +115,8 @@ BOOST_AUTO_TEST_CASE(every_other_table_counts) {
             {"UPDATE instance SET id = '1123456789abcdef0123456789abcdef'", in("instance", "column id")},
             {"UPDATE epoch SET origin = 'elsewhere.example'", in("epoch", "column origin")},
             {"UPDATE session SET operator = 'mallory' WHERE id = 1", in("session", "row 1 (1), column operator")},
-            {"UPDATE session SET started_us = started_us + 1 WHERE id = 2", in("session", "row 2 (2), column started_us")},
+            {"UPDATE session SET started_us = started_us + 1 WHERE id = 2",
+             in("session", "row 2 (2), column started_us")},
             {"UPDATE session_note SET text = 'nothing'", in("session_note", "column text")},
             {"DELETE FROM session_note", in("session_note", "fewer rows")},
             {"UPDATE cone_history SET band = 0 WHERE seq = 7", in("cone_history", "row 2 (7), column band")},
@@ -122,7 +124,8 @@ BOOST_AUTO_TEST_CASE(every_other_table_counts) {
             {"UPDATE health_signal SET level = 0", in("health_signal", "column level")},
             {"UPDATE health_status SET status = 0", in("health_status", "column status")},
             // A neighbour of the same fifteen digits.
-            {"UPDATE threshold SET value = 0.3 WHERE name = 'deny_rate_red'", in("threshold", "(deny_rate_red), column value")},
+            {"UPDATE threshold SET value = 0.3 WHERE name = 'deny_rate_red'",
+             in("threshold", "(deny_rate_red), column value")},
             {"UPDATE playbook_progress SET done = 0", in("playbook_progress", "column done")},
             {"UPDATE loaded SET source = '/etc/other'", in("loaded", "column source")},
         },
@@ -130,8 +133,9 @@ BOOST_AUTO_TEST_CASE(every_other_table_counts) {
 }
 
 BOOST_AUTO_TEST_CASE(a_changed_schema_is_found_before_anything_is_read_through_it) {
-    for (const auto* const sql : {"DROP TRIGGER audit_no_update", "CREATE TRIGGER sqlitezap AFTER INSERT ON session BEGIN "
-                                                                  "SELECT 1; END",
+    for (const auto* const sql : {"DROP TRIGGER audit_no_update",
+                                  "CREATE TRIGGER sqlitezap AFTER INSERT ON session BEGIN "
+                                  "SELECT 1; END",
                                   "CREATE TABLE sqlitezap (x)"}) {
         const evidence_fixture victim;
         victim.tamper(sql);
@@ -196,8 +200,9 @@ BOOST_AUTO_TEST_CASE(every_flipped_byte_of_a_small_file_is_found_or_holds_no_evi
                 ++flipped;
             }
             put_content(good.path, changed);
-            BOOST_TEST((changed == content || verify::verify_evidence({.path = good.dir()}).result == verify::outcome::failed),
-                       record << " at " << i);
+            BOOST_TEST(
+                (changed == content || verify::verify_evidence({.path = good.dir()}).result == verify::outcome::failed),
+                record << " at " << i);
         }
     }
     BOOST_TEST(flipped > 100U);

@@ -49,7 +49,8 @@ std::vector<audit_entry> signed_history(const signing_key& key, const std::strin
     add(events::step_set{"confirm", true, "done", std::nullopt}, session_id{1});
     all.push_back(h.foreign("X_PING"));
     while (raw(all.back().seq) < 600) {
-        all.push_back(h.decision(raw(all.back().seq) % 3 != 0, session_id{1}, raw(all.back().seq) % 2 == 0 ? "anna" : "bert"));
+        all.push_back(
+            h.decision(raw(all.back().seq) % 3 != 0, session_id{1}, raw(all.back().seq) % 2 == 0 ? "anna" : "bert"));
         if (raw(all.back().seq) == 300) {
             std::get<events::decided>(all.back().what).reason = reason;
         }

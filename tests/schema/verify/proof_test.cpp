@@ -101,7 +101,8 @@ BOOST_FIXTURE_TEST_CASE(proofs_under_other_keys_are_refused, proof_fixture) {
     forged.checkpoint = sign_checkpoint(elsewhere, key);
     refuse(forged, "is of the origin elsewhere.example");
     const evidence_fixture fork{2, "because I say so"};
-    check_failed(request(fork.proof(proven, 700).text()), {.file = "300.tlog-proof", .said = "is not signed by the key"});
+    check_failed(request(fork.proof(proven, 700).text()),
+                 {.file = "300.tlog-proof", .said = "is not signed by the key"});
     const evidence_fixture same_key_fork{1, "because I say so"};
     const auto honest = put("honest", note(700)).string();
     auto asked = request(same_key_fork.proof(proven, 700).text());
@@ -131,9 +132,10 @@ BOOST_FIXTURE_TEST_CASE(other_spellings_are_refused, proof_fixture) {
         auto changed = text;
         return changed.replace(changed.find(from), from.size(), to);
     };
-    for (const auto& bad : {with("@v1", "@v2"), with("index 299", "index 0299"), with("index 299", "index 299 "),
-                            with("index 299", "index 99999999999999999999"), with("extra ", "extra  "),
-                            with("extra ey", "extra !y"), with("=\n", "\n"), with("\n\n", "\n \n"), text.substr(0, 60)}) {
+    for (const auto& bad :
+         {with("@v1", "@v2"), with("index 299", "index 0299"), with("index 299", "index 299 "),
+          with("index 299", "index 99999999999999999999"), with("extra ", "extra  "), with("extra ey", "extra !y"),
+          with("=\n", "\n"), with("\n\n", "\n \n"), text.substr(0, 60)}) {
         refuse_text(bad, "is not a proof file");
     }
     refuse_text(std::string{"c2sp.org/tlog-proof@v1\n"} + std::string(300'000, 'x'), "has more than 262144 bytes");
@@ -172,7 +174,8 @@ BOOST_AUTO_TEST_CASE(a_bundle_tells_its_session_and_what_it_cannot_show) {
     const auto found = verify::verify_evidence({.path = directory, .key = verifier_text(good.key)});
     BOOST_TEST(!found.what.has_value(), (found.what ? found.what->file + found.what->message : ""));
     BOOST_TEST(found.kind == "session bundle");
-    BOOST_TEST(says(found.checked, "session 1: 37 records, from 5 to 601; its start is among them, its end is among them"));
+    BOOST_TEST(
+        says(found.checked, "session 1: 37 records, from 5 to 601; its start is among them, its end is among them"));
     BOOST_TEST(says(found.not_checked, "not that there are no others between them"));
     fs::remove(directory / "601.tlog-proof");
     BOOST_TEST(says(verify::verify_evidence({.path = directory, .key = verifier_text(good.key)}).checked,
@@ -186,7 +189,9 @@ BOOST_AUTO_TEST_CASE(every_proof_of_a_bundle_counts) {
     const auto attack = [&](const std::string& file, const std::string& content, const expected_problem& found) {
         const auto directory = good.put_bundle(1);
         put_content(directory / file, content);
-        BOOST_TEST_CONTEXT(file) { check_failed({.path = directory, .key = key}, found); }
+        BOOST_TEST_CONTEXT(file) {
+            check_failed({.path = directory, .key = key}, found);
+        }
         fs::remove_all(directory);
     };
     auto forged = good.proof(20, 700);
@@ -194,8 +199,10 @@ BOOST_AUTO_TEST_CASE(every_proof_of_a_bundle_counts) {
     attack("20.tlog-proof", forged.text(), {.file = "20.tlog-proof", .said = "does not prove"});
     attack("20.tlog-proof", good.proof(21, 700).text(), {.record = 20, .said = "holds record 21"});
     attack("20.tlog-proof", good.proof(20, 699).text(), {.record = 20, .said = "for another checkpoint than the one"});
-    attack("650.tlog-proof", good.proof(650, 700).text(), {.record = 650, .said = "is of no session, not of the session"});
-    attack("602.tlog-proof", good.proof(602, 700).text(), {.record = 602, .said = "is of session 2, not of the session"});
+    attack("650.tlog-proof", good.proof(650, 700).text(),
+           {.record = 650, .said = "is of no session, not of the session"});
+    attack("602.tlog-proof", good.proof(602, 700).text(),
+           {.record = 602, .said = "is of session 2, not of the session"});
     attack("0020.tlog-proof", good.proof(20, 700).text(), {.file = "0020.tlog-proof", .said = "is not named after"});
     attack("x.tlog-proof", "", {.file = "x.tlog-proof", .said = "is not named after"});
     attack("20.tlog-proof", "", {.file = "20.tlog-proof", .said = "is not a proof file"});

@@ -39,7 +39,9 @@ void attack(Make make, Attack attack, const expected_problem& found) {
     const evidence_fixture victim;
     const fs::path directory = make(victim);
     attack(directory);
-    BOOST_TEST_CONTEXT(found.said) { check_failed({.path = directory.string()}, found); }
+    BOOST_TEST_CONTEXT(found.said) {
+        check_failed({.path = directory.string()}, found);
+    }
 }
 
 void attack_export(const std::function<void(const fs::path&)>& how, const expected_problem& found) {
@@ -69,7 +71,8 @@ BOOST_AUTO_TEST_CASE(an_export_without_a_checkpoint_is_verified_unless_a_key_is_
     BOOST_TEST(static_cast<int>(found.result) == 0);
     BOOST_TEST(says(found.not_checked, "the export carries no checkpoint"));
     check_failed({.path = directory, .key = verifier_text(good.key)}, {.said = "no signed checkpoint is here"});
-    check_verified({.path = directory, .key = verifier_text(good.key), .checkpoints = {good.put("c", good.note(9)).string()}});
+    check_verified(
+        {.path = directory, .key = verifier_text(good.key), .checkpoints = {good.put("c", good.note(9)).string()}});
 }
 
 BOOST_AUTO_TEST_CASE(every_file_of_an_export_counts) {
@@ -98,7 +101,8 @@ BOOST_AUTO_TEST_CASE(a_document_that_was_edited_with_its_manifest_is_not_what_th
             },
             {.file = file, .said = said});
     };
-    edited("go_session.json", "\"active\": true", "\"active\": false", "is not what the records make it, first at byte 31");
+    edited("go_session.json", "\"active\": true", "\"active\": false",
+           "is not what the records make it, first at byte 31");
     edited("go_progress.json", "true", "false", "is not what the records make it");
     edited("cone_state.json", "storm", "calms", "is not what the records make it");
     edited("thresholds.json", "0.30000000000000004", "0.3", "is not what the records make it");
@@ -190,8 +194,10 @@ BOOST_AUTO_TEST_CASE(the_manifest_and_the_checkpoint_count) {
     manifest("cone_state.json", "sessions.json", "names sessions.json twice");
     attack_export([](const fs::path& d) { edit(d / "manifest.json", "\"tree_size\": 700", "\"tree_size\": 699"); },
                   {.file = "checkpoint", .said = "speaks of 700 records, and manifest.json of 699"});
-    attack_export([](const fs::path& d) { flip_bit(d / "checkpoint", 190 - 20); }, {.file = "checkpoint", .said = "not good"});
-    attack_export([](const fs::path& d) { set_root(d, {}); }, {.file = "manifest.json", .said = "states the root 0000"});
+    attack_export([](const fs::path& d) { flip_bit(d / "checkpoint", 190 - 20); },
+                  {.file = "checkpoint", .said = "not good"});
+    attack_export([](const fs::path& d) { set_root(d, {}); },
+                  {.file = "manifest.json", .said = "states the root 0000"});
     const evidence_fixture other;
     const auto directory = other.put_export();
     edit(directory / "manifest.json", "\"format\": 1", "\"format\": 2");
@@ -221,12 +227,15 @@ BOOST_AUTO_TEST_CASE(a_log_is_held_against_its_checkpoint) {
     check_refused({.path = log, .log = log, .checkpoints = {newest}}, outcome::wrong_usage, "either a path or --log");
     check_refused({.path = log}, outcome::unreadable, "given with --log");
     check_refused({.log = log + "x", .checkpoints = {newest}}, outcome::unreadable, "there is no file");
-    check_failed({.log = log, .checkpoints = {older}}, {.file = log, .said = "holds 700 records, and the checkpoint speaks of 600"});
+    check_failed({.log = log, .checkpoints = {older}},
+                 {.file = log, .said = "holds 700 records, and the checkpoint speaks of 600"});
     edit(log, "because", "becausf");
-    check_failed({.log = log, .checkpoints = {newest}}, {.file = newest, .said = "are not those that it was signed for"});
+    check_failed({.log = log, .checkpoints = {newest}},
+                 {.file = newest, .said = "are not those that it was signed for"});
     auto text = content_of(good.put_log());
     put_content(log, text.substr(0, text.find("{\"v\":1,\"seq\":650,")));
-    check_failed({.log = log, .checkpoints = {newest}}, {.file = newest, .said = "speaks of 700 records, and the trail holds 649"});
+    check_failed({.log = log, .checkpoints = {newest}},
+                 {.file = newest, .said = "speaks of 700 records, and the trail holds 649"});
     put_content(log, text.substr(text.find("{\"v\":1,\"seq\":2,")));
     check_failed({.log = log, .checkpoints = {newest}}, {.record = 1, .said = "it is missing; the next one is 2"});
     put_content(log, "{\"v\":1,\"seq\":1,\"x\":\"" + std::string(1'000'000, 'x'));
@@ -266,11 +275,13 @@ BOOST_AUTO_TEST_CASE(every_tile_and_every_bundle_counts) {
     attack_tiles(flip("tile/0/001", 8191), file("tile/0/001", "first at hash 255"));
     attack_tiles(flip("tile/0/002.p/188", 0), file("tile/0/002.p/188", "first at hash 0"));
     attack_tiles(flip("tile/1/000.p/2", 40), file("tile/1/000.p/2", "first at hash 1"));
-    attack_tiles([](const fs::path& d) {
-        fs::rename(d / "tile/0/000", d / "t");
-        fs::rename(d / "tile/0/001", d / "tile/0/000");
-        fs::rename(d / "t", d / "tile/0/001");
-    }, file("tile/0/000", "first at hash 0"));
+    attack_tiles(
+        [](const fs::path& d) {
+            fs::rename(d / "tile/0/000", d / "t");
+            fs::rename(d / "tile/0/001", d / "tile/0/000");
+            fs::rename(d / "t", d / "tile/0/001");
+        },
+        file("tile/0/000", "first at hash 0"));
     for (const std::string name : {"tile/0/000", "tile/0/001", "tile/0/002.p/188", "tile/1/000.p/2", "tile/entries/000",
                                    "tile/entries/001", "tile/entries/002.p/188", "checkpoint"}) {
         attack_tiles([&](const fs::path& d) { fs::remove(d / name); }, file(name, "is missing"));
@@ -295,8 +306,7 @@ BOOST_AUTO_TEST_CASE(every_entry_counts) {
     attack_tiles(
         [](const fs::path& d) { put_content(d / "tile/entries/001", content_of(d / "tile/entries/001") + "x"); },
         {.file = "tile/entries/001", .said = "goes on behind its last entry, record 512"});
-    attack_tiles([](const fs::path& d) { flip_bit(d / "tile/entries/000", 0); },
-                 {.record = 1, .said = "record 1"});
+    attack_tiles([](const fs::path& d) { flip_bit(d / "tile/entries/000", 0); }, {.record = 1, .said = "record 1"});
     attack_tiles(
         [](const fs::path& d) {
             fs::rename(d / "tile/entries/000", d / "t");

@@ -112,9 +112,7 @@ BOOST_AUTO_TEST_CASE(every_flipped_bit_of_the_anchor_is_refused_or_leaves_its_me
 
 BOOST_AUTO_TEST_CASE(an_anchor_that_is_no_checkpoint_is_refused) {
     const evidence_fixture good;
-    const auto sign = [&](const std::string& text) {
-        return text + "\n" + good.key.note_line(evidence_origin, text);
-    };
+    const auto sign = [&](const std::string& text) { return text + "\n" + good.key.note_line(evidence_origin, text); };
     const auto body = good.at(700).text();
     const auto root = body.substr(body.find("700\n") + 4);
     const auto origin = std::string{evidence_origin} + "\n";
@@ -168,7 +166,8 @@ BOOST_AUTO_TEST_CASE(a_checkpoint_of_an_earlier_epoch_is_held_against_the_key_of
     const auto stranger = sign_checkpoint({.origin = "unknown.example", .head = trail.at(5).head}, trail.key);
     const auto other = path_of(trail.put("other", stranger));
     trail.put("anchor", sign_checkpoint(now, second_key));
-    check_failed({.path = trail.dir(), .checkpoints = {other}}, {.file = other, .said = "no record of the trail names"});
+    check_failed({.path = trail.dir(), .checkpoints = {other}},
+                 {.file = other, .said = "no record of the trail names"});
 }
 
 BOOST_AUTO_TEST_CASE(witnesses_are_counted_once_each) {
@@ -188,11 +187,12 @@ BOOST_AUTO_TEST_CASE(witnesses_are_counted_once_each) {
     check_refused({.path = good.dir(), .witnesses = {w1}, .quorum = 2}, outcome::wrong_usage, "only 1 different");
     check_refused({.path = good.dir(), .witnesses = {w1, w1, witness_text(first, "alias.example")}, .quorum = 2},
                   outcome::wrong_usage, "only 1 different");
-    check_refused({.path = good.dir(), .witnesses = {verifier_text(good.key)}}, outcome::wrong_usage, "for cosignatures");
+    check_refused({.path = good.dir(), .witnesses = {verifier_text(good.key)}}, outcome::wrong_usage,
+                  "for cosignatures");
     check_refused({.path = good.dir(), .key = w1}, outcome::wrong_usage, "for cosignatures");
     // A cosignature of another time than it says, and one over another tree.
-    auto forged = good.note(evidence_records) +
-                  cosignature_line(second, "w2.example", good.at(699).text(), 1'700'000'000);
+    auto forged =
+        good.note(evidence_records) + cosignature_line(second, "w2.example", good.at(699).text(), 1'700'000'000);
     good.put("anchor", forged);
     check_failed({.path = good.dir(), .witnesses = {w2}}, {.file = "anchor", .said = "cosignature of w2.example"});
     good.put("anchor", with_one + cosignature_line(second, "w2.example", text, 1'700'000'005));
