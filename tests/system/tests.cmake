@@ -5,8 +5,19 @@ function(valhalla_system_test file label timeout_s)
   string(REGEX REPLACE "^test_" "${label}." name ${name})
   add_test(NAME ${name} COMMAND ${VALHALLA_PYTHON} -B ${file})
   set_tests_properties(${name} PROPERTIES LABELS ${label} TIMEOUT ${timeout_s} ENVIRONMENT
-    "VALHALLAD=$<TARGET_FILE:valhallad>;VALHALLACTL=$<TARGET_FILE:valhallactl>;PYTHONPATH=${PROJECT_SOURCE_DIR}/tests/system")
+    "VALHALLA_GO_VERIFIER=${go_verifier};VALHALLAD=$<TARGET_FILE:valhallad>;VALHALLACTL=$<TARGET_FILE:valhallactl>;PYTHONPATH=${PROJECT_SOURCE_DIR}/tests/system")
 endfunction()
+
+# The verifier in Go, from Debian's packages alone: no module is fetched.
+find_program(VALHALLA_GO NAMES go)
+if(VALHALLA_GO AND EXISTS /usr/share/gocode/src/golang.org/x/mod/sumdb/tlog)
+  set(go_verifier ${PROJECT_BINARY_DIR}/tests/verify-with-go)
+  set(go_source ${PROJECT_SOURCE_DIR}/tests/independent/verify.go)
+  add_custom_command(OUTPUT ${go_verifier} DEPENDS ${go_source} VERBATIM COMMENT "Building the verifier in Go"
+    COMMAND ${CMAKE_COMMAND} -E env GO111MODULE=off GOPATH=/usr/share/gocode GOFLAGS= GOPROXY=off CGO_ENABLED=0
+            GOCACHE=${PROJECT_BINARY_DIR}/go-cache ${VALHALLA_GO} build -o ${go_verifier} ${go_source})
+  add_custom_target(verify_with_go ALL DEPENDS ${go_verifier})
+endif()
 
 if(TARGET valhallad AND TARGET valhallactl)
   file(GLOB system_tests CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/system/test_*.py)
