@@ -14,6 +14,7 @@ valhalla_test(schema_store_test
 
 valhalla_test(schema_proof_test
   SOURCES
+    schema/proof/audit_document_test.cpp
     schema/proof/merkle_proof_test.cpp
     schema/proof/signed_note_test.cpp
     schema/proof/tile_path_test.cpp
