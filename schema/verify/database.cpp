@@ -157,24 +157,24 @@ class trail_walk {
 
     void check_tile(const full_tile& tile) {
         ++tiles_;
-        const auto where = fmt::format("tile {} at level {}", tile.index, tile.level);
+        const auto where = [&tile] { return fmt::format("tile {} at level {}", tile.index, tile.level); };
         try {
             auto row = tile_.use(tile.level, tile.index);
             if (!row.step()) {
-                blame_table("tree_tile", where + " is missing");
+                blame_table("tree_tile", where() + " is missing");
             }
             const auto hashes = row.blob(1);
             const auto computed = std::as_bytes(tile.hashes);
             if (hashes.size() != computed.size()) {
-                blame_table("tree_tile", fmt::format("{} has {} bytes", where, hashes.size()));
+                blame_table("tree_tile", fmt::format("{} has {} bytes", where(), hashes.size()));
             }
-            if (const auto at = std::ranges::mismatch(hashes, computed).in1 - hashes.begin();
-                at != std::ssize(hashes)) {
-                blame_table("tree_tile", fmt::format("{} is not what its records make it, first at hash {}", where,
+            if (std::memcmp(hashes.data(), computed.data(), computed.size()) != 0) {
+                const auto at = std::ranges::mismatch(hashes, computed).in1 - hashes.begin();
+                blame_table("tree_tile", fmt::format("{} is not what its records make it, first at hash {}", where(),
                                                      at / static_cast<std::ptrdiff_t>(sizeof(hash256))));
             }
             if (!std::ranges::equal(row.blob(0), tile.root)) {
-                blame_table("tree_tile", fmt::format("the root of {} is not that of its hashes", where));
+                blame_table("tree_tile", fmt::format("the root of {} is not that of its hashes", where()));
             }
         } catch (const storage_error& e) {
             give_up(from_, e, {.table = "tree_tile"});

@@ -29,6 +29,15 @@ audit_entry created() {
                                              {band::caution, "default", micros_at(1'700'000'000'000'000), "{}"}}};
 }
 
+/// A record that touches a table, to see what folding costs.
+audit_entry cone_change(std::int64_t seq) {
+    auto entry = created();
+    entry.seq = audit_seq{seq};
+    entry.ts = micros_at(1'700'000'000'000'000 + seq * 137);
+    entry.what = events::cone_changed{{band::caution, "measured", entry.ts, R"({"wind":0.3})"}};
+    return entry;
+}
+
 audit_entry decision(std::int64_t seq) {
     return {
         .seq = audit_seq{seq},
@@ -49,13 +58,13 @@ double cpu_seconds() {
     return static_cast<double>(std::clock()) / CLOCKS_PER_SEC;
 }
 
-std::size_t fill(const std::filesystem::path& database, std::int64_t records) {
+std::size_t fill(const std::filesystem::path& database, std::int64_t records, bool folding) {
     schema::ledger_store store{database};
     std::size_t bytes = 0;
     store.begin();
     store.append(created());
     for (std::int64_t seq = 2; seq <= records; ++seq) {
-        bytes = store.append(decision(seq)).size();
+        bytes = store.append(folding ? cone_change(seq) : decision(seq)).size();
         if (seq % records_per_commit == 0) {
             store.commit();
             store.checkpoint();
@@ -75,10 +84,12 @@ int main(int argc, char** argv) {
     CLI::App app{"Measures the verification of a database of decisions."};
     app.add_option("--records", records, "Records in the database");
     app.add_option("--runs", runs, "How often");
+    bool folding = false;
+    app.add_flag("--folding", folding, "Changes of the cone instead of decisions");
     CLI11_PARSE(app, argc, argv);
     const test::temporary_directory directory;
     const auto database = directory.path() / "valhalla.db";
-    const auto bytes = fill(database, records);
+    const auto bytes = fill(database, records, folding);
     for (int run = 0; run < runs; ++run) {
         const auto start = std::chrono::steady_clock::now();
         const auto cpu_start = cpu_seconds();
