@@ -4,6 +4,7 @@
 // schema/model.
 #pragma once
 
+#include <bit>
 #include <cstdint>
 #include <cstring>
 
@@ -40,6 +41,9 @@ template <high_bytes High>
             special |= word & detail::every_top_bit;
         }
         if (special != 0) {
+            if constexpr (std::endian::native == std::endian::little) {
+                return p + std::countr_zero(special) / 8;  // borrows go upwards: the lowest mark is a true one
+            }
             break;
         }
         p += 8;
