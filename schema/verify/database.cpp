@@ -21,17 +21,15 @@ using schema::connection;
 using schema::full_tile;
 using schema::statement;
 using schema::storage_error;
-using schema::storage_fault;
 
 namespace {
 
 constexpr std::uint64_t progress_step = 16'384;  // records
 
-/// A damaged file is bad evidence; a disk that does not answer is none.
+/// What is damaged is bad evidence; a disk or a lock that does not answer is none.
 [[noreturn]] void give_up(const connection& db, const storage_error& e, problem where) {
-    const bool damaged = e.fault() == storage_fault::broken && (sqlite3_errcode(db.handle()) & 0xff) != SQLITE_IOERR &&
-                         (sqlite3_errcode(db.handle()) & 0xff) != SQLITE_NOMEM;
-    if (!damaged) {
+    const int code = sqlite3_errcode(db.handle()) & 0xff;
+    if (code != SQLITE_CORRUPT && code != SQLITE_NOTADB && code != SQLITE_TOOBIG) {
         throw unreadable{e.what()};
     }
     where.message = where.record ? fmt::format("record {}: {}", raw(*where.record), e.what()) : e.what();
@@ -300,7 +298,8 @@ void verify_database(const std::filesystem::path& database, checkpoint_book& che
     r.checked.emplace_back(
         "every record, its columns and its leaf, the tree and its tiles, and every other table "
         "against a replay of the records");
-    r.not_checked.emplace_back("the database's indexes, which hold nothing of their own");
+    r.not_checked.emplace_back(
+        "the database's indexes: they hold no evidence, but a daemon's searches go through them");
 }
 
 }  // namespace valhalla::verify

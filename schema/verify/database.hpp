@@ -2,7 +2,7 @@
 //
 // A database, or a whole state directory: the trail, its tree, every table that is a fold over the trail, and the
 // anchor that lies beside it. One read transaction, which keeps the write-ahead log of a running daemon from shrinking
-// meanwhile. The indexes are not looked at: nothing here reads through them.
+// meanwhile. The indexes are not looked at: nothing here reads through them (REINDEX makes them anew).
 #pragma once
 
 #include <filesystem>

@@ -26,13 +26,12 @@ verify::progress_sink progress_bar() {
     return [last = std::chrono::steady_clock::time_point{}](std::uint64_t done, std::uint64_t all) mutable {
         const auto now = std::chrono::steady_clock::now();
         if (done >= all) {
-            fmt::print(stderr, "\r\x1b[K");
+            std::fputs("\r\x1b[K", stderr);
         } else if (now - last >= between_bars) {
             last = now;
-            const auto filled = bar_width * done / all;
-            fmt::print(stderr, "\r[{:<{}}] {} of {} records", std::string(filled, '#'), bar_width, done, all);
+            const std::string filled(bar_width * done / all, '#');
+            std::fputs(fmt::format("\r[{:<{}}] {} of {} records", filled, bar_width, done, all).c_str(), stderr);
         }
-        std::fflush(stderr);
     };
 }
 
@@ -68,10 +67,10 @@ int main(int argc, char** argv) {
     }
     const auto found = verify::verify_evidence(what, progress_bar());
     if (found.result == outcome::wrong_usage && !json) {
-        fmt::print(stderr, "valhalla-verify: {}\n", found.what->message);
+        std::fputs(fmt::format("valhalla-verify: {}\n", found.what->message).c_str(), stderr);
     } else {
-        fmt::print("{}{}", json ? found.json() : found.text(), json ? "\n" : "");
+        std::fputs((json ? found.json() + "\n" : found.text()).c_str(), stdout);
     }
-    const bool written = std::fflush(stdout) == 0;
+    const bool written = std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
     return static_cast<int>(written ? found.result : outcome::unreadable);
 }

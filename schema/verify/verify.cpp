@@ -104,8 +104,12 @@ class verification {
 
   private:
     static bool holds(const fs::path& directory, const char* name) {
-        std::error_code ignored;
-        return fs::exists(directory / name, ignored);
+        std::error_code error;
+        const bool there = fs::exists(directory / name, error);
+        if (error) {
+            throw unreadable{fmt::format("{} cannot be read: {}", (directory / name).string(), error.message())};
+        }
+        return there;
     }
 
     void directory(const fs::path& path) {

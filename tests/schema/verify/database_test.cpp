@@ -167,6 +167,15 @@ BOOST_AUTO_TEST_CASE(a_record_whose_effect_is_impossible_is_named) {
     check_failed({.path = victim.path}, {.record = 5, .said = "its effect is impossible"});
 }
 
+BOOST_AUTO_TEST_CASE(a_value_beyond_every_limit_is_bad_evidence) {
+    const evidence_fixture victim;
+    victim.attack("UPDATE audit SET record = zeroblob(5000000) WHERE seq = 41");
+    check_failed({.path = victim.path}, {.record = 41, .said = "record 41: "});
+    const evidence_fixture other;
+    other.attack("UPDATE audit SET record = zeroblob(70000) WHERE seq = 41");
+    check_failed({.path = other.path}, {.record = 41, .said = "do not hash"});
+}
+
 BOOST_AUTO_TEST_CASE(a_damaged_file_is_bad_evidence_and_not_a_crash) {
     std::size_t found = 0;
     for (const std::size_t page : {2U, 5U, 20U, 40U, 60U, 80U}) {
