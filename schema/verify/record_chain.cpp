@@ -13,7 +13,7 @@ namespace {
 /// Before all times that a record can bear.
 constexpr unix_micros before_all{std::chrono::microseconds::min()};
 
-/// Throws away `problem`-less words: a record whose decoding succeeds but whose envelope is not ours.
+/// The slow reader says it better, unless it forgives what no writer writes.
 [[noreturn]] void blame_form(audit_seq seq, std::string_view record) {
     const decoded_record decoded = decode_record(record);
     if (const auto* error = std::get_if<record_error>(&decoded)) {
