@@ -58,10 +58,15 @@ std::optional<schema::hash256> hash_of(std::string_view line) {
 
 }  // namespace
 
+ipc::rpc_error witness::none() {
+    return {ipc::error_code::no_witness,
+            "this daemon is no witness: give it a [witness] name and logs in its configuration",
+            {}};
+}
+
 std::variant<witness::request, ipc::rpc_error> witness::read(std::string_view body) const {
     if (!key_) {
-        return refuse(ipc::error_code::no_witness,
-                      "this daemon is no witness: give it a [witness] name and logs in its configuration");
+        return none();
     }
     const auto first = take_line(body);
     const auto old_size = first ? old_size_of(*first) : std::nullopt;

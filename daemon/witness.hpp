@@ -39,6 +39,8 @@ class witness {
     [[nodiscard]] std::string cosign(std::string_view checkpoint_text, std::uint64_t unix_seconds) const;
     /// The verifier key of its cosignatures; empty without a key.
     [[nodiscard]] std::string verifier_key() const;
+    /// What a daemon without a witness key answers.
+    [[nodiscard]] static ipc::rpc_error none();
 
   private:
     std::optional<schema::signing_key> key_;

@@ -41,6 +41,16 @@ class cosigning final : public ipc::reply_sink {
 }  // namespace
 
 void bind_witness_methods(ipc::method_table& table, const services& with) {
+    table.on<api::audit_witness_key>([with](const api::audit_witness_key::params&, ipc::call& c) {
+        if (with.watching.verifier_key().empty()) {
+            c.fail(witness::none());
+            return;
+        }
+        std::string out;
+        json_writer json{out};
+        json.begin_object().member("key", with.watching.verifier_key()).end_object();
+        c.reply(out);
+    });
     table.on<api::audit_witness>([with](const api::audit_witness::params& p, ipc::call& c) {
         auto read = with.watching.read(p.request);
         if (const auto* error = std::get_if<ipc::rpc_error>(&read)) {

@@ -189,6 +189,17 @@ struct audit_unfollow {
     };
 };
 
+/// Result: `{"key"}`: the verifier key of this daemon's cosignatures; refused when it is no witness.
+struct audit_witness_key {
+    static constexpr std::string_view name = "audit.witness_key";
+    static constexpr std::string_view summary =
+        "The public key that this daemon cosigns the checkpoints of others with.";
+    static constexpr effect kind = effect::hot_read;
+    static constexpr role needs = role::viewer;
+    using params = no_params;
+    static constexpr auto fields = no_fields;
+};
+
 /// `request` is the body of C2SP tlog-witness' add-checkpoint: `old <size>`, consistency hashes, an empty line, the
 /// checkpoint. Result: `{"origin","size","signatures"}`; `signatures` are lines to append to the checkpoint.
 struct audit_witness {

@@ -24,7 +24,7 @@ using all_methods = method_list<session_start, session_end, session_note, sessio
                                 go_checklist, go_next_step, go_summary, go_complete,                                  //
                                 audit_append, audit_list, audit_follow, audit_unfollow,                               //
                                 audit_checkpoint, audit_key, audit_inclusion, audit_consistency, audit_tile,          //
-                                audit_witness,                                                                        //
+                                audit_witness, audit_witness_key,                                                     //
                                 export_get, export_write, export_read,                                                //
                                 import_begin, import_put, import_check, import_commit, import_cancel,                 //
                                 daemon_info, daemon_stop>;

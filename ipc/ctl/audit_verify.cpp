@@ -110,12 +110,10 @@ void add_audit_verify(CLI::App& noun, command& chosen) {
     add_text(verb, "--key", o->key, "The log's verifier key; without it and PATH the daemon's own")->type_name("KEY");
     verb.add_option("--checkpoint", o->checkpoints, "One that was kept; again for more")
         ->type_name("FILE")
-        ->expected(1)
-        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+        ->allow_extra_args(false);  // the next word is PATH
     verb.add_option("--witness", o->witnesses, "Key of a witness; again for more")
         ->type_name("KEY")
-        ->expected(1)
-        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+        ->allow_extra_args(false);  // the next word is PATH
     add_number(verb, "--quorum", o->quorum, "Witnesses that must have cosigned")->type_name("N");
     on_choice(verb, chosen, o, verify);
 }

@@ -41,14 +41,13 @@ void add_options(CLI::App& app, verify::request& what, bool& json) {
     app.add_option("--key", what.key, "Verifier key of the trail, from out of band, or a file with it");
     app.add_option("--checkpoint", what.checkpoints, "Signed checkpoint that the trail must continue")
         ->type_name("FILE")
-        ->expected(1)
-        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+        ->allow_extra_args(false);  // the next word is PATH
     app.add_option("--witness", what.witnesses, "Verifier key of a witness, or a file with it")
         ->type_name("VKEY|FILE")
-        ->expected(1)
-        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+        ->allow_extra_args(false);  // the next word is PATH
     app.add_option("--quorum", what.quorum, "As many different witnesses must have cosigned");
-    app.add_option("--log", what.log, "JSON lines, - for the standard input; with the newest --checkpoint");
+    app.add_option("--log", what.log,
+                   "JSON lines, - for the standard input; with the newest --checkpoint, older ones besides");
     app.add_flag("--json", json, "One JSON object");
     app.footer("Exit codes: 0 verified, 1 cannot be read, 3 wrong usage, 5 verification failed.");
 }

@@ -172,11 +172,13 @@ class verification {
 
     void log() {
         r_.kind = "log";
-        if (others_.size() != 1) {
-            throw wrong_usage{"--log needs exactly one --checkpoint, the newest"};
+        const auto newest =
+            std::ranges::max_element(others_, {}, [](const known_checkpoint& c) { return c.says.head.size; });
+        if (newest == others_.end()) {
+            throw wrong_usage{"--log needs a --checkpoint of the newest state"};
         }
-        others_.front().newest = true;
-        const auto size = others_.front().says.head.size;
+        newest->newest = true;
+        const auto size = newest->says.head.size;
         trail([&](checkpoint_book& book) { verify_log(*what_.log, size, book, progress_, r_); });
     }
 

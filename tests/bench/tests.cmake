@@ -4,3 +4,7 @@ target_link_libraries(valhalla-load PRIVATE valhalla_flags CLI11::CLI11 fmt::fmt
 
 add_executable(valhalla-bench-verify EXCLUDE_FROM_ALL bench/verify_speed.cpp)
 target_link_libraries(valhalla-bench-verify PRIVATE valhalla_verify valhalla_flags CLI11::CLI11 fmt::fmt)
+
+# What the tree and signing cost an append.
+add_executable(valhalla-bench-append EXCLUDE_FROM_ALL bench/append_cost.cpp)
+target_link_libraries(valhalla-bench-append PRIVATE valhalla_daemon CLI11::CLI11 fmt::fmt SQLiteCpp SQLite::SQLite3)

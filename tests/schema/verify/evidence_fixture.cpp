@@ -109,13 +109,9 @@ fs::path evidence_fixture::put(const std::string& name, std::string_view content
 }
 
 fs::path evidence_fixture::put_export(bool with_checkpoint) const {
-    {
-        reader from{path};
-        write_export(from, dir() / "export");
-    }
-    if (with_checkpoint) {
-        put("export/checkpoint", note(records.size()));
-    }
+    reader from{path};
+    const auto sign = [this](const tree_head& head) { return note(head.size); };
+    write_export(from, dir() / "export", with_checkpoint ? checkpoint_signer{sign} : checkpoint_signer{});
     return dir() / "export";
 }
 

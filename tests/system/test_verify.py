@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: Apache-2.0
+"""An auditor's way through the programs: keep a key and a checkpoint, verify everything that can be had, see what was changed."""
+
+import json
+import shutil
+import sqlite3
+import subprocess
+import unittest
+
+import harness
+from harness import Daemon
+
+VERIFIED, UNREADABLE, USAGE, FAILED = 0, 1, 3, 5
+
+
+class Verify(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.daemon = cls.enterClassContext(Daemon())
+        cls.directory = cls.enterClassContext(harness.temporary_directory())
+        with cls.daemon.client() as client:
+            client.call("session.start", notes="audited")
+            for _ in range(20):
+                client.call("cone.decide", engine="wholesaling", action="run")
+            cls.old_checkpoint = cls.save("old-checkpoint", "checkpoint")
+            client.call("cone.set", band="C", reason="review")
+            client.call("session.note", text="a note")
+            line = client.request("audit.append", {"event": "X_TEST", "payload": {}}, id_=1)
+            for _ in range(6):
+                client.send_line("[" + ",".join([line] * 100) + "]")
+                client.receive()
+            client.call("session.end")
+        cls.key = cls.daemon.ctl("audit", "key").stdout.strip()
+        cls.daemon.ctl("export", str(cls.directory / "export"))
+        cls.daemon.ctl("audit", "tiles", str(cls.directory / "tiles"))
+        cls.daemon.ctl("audit", "prove", "--session", "1", str(cls.directory / "bundle"))
+        cls.proof = cls.save("7.tlog-proof", "prove", "7")
+        cls.checkpoint = cls.save("checkpoint", "checkpoint")
+
+    @classmethod
+    def save(cls, name: str, *command: str):
+        path = cls.directory / name
+        path.write_text(cls.daemon.ctl("audit", *command).stdout)
+        return path
+
+    def verify(self, *arguments, expect: int = VERIFIED, key: str | None = None) -> dict:
+        done = self.daemon.ctl("--json", "audit", "verify", "--key", key or self.key, *map(str, arguments), expect=None)
+        self.assertEqual(done.returncode, expect, done.stdout + done.stderr)
+        return json.loads(done.stdout) if done.stdout.strip() else {}
+
+    def copy(self, name: str):
+        directory = self.enterContext(harness.temporary_directory())
+        return shutil.copytree(self.directory / name, directory / name)
+
+    def stopped_state(self):
+        """A copy of the state directory as a stopped daemon leaves it."""
+        self.daemon.stop()
+        self.addCleanup(lambda: self.daemon.process.poll() is None or self.daemon.start())
+        directory = self.enterContext(harness.temporary_directory())
+        copy = shutil.copytree(self.daemon.state, directory / "state")
+        self.daemon.start()
+        return copy
+
+    def test_everything_that_can_be_had_is_verified(self):
+        for what in ((), (self.daemon.state,), (self.directory / "export",), (self.directory / "tiles",), (self.proof,),
+                     (self.directory / "bundle",)):
+            with self.subTest(what=what):
+                self.assertTrue(self.verify(*what)["verified"])
+
+    def test_an_older_checkpoint_is_part_of_every_newer_state(self):
+        for what in ((), (self.daemon.state,), (self.directory / "export",), (self.directory / "tiles",)):
+            with self.subTest(what=what):
+                self.verify("--checkpoint", self.old_checkpoint, *what)
+
+    def test_a_verified_daemon_may_go_on_working(self):
+        with self.daemon.client() as client:
+            for _ in range(50):
+                client.call("audit.append", event="X_TEST", payload={})
+                self.verify(self.daemon.state)
+                break
+
+    def test_another_key_verifies_nothing(self):
+        with Daemon() as other:
+            key = other.ctl("audit", "key").stdout.strip()
+        for what in ((), (self.daemon.state,), (self.directory / "export",), (self.directory / "tiles",), (self.proof,),
+                     (self.directory / "bundle",)):
+            with self.subTest(what=what):
+                self.verify(*what, key=key, expect=FAILED)
+
+    def test_what_was_changed_is_named(self):
+        attacks = (("UPDATE audit SET record = CAST(replace(CAST(record AS TEXT), 'wholesaling', 'wholesalinG') AS BLOB) WHERE seq = 9", 9),
+                   ("UPDATE audit SET session = NULL WHERE seq = 9", 9),
+                   ("UPDATE audit SET ts_us = ts_us + 1 WHERE seq = 9", 9),
+                   ("DELETE FROM audit WHERE seq = 9", 9),
+                   ("UPDATE session SET end_notes = 'edited'", None),
+                   ("UPDATE cone_history SET reason = 'edited'", None),
+                   ("UPDATE tree_tile SET hashes = zeroblob(8192) WHERE level = 0 AND tile = 1", None),
+                   ("DELETE FROM session_note", None))
+        state = self.stopped_state()
+        for statement, record in attacks:
+            with self.subTest(statement=statement):
+                changed = self.enterContext(harness.temporary_directory()) / "state"
+                shutil.copytree(state, changed)
+                self.attack(changed / "valhalla.db", statement)
+                problem = self.verify(changed, expect=FAILED)["problem"]
+                self.assertEqual(problem.get("seq"), record, problem)
+
+    @staticmethod
+    def attack(database, statement: str):
+        with sqlite3.connect(database) as db:
+            triggers = db.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'").fetchall()
+            for name, _ in triggers:
+                db.execute(f"DROP TRIGGER {name}")
+            assert db.execute(statement).rowcount > 0, statement
+            for _, sql in triggers:
+                db.execute(sql)
+        db.close()
+
+    def test_a_trail_written_anew_from_some_point_on_fails_an_older_checkpoint(self):
+        # Another daemon with the same key and name: what the owner could do.
+        with Daemon(start=False) as forger:
+            shutil.copytree(self.stopped_state(), forger.state)
+            for file in forger.state.glob("valhalla.db*"):
+                file.unlink()
+            (forger.state / "anchor").unlink()
+            forger.start()
+            with forger.client() as client:
+                for _ in range(30):
+                    client.call("audit.append", event="X_TEST", payload={})
+            self.verify("--checkpoint", self.old_checkpoint, forger.state, expect=FAILED)
+
+    def test_an_edited_export_document_is_named(self):
+        export = self.copy("export")
+        document = export / "go_session.json"
+        document.write_text(document.read_text().replace("audited", "Audited"))
+        self.assertIn("go_session.json", self.verify(export, expect=FAILED)["problem"]["file"])
+
+    def test_an_edited_entry_is_named(self):
+        tiles = self.copy("tiles")
+        bundle = tiles / "tile" / "entries" / "000"
+        bundle.write_bytes(bundle.read_bytes().replace(b"wholesaling", b"wholesalinG", 1))
+        self.assertIn("verified", self.verify(tiles, expect=FAILED))
+
+    def test_the_exit_codes(self):
+        self.verify(self.directory / "nothing", expect=UNREADABLE)
+        self.verify("--quorum", "x", self.proof, expect=USAGE)
+        self.verify(self.proof, key="nonsense", expect=USAGE)
+
+    def test_a_proof_that_was_changed_fails(self):
+        changed = self.directory / "changed.tlog-proof"
+        changed.write_text(self.proof.read_text().replace("index 6", "index 7"))
+        self.verify(changed, expect=FAILED)
+
+    def test_witnesses_and_a_quorum(self):
+        config = self.directory / "witness.toml"
+        config.write_text(f'[witness]\nname = "witness.example"\nlogs = ["{self.key}"]\n')
+        request = self.save("request", "witness-request", "0")
+        checkpoint = request.read_text().split("\n\n", 1)[1]
+        with Daemon("--config", str(config)) as witness:
+            line = witness.ctl("audit", "witness", str(request)).stdout
+            witness_key = witness.ctl("--json", "call", "audit.witness_key").stdout
+        key = json.loads(witness_key)["key"]
+        cosigned = self.directory / "cosigned"
+        cosigned.write_text(checkpoint + line)
+        self.verify("--checkpoint", cosigned, "--witness", key, "--quorum", "1", self.daemon.state)
+        self.verify("--checkpoint", cosigned, "--witness", key, "--quorum", "2", self.daemon.state, expect=USAGE)
+        self.verify("--checkpoint", self.old_checkpoint, "--witness", key, "--quorum", "1", self.daemon.state, expect=FAILED)
+
+    def test_openssl_verifies_what_the_document_says(self):
+        script = harness.SOURCE_DIR / "tests" / "independent" / "verify-with-openssl"
+        subprocess.run([script, self.key, self.proof], check=True, capture_output=True)
+
+
+if __name__ == "__main__":
+    harness.main()
