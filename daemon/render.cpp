@@ -104,7 +104,7 @@ ipc::rpc_error to_wire(const governor::refusal& r) {
         ipc::append_text_member(error.data_members, "key", r.key);
     }
     if (error.code == error_code::forbidden) {
-        ipc::append_text_member(error.data_members, "required_role", "owner");
+        ipc::append_text_member(error.data_members, "role", "owner");
     }
     if (!r.nearest.empty() || r.session || r.known_size) {
         // json_writer puts no comma before its first member, so the members go into an object of their own first.

@@ -10,50 +10,87 @@
 
 namespace valhalla::ipc {
 
-std::string_view kind_of(error_code code) noexcept {
+namespace {
+
+struct description {
+    std::string_view kind;
+    std::string_view meaning;
+};
+
+constexpr description describe(error_code code) noexcept {
     switch (code) {
-        case error_code::parse_error: return "parse_error";
-        case error_code::invalid_request: return "invalid_request";
-        case error_code::method_not_found: return "method_not_found";
-        case error_code::invalid_params: return "invalid_params";
-        case error_code::internal_error: return "internal_error";
-        case error_code::forbidden: return "forbidden";
-        case error_code::locked: return "locked";
-        case error_code::rate_limited: return "rate_limited";
-        case error_code::session_active: return "session_active";
-        case error_code::no_active_session: return "no_active_session";
-        case error_code::unknown_session: return "unknown_session";
-        case error_code::session_ended: return "session_ended";
-        case error_code::unknown_engine: return "unknown_engine";
-        case error_code::unknown_action: return "unknown_action";
-        case error_code::policy_invalid: return "policy_invalid";
-        case error_code::unknown_signal: return "unknown_signal";
-        case error_code::too_many_signals: return "too_many_signals";
-        case error_code::invalid_threshold: return "invalid_threshold";
-        case error_code::unknown_step: return "unknown_step";
-        case error_code::step_blocked: return "step_blocked";
-        case error_code::record_too_large: return "record_too_large";
-        case error_code::unknown_record: return "unknown_record";
-        case error_code::beyond_the_trail: return "beyond_the_trail";
-        case error_code::unknown_follow: return "unknown_follow";
-        case error_code::too_many_follows: return "too_many_follows";
-        case error_code::no_witness: return "no_witness";
-        case error_code::unknown_log: return "unknown_log";
-        case error_code::bad_checkpoint: return "bad_checkpoint";
-        case error_code::witness_conflict: return "witness_conflict";
-        case error_code::bad_proof: return "bad_proof";
-        case error_code::import_refused: return "import_refused";
-        case error_code::state_not_fresh: return "state_not_fresh";
-        case error_code::unknown_document: return "unknown_document";
-        case error_code::export_failed: return "export_failed";
-        case error_code::no_such_upload: return "no_such_upload";
-        case error_code::overloaded: return "overloaded";
-        case error_code::storage_full: return "storage_full";
-        case error_code::outcome_unknown: return "outcome_unknown";
-        case error_code::shutting_down: return "shutting_down";
-        case error_code::request_key_reused: return "request_key_reused";
+        case error_code::parse_error: return {"parse_error", "The line is no JSON, or is too long."};
+        case error_code::invalid_request: return {"invalid_request", "The line is JSON, but no JSON-RPC 2.0 request."};
+        case error_code::method_not_found:
+            return {"method_not_found", "There is no such method; `nearest` is what was perhaps meant."};
+        case error_code::invalid_params:
+            return {"invalid_params", "A parameter is missing, unknown or out of bounds; `key` names it."};
+        case error_code::internal_error: return {"internal_error", "The daemon failed; its log says why."};
+        case error_code::forbidden:
+            return {"forbidden", "The caller's role does not suffice; `role` is the one that does."};
+        case error_code::locked: return {"locked", "Somebody else holds what it needs."};
+        case error_code::rate_limited: return {"rate_limited", "Too many requests in a short time."};
+        case error_code::session_active:
+            return {"session_active", "The caller has an active session; `session` is its number."};
+        case error_code::no_active_session: return {"no_active_session", "The caller has no active session."};
+        case error_code::unknown_session: return {"unknown_session", "There is no session of that number."};
+        case error_code::session_ended: return {"session_ended", "The session has ended already."};
+        case error_code::unknown_engine:
+            return {"unknown_engine", "The policy has no such engine; `nearest` are those that were perhaps meant."};
+        case error_code::unknown_action:
+            return {"unknown_action", "The policy has no such action; `nearest` are those that were perhaps meant."};
+        case error_code::policy_invalid:
+            return {"policy_invalid", "The policy file is not good; `file`, `line` and `key` say where."};
+        case error_code::unknown_signal:
+            return {"unknown_signal", "No such source has reported; `nearest` are those that were perhaps meant."};
+        case error_code::too_many_signals: return {"too_many_signals", "As many sources as are kept have reported."};
+        case error_code::invalid_threshold:
+            return {"invalid_threshold", "The thresholds would contradict each other; `key` names one."};
+        case error_code::unknown_step:
+            return {"unknown_step", "The playbook has no such step; `nearest` are those that were perhaps meant."};
+        case error_code::step_blocked: return {"step_blocked", "The step may not be done in this band or health."};
+        case error_code::record_too_large:
+            return {"record_too_large", "The audit record would be larger than a record may be."};
+        case error_code::unknown_record:
+            return {"unknown_record", "The trail has no record of that number; `size` is how many it has."};
+        case error_code::beyond_the_trail:
+            return {"beyond_the_trail", "A size or a tile that the tree does not have yet; `key` names the parameter."};
+        case error_code::unknown_follow: return {"unknown_follow", "The connection has no follow of that number."};
+        case error_code::too_many_follows:
+            return {"too_many_follows", "As many follows as are served at once are open."};
+        case error_code::no_witness: return {"no_witness", "This daemon was given no witness key."};
+        case error_code::unknown_log:
+            return {"unknown_log", "The checkpoint's origin is none that this witness was told to watch."};
+        case error_code::bad_checkpoint:
+            return {"bad_checkpoint", "The request is malformed, or not signed by the log's key."};
+        case error_code::witness_conflict:
+            return {"witness_conflict", "`old` is not the size that was cosigned last; `size` is."};
+        case error_code::bad_proof: return {"bad_proof", "The tree does not continue the one that was cosigned last."};
+        case error_code::import_refused:
+            return {"import_refused", "The files are not good; `file`, `line` and `key` say where."};
+        case error_code::state_not_fresh:
+            return {"state_not_fresh", "Something was done already that the import would mix with."};
+        case error_code::unknown_document: return {"unknown_document", "There is no document of that name."};
+        case error_code::export_failed: return {"export_failed", "The export could not be written, or was not yet."};
+        case error_code::no_such_upload: return {"no_such_upload", "There is no upload of that name, or it is gone."};
+        case error_code::overloaded: return {"overloaded", "Too much is waiting; try again in a moment."};
+        case error_code::storage_full: return {"storage_full", "The disk is full; nothing was changed."};
+        case error_code::outcome_unknown:
+            return {"outcome_unknown", "The disk failed: whether the change was made shows after a restart."};
+        case error_code::shutting_down: return {"shutting_down", "The daemon stops; nothing was changed."};
+        case error_code::request_key_reused:
+            return {"request_key_reused", "The request key was used before, with another request."};
     }
-    return "internal_error";
+    return {"internal_error", ""};
+}
+
+}  // namespace
+
+std::string_view kind_of(error_code code) noexcept {
+    return describe(code).kind;
+}
+std::string_view meaning_of(error_code code) noexcept {
+    return describe(code).meaning;
 }
 
 void append_error(std::string& out, const rpc_error& error) {

@@ -64,6 +64,8 @@ enum class error_code : int {
 
 /// `data.kind`, e.g. "session_active".
 [[nodiscard]] std::string_view kind_of(error_code code) noexcept;
+/// A sentence that says when the code is answered.
+[[nodiscard]] std::string_view meaning_of(error_code code) noexcept;
 
 struct rpc_error {
     error_code code{};

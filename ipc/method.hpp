@@ -1,19 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a method is. A method is a type that has no objects: it carries its name, what it does, what it needs, and the
-// struct and fields of its parameters. The list of all of them is in ipc/api/methods.hpp.
+// What a method is. A method is a type that has no objects: it carries its name, what it does, what it needs, the
+// struct and fields of its parameters, the members of its result, and the errors of its own. The list of all of them is
+// in ipc/api/methods.hpp.
 #pragma once
 
+#include <array>
 #include <concepts>
+#include <span>
 #include <string>
 #include <string_view>
 #include <tuple>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "ipc/call.hpp"
 #include "ipc/params.hpp"
+#include "ipc/result.hpp"
 
 namespace valhalla::ipc {
+
+/// A method's result is a shared shape, or members of its own.
+constexpr const shape& shape_of(const shape& shared) {
+    return shared;
+}
+template <std::size_t N>
+constexpr shape shape_of(const std::array<member, N>& own) {
+    return {.name = {}, .meaning = {}, .members = own};
+}
 
 template <class M>
 concept method = std::default_initializable<typename M::params> && requires {
@@ -22,6 +37,8 @@ concept method = std::default_initializable<typename M::params> && requires {
     { M::kind } -> std::convertible_to<effect>;
     { M::needs } -> std::convertible_to<role>;
     std::tuple_size<std::remove_cvref_t<decltype(M::fields)>>::value;
+    shape_of(M::result);
+    std::span<const error_code>{M::errors};
 };
 
 /// The whole API is one of these.
@@ -35,7 +52,14 @@ struct parameter_info {
     std::string_view name;
     std::string_view meaning;
     bool required = false;
-    std::string schema;  ///< a JSON Schema, as JSON
+    std::string schema;   ///< a JSON Schema, as JSON
+    std::string words;    ///< the same for a person, e.g. "an integer from 1 to 1000"
+    std::string initial;  ///< what holds without it, as JSON; empty: nothing does
+};
+/// A call and its answer, as JSON.
+struct method_example {
+    std::string params;
+    std::string result;
 };
 struct method_info {
     std::string_view name;
@@ -43,22 +67,41 @@ struct method_info {
     effect kind{};
     role needs{};
     std::vector<parameter_info> parameters;
+    shape result{};
+    method_example example{};              ///< only from `describe_api`
+    std::span<const error_code> errors{};  ///< beside those that `common_errors` gives
 };
 
 template <method M>
 [[nodiscard]] method_info describe() {
-    method_info info{M::name, M::summary, M::kind, M::needs, {}};
+    method_info info{M::name, M::summary, M::kind, M::needs, {}, shape_of(M::result), {}, M::errors};
     [[maybe_unused]] const auto add = [&info](const auto& field) {
-        std::string schema = "{";
-        field.rules.schema(schema);
-        schema += '}';
-        info.parameters.push_back({field.name, field.meaning, field.required, std::move(schema)});
+        parameter_info one{field.name, field.meaning, field.required, "{", {}, {}};
+        field.rules.schema(one.schema);
+        field.rules.describe(one.words);
+        if constexpr (!std::remove_cvref_t<decltype(field)>::optional) {
+            if (!field.required) {
+                field.rules.show(one.initial, typename M::params{}.*(field.where));
+                one.schema += R"(,"default":)" + one.initial;
+            }
+        }
+        one.schema += '}';
+        info.parameters.push_back(std::move(one));
     };
     std::apply([&](const auto&... field) { (add(field), ...); }, M::fields);
     return info;
 }
 
+[[nodiscard]] std::string_view to_text(effect kind) noexcept;
+
 /// Every method of the API, in the order of the list.
 [[nodiscard]] std::vector<method_info> describe_api();
+
+/// What every method of that effect can be answered with.
+[[nodiscard]] std::span<const error_code> common_errors(effect kind) noexcept;
+/// What a line can be answered with that is no call of a method.
+[[nodiscard]] std::span<const error_code> line_errors() noexcept;
+/// `common_errors` and the method's own.
+[[nodiscard]] std::vector<error_code> all_errors(const method_info& of);
 
 }  // namespace valhalla::ipc

@@ -16,11 +16,6 @@ namespace valhalla::ipc {
 namespace {
 
 template <method... M>
-std::vector<method_info> describe_all(method_list<M...> /*all*/) {
-    return {describe<M>()...};
-}
-
-template <method... M>
 constexpr std::array<std::string_view, sizeof...(M)> names_of(method_list<M...> /*all*/) {
     return {M::name...};
 }
@@ -28,10 +23,6 @@ constexpr std::array<std::string_view, sizeof...(M)> names_of(method_list<M...> 
 constexpr auto api_names = names_of(api::all_methods{});
 
 }  // namespace
-
-std::vector<method_info> describe_api() {
-    return describe_all(api::all_methods{});
-}
 
 std::size_t method_table::slot_of(std::string_view name) const noexcept {
     // Names have at least 8 bytes in practice; shorter ones are padded with zeros. Begin, end and length tell all

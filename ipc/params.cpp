@@ -266,6 +266,41 @@ void append_time_schema(std::string& out) {
     out += R"("type":"string","format":"date-time")";
 }
 
+void append_words(std::string& out, const text_rules& rules) {
+    out += words_of(rules);
+    if (!rules.form_words.empty()) {
+        fmt::format_to(std::back_inserter(out), ": {}", rules.form_words);
+    }
+}
+void append_words(std::string& out, const integer_rules& rules) {
+    out += words_of(rules);
+}
+void append_words(std::string& out, const real_rules& rules) {
+    fmt::format_to(std::back_inserter(out), "a number from {} to {}", rules.minimum, rules.maximum);
+}
+void append_words(std::string& out, word_list words) {
+    out += words_of(words);
+}
+void append_words(std::string& out, const object_rules& rules) {
+    fmt::format_to(std::back_inserter(out), "an object of at most {} bytes", rules.max_bytes);
+}
+void append_words(std::string& out, const list_rules& rules) {
+    fmt::format_to(std::back_inserter(out), "at most {} items, each {}", rules.max_items, words_of(rules.item));
+}
+
+void append_value(std::string& out, std::string_view text) {
+    append_quoted(out, text);
+}
+void append_value(std::string& out, std::int64_t number) {
+    out += std::to_string(number);
+}
+void append_value(std::string& out, double number) {
+    fmt::format_to(std::back_inserter(out), "{}", number);
+}
+void append_value(std::string& out, bool flag) {
+    out += flag ? "true" : "false";
+}
+
 void fail_unknown_parameter(rpc_error& error, std::string_view name, std::span<const std::string_view> known) {
     const std::string shown_name = excerpt(name, max_excerpt_bytes);
     const std::string_view nearest = nearest_name(name, known);

@@ -84,6 +84,20 @@ void append_schema(std::string& out, const list_rules& rules);
 void append_flag_schema(std::string& out);
 void append_time_schema(std::string& out);
 
+// The same in words, e.g. "an integer from 1 to 1000".
+void append_words(std::string& out, const text_rules& rules);
+void append_words(std::string& out, const integer_rules& rules);
+void append_words(std::string& out, const real_rules& rules);
+void append_words(std::string& out, word_list words);
+void append_words(std::string& out, const object_rules& rules);
+void append_words(std::string& out, const list_rules& rules);
+
+// A value as JSON.
+void append_value(std::string& out, std::string_view text);
+void append_value(std::string& out, std::int64_t number);
+void append_value(std::string& out, double number);
+void append_value(std::string& out, bool flag);
+
 void fail_unknown_parameter(rpc_error& error, std::string_view name, std::span<const std::string_view> known);
 void fail_missing_parameter(rpc_error& error, std::string_view name);
 /// What a reader found in text that should have been checked before.
@@ -113,6 +127,7 @@ struct field {
     Rules rules;
     std::string_view meaning;
     bool required = !value_of<Member>::optional;
+    static constexpr bool optional = value_of<Member>::optional;
 
     bool read(const json_value& v, Params& out, rpc_error& error) const {
         if (v.kind == json_kind::null && !required) {
@@ -131,6 +146,8 @@ struct text_kind {
         return read_text(name, v, rules, out, e);
     }
     void schema(std::string& out) const { append_schema(out, rules); }
+    void describe(std::string& out) const { append_words(out, rules); }
+    static void show(std::string& out, const std::string& v) { append_value(out, std::string_view{v}); }
 };
 struct integer_kind {
     integer_rules rules;
@@ -138,6 +155,8 @@ struct integer_kind {
         return read_integer(name, v, rules, out, e);
     }
     void schema(std::string& out) const { append_schema(out, rules); }
+    void describe(std::string& out) const { append_words(out, rules); }
+    static void show(std::string& out, std::int64_t v) { append_value(out, v); }
 };
 struct real_kind {
     real_rules rules;
@@ -145,12 +164,16 @@ struct real_kind {
         return read_real(name, v, rules, out, e);
     }
     void schema(std::string& out) const { append_schema(out, rules); }
+    void describe(std::string& out) const { append_words(out, rules); }
+    static void show(std::string& out, double v) { append_value(out, v); }
 };
 struct flag_kind {
     bool read(std::string_view name, const json_value& v, bool& out, rpc_error& e) const {
         return read_flag(name, v, out, e);
     }
     void schema(std::string& out) const { append_flag_schema(out); }
+    static void describe(std::string& out) { out += "true or false"; }
+    static void show(std::string& out, bool v) { append_value(out, v); }
 };
 struct word_kind {
     word_list words;
@@ -162,12 +185,18 @@ struct word_kind {
         return known;
     }
     void schema(std::string& out) const { append_schema(out, words); }
+    void describe(std::string& out) const { append_words(out, words); }
+    template <class Enum>
+    void show(std::string& out, Enum v) const {
+        append_value(out, words[static_cast<std::size_t>(v)]);
+    }
 };
 struct time_kind {
     bool read(std::string_view name, const json_value& v, wire_time& out, rpc_error& e) const {
         return read_time(name, v, out, e);
     }
     void schema(std::string& out) const { append_time_schema(out); }
+    static void describe(std::string& out) { out += "a time like 2026-01-31T12:00:00Z"; }
 };
 struct object_kind {
     object_rules rules;
@@ -175,6 +204,8 @@ struct object_kind {
         return read_object(name, v, rules, out, e);
     }
     void schema(std::string& out) const { append_schema(out, rules); }
+    void describe(std::string& out) const { append_words(out, rules); }
+    static void show(std::string& out, const std::string& json) { out += json; }
 };
 struct list_kind {
     list_rules rules;
@@ -182,6 +213,7 @@ struct list_kind {
         return read_list(name, v, rules, out, e);
     }
     void schema(std::string& out) const { append_schema(out, rules); }
+    void describe(std::string& out) const { append_words(out, rules); }
 };
 
 }  // namespace detail

@@ -1,3 +1,8 @@
+# The examples become part of the program; configuring again when they change.
+file(READ api/examples.json VALHALLA_EXAMPLES_TEXT)
+configure_file(api/examples.cpp.in ${PROJECT_BINARY_DIR}/generated/ipc/api/examples.cpp @ONLY)
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/api/examples.json)
+
 # Data in motion. Asio is compiled once, in asio_impl.cpp.
 add_library(valhalla_ipc STATIC
   asio_impl.cpp
@@ -8,15 +13,18 @@ add_library(valhalla_ipc STATIC
   json_reader.cpp
   json_text.cpp
   line_buffer.cpp
+  method.cpp
   method_table.cpp
   nearest.cpp
+  open_rpc.cpp
   params.cpp
   peer.cpp
   request.cpp
   socket_path.cpp
   unix_server.cpp
   utf8.cpp
-  wire_time.cpp)
+  wire_time.cpp
+  ${PROJECT_BINARY_DIR}/generated/ipc/api/examples.cpp)
 target_link_libraries(valhalla_ipc PUBLIC valhalla_flags Boost::headers Boost::json fmt::fmt)
 if(VALHALLA_PCH)
   target_precompile_headers(valhalla_ipc PRIVATE

@@ -134,14 +134,16 @@ decision decide_on(const state& s, const commands::set_step& c, const context& c
 
 bool is_foreign_name(std::string_view name) noexcept {
     return name.size() > 2 && name.size() <= max_event_name_bytes && name.starts_with("X_") &&
-           std::all_of(name.begin() + 2, name.end(),
-                       [](char c) { return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'; });
+           std::all_of(name.begin() + 2, name.end(), [](char c) {
+               return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' ||
+                      c == '-' || c == '.';
+           });
 }
 
 decision decide_on(const state& s, const commands::append_event& c, const context& ctx) {
     if (!is_foreign_name(c.name)) {
         return refusal{refusal_kind::invalid_event_name,
-                       "The event's name must begin with X_ and go on with at most 62 of A-Z, 0-9 and _.",
+                       "The event's name must begin with X_ and go on with at most 62 letters, digits, _, - or .",
                        "event",
                        {},
                        std::nullopt};

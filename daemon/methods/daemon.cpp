@@ -5,6 +5,7 @@
 
 #include "daemon/methods/bind.hpp"
 #include "daemon/version.hpp"
+#include "ipc/open_rpc.hpp"
 
 namespace valhalla {
 
@@ -25,6 +26,8 @@ void bind_daemon_methods(ipc::method_table& table, const services& with) {
         json.end_object();
         c.reply(out);
     });
+    table.on<api::rpc_discover>([document = ipc::open_rpc_document(version, ipc::describe_api())](
+                                    const api::rpc_discover::params&, ipc::call& c) { c.reply(document); });
     table.on<api::daemon_stop>([with](const api::daemon_stop::params&, ipc::call& c) {
         c.reply(R"({"stopping":true})");
         with.request_stop();

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "ipc/api/shapes.hpp"
 #include "ipc/api/words.hpp"
 #include "ipc/method.hpp"
 
@@ -44,6 +45,10 @@ struct audit_append {
              "Its name, which begins with `X_`."),
         object("payload", &params::payload_json, {.max_bytes = max_payload_bytes}, "What happened."),
     };
+    static constexpr std::array result{
+        integer("seq", id_rules, "Number of the record."),
+    };
+    static constexpr std::array<error_code, 0> errors{};
 };
 
 struct audit_list {
@@ -72,13 +77,19 @@ struct audit_list {
         integer("before", &params::before, id_rules, "Only records with a smaller seq."),
         defaulted(integer("limit", &params::limit, page_rules, "Most items in the answer.")),
     };
+    static constexpr std::array result{
+        array_of(of("items", shapes::record, "The records of the page.")),
+        nullable(
+            integer("next_cursor", id_rules,
+                    "The seq to go on from: `after` where the order is ascending, else `before`; null at the end.")),
+        word("order", shapes::order_words, "Oldest first, or newest first."),
+    };
+    static constexpr std::array<error_code, 0> errors{};
 };
 
 /// What a proof can be asked about: records and sizes count from 1.
 inline constexpr integer_rules size_rules{.minimum = 1};
 
-/// Result: `{"origin","size","root","note"}`; `root` in base64, `note` the signed note (C2SP tlog-checkpoint) verbatim.
-/// It covers at least everything that was answered on this connection before.
 struct audit_checkpoint {
     static constexpr std::string_view name = "audit.checkpoint";
     static constexpr std::string_view summary = "The newest signed checkpoint of the trail; signed now when it grew.";
@@ -86,9 +97,15 @@ struct audit_checkpoint {
     static constexpr role needs = role::viewer;
     using params = no_params;
     static constexpr auto fields = no_fields;
+    static constexpr std::array result{
+        text("origin", "The trail's name."),
+        integer("size", "Records that it covers: at least all that was answered on this connection before."),
+        text("root", "Root of the tree, in base64."),
+        text("note", "The signed note (C2SP tlog-checkpoint), verbatim."),
+    };
+    static constexpr std::array<error_code, 0> errors{};
 };
 
-/// Result: `{"origin","key"}`; `key` is the verifier key (C2SP signed-note).
 struct audit_key {
     static constexpr std::string_view name = "audit.key";
     static constexpr std::string_view summary = "The public key that the trail's checkpoints are signed with.";
@@ -96,11 +113,13 @@ struct audit_key {
     static constexpr role needs = role::viewer;
     using params = no_params;
     static constexpr auto fields = no_fields;
+    static constexpr std::array result{
+        text("origin", "The trail's name."),
+        text("key", "The verifier key (C2SP signed-note)."),
+    };
+    static constexpr std::array<error_code, 0> errors{};
 };
 
-/// Result: `{"index","size","hashes":[base64…],"record":{…},"note"}`. `index` is `seq - 1`, `hashes` go from leaf to
-/// root, `record` is the record's bytes as they were hashed. `note` is the signed checkpoint of that size, or null when
-/// `size` was given.
 struct audit_inclusion {
     static constexpr std::string_view name = "audit.inclusion";
     static constexpr std::string_view summary = "The proof that a record is in the tree.";
@@ -114,9 +133,16 @@ struct audit_inclusion {
         integer("seq", &params::seq, id_rules, "The record's number."),
         integer("size", &params::size, size_rules, "Size of the tree; without it, that of a checkpoint signed now."),
     };
+    static constexpr std::array result{
+        integer("index", "`seq - 1`: leaves count from 0."),
+        integer("size", "Size of the tree."),
+        array_of(text("hashes", "The proof: hashes in base64, from leaf to root.")),
+        of("record", shapes::record, "The record, its bytes as they were hashed."),
+        nullable(text("note", "The signed checkpoint of that size; null when `size` was given.")),
+    };
+    static constexpr std::array errors{error_code::unknown_record, error_code::beyond_the_trail};
 };
 
-/// Result: `{"old_size","size","hashes":[base64…],"note"}`; `note` as in audit.inclusion.
 struct audit_consistency {
     static constexpr std::string_view name = "audit.consistency";
     static constexpr std::string_view summary = "The proof that a tree only grew since it had another size.";
@@ -130,10 +156,16 @@ struct audit_consistency {
         integer("old_size", &params::old_size, {.minimum = 0}, "Size that the asker knows."),
         integer("size", &params::size, size_rules, "Later size; without it, that of a checkpoint signed now."),
     };
+    static constexpr std::array result{
+        integer("old_size", "The earlier size."),
+        integer("size", "The later one."),
+        array_of(text("hashes", "The proof: hashes in base64, in the order of RFC 6962.")),
+        nullable(text("note", "The signed checkpoint of that size; null when `size` was given.")),
+    };
+    static constexpr std::array errors{error_code::beyond_the_trail};
 };
 
-/// Result: `{"level","index","width","hashes"}`; `hashes` is the base64 of `width` hashes of 32 bytes, what a tile file
-/// of C2SP tlog-tiles holds. Partial tiles of any older size can be had: hashes of complete subtrees never change.
+/// Partial tiles of any older size can be had: hashes of complete subtrees never change.
 struct audit_tile {
     static constexpr std::string_view name = "audit.tile";
     static constexpr std::string_view summary = "One tile of the tree: hashes of complete subtrees.";
@@ -151,10 +183,17 @@ struct audit_tile {
         defaulted(integer("width", &params::width, {.minimum = 1, .maximum = params::tile_width},
                           "How many hashes, from its first on.")),
     };
+    static constexpr std::array result{
+        integer("level", "Its level."),
+        integer("index", "Its number in the level."),
+        integer("width", "How many hashes."),
+        text("hashes", "The base64 of `width` hashes of 32 bytes: what a tile file of C2SP tlog-tiles holds."),
+    };
+    static constexpr std::array errors{error_code::beyond_the_trail};
 };
 
-/// Result: `{"follow","after"}`. Then, as notifications without end and in order of seq, first what there is, then what
-/// comes: `audit.event` with `{"follow","record":{…}}`. When the daemon ends it: `audit.follow_end` with
+/// After the answer, as notifications without end and in order of seq, first what there is, then what comes:
+/// `audit.event` with `{"follow","record":{…}}`. When the daemon ends it: `audit.follow_end` with
 /// `{"follow","after","reason"}`, `after` being where to go on.
 struct audit_follow {
     static constexpr std::string_view name = "audit.follow";
@@ -173,9 +212,10 @@ struct audit_follow {
         integer("session", &params::session, id_rules, "Only records that belong to this session."),
         text("actor", &params::actor, name_rules, "Only records caused by this user."),
     };
+    static constexpr const shape& result = shapes::follow;
+    static constexpr std::array errors{error_code::beyond_the_trail, error_code::too_many_follows};
 };
 
-/// Result: `{"follow","after"}`: where it stood.
 struct audit_unfollow {
     static constexpr std::string_view name = "audit.unfollow";
     static constexpr std::string_view summary = "Ends an audit.follow of this connection.";
@@ -187,6 +227,8 @@ struct audit_unfollow {
     static constexpr auto fields = std::tuple{
         integer("follow", &params::follow, id_rules, "What audit.follow answered."),
     };
+    static constexpr const shape& result = shapes::follow;
+    static constexpr std::array errors{error_code::unknown_follow};
 };
 
 /// Result: `{"key"}`: the verifier key of this daemon's cosignatures; refused when it is no witness.
@@ -201,7 +243,7 @@ struct audit_witness_key {
 };
 
 /// `request` is the body of C2SP tlog-witness' add-checkpoint: `old <size>`, consistency hashes, an empty line, the
-/// checkpoint. Result: `{"origin","size","signatures"}`; `signatures` are lines to append to the checkpoint.
+/// checkpoint.
 struct audit_witness {
     static constexpr std::string_view name = "audit.witness";
     static constexpr std::string_view summary = "Cosigns the checkpoint of another log when it continues the last one.";
@@ -214,6 +256,13 @@ struct audit_witness {
         text("request", &params::request, {.min_bytes = 1, .max_bytes = max_witness_request_bytes},
              "The body of an add-checkpoint request, newlines and all."),
     };
+    static constexpr std::array result{
+        text("origin", "The other log."),
+        integer("size", "Size of its tree."),
+        text("signatures", "Lines to append to the checkpoint, each ended by a newline."),
+    };
+    static constexpr std::array errors{error_code::no_witness, error_code::unknown_log, error_code::bad_checkpoint,
+                                       error_code::witness_conflict, error_code::bad_proof};
 };
 
 }  // namespace valhalla::ipc::api

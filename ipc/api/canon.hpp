@@ -3,6 +3,7 @@
 // canon.*: the policy.
 #pragma once
 
+#include "ipc/api/shapes.hpp"
 #include "ipc/api/words.hpp"
 #include "ipc/method.hpp"
 
@@ -15,6 +16,16 @@ struct canon_get {
     static constexpr role needs = role::viewer;
     using params = no_params;
     static constexpr auto fields = no_fields;
+    static constexpr std::array result{
+        of("bands", shapes::band_names, "The bands and what they are called."),
+        array_of(text("classes", "The classes of engines.")),
+        array_of(text("actions", "The actions.")),
+        array_of(of("engines", shapes::engine, "The engines.")),
+        of("allowed", shapes::permissions, "What is allowed in which band."),
+        text("sha256", "SHA-256 of the policy, in hex."),
+        text("source", "The file that it was read from, or `built-in`."),
+    };
+    static constexpr std::array<error_code, 0> errors{};
 };
 
 struct canon_reload {
@@ -25,6 +36,9 @@ struct canon_reload {
     static constexpr role needs = role::owner;
     using params = no_params;
     static constexpr auto fields = no_fields;
+    static constexpr std::array<member, 0> result{};
+    static constexpr std::array errors{error_code::policy_invalid, error_code::outcome_unknown,
+                                       error_code::record_too_large};
 };
 
 }  // namespace valhalla::ipc::api

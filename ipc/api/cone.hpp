@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "ipc/api/shapes.hpp"
 #include "ipc/api/words.hpp"
 #include "ipc/method.hpp"
 
@@ -18,6 +19,8 @@ struct cone_state {
     static constexpr role needs = role::viewer;
     using params = no_params;
     static constexpr auto fields = no_fields;
+    static constexpr const shape& result = shapes::cone;
+    static constexpr std::array<error_code, 0> errors{};
 };
 
 struct cone_history {
@@ -33,6 +36,11 @@ struct cone_history {
         defaulted(integer("limit", &params::limit, page_rules, "Most items in the answer.")),
         text("cursor", &params::cursor, cursor_rules, "`next_cursor` of the page before."),
     };
+    static constexpr std::array result{
+        array_of(of("items", shapes::past_cone, "The cones of the page.")),
+        nullable(text("next_cursor", "`cursor` of the next page; null at the end.")),
+    };
+    static constexpr std::array<error_code, 0> errors{};
 };
 
 struct cone_set {
@@ -51,6 +59,8 @@ struct cone_set {
         defaulted(object("metrics", &params::metrics_json, {.max_bytes = max_metrics_bytes},
                          "The figures that it was decided on.")),
     };
+    static constexpr const shape& result = shapes::cone;
+    static constexpr std::array<error_code, 0> errors{};
 };
 
 struct cone_decide {
@@ -66,6 +76,9 @@ struct cone_decide {
         text("engine", &params::engine, name_rules, "Name of the engine."),
         text("action", &params::action, name_rules, "Name of the action."),
     };
+    static constexpr auto result =
+        joined(std::array{integer("decision_id", id_rules, "Number of its audit record.")}, shapes::judgement_members);
+    static constexpr std::array errors{error_code::unknown_engine, error_code::unknown_action};
 };
 
 struct cone_explain {
@@ -86,6 +99,14 @@ struct cone_explain {
         word("band", &params::band, band_words, "As if this band were in force."),
         word("health", &params::health, level_words, "As if the health were this."),
     };
+    static constexpr auto result =
+        joined(shapes::judgement_members,
+               std::array{
+                   flag("hypothetical", "Whether another band or health was supposed than is in force."),
+                   word("status", level_words, "The health status that it was decided in."),
+                   array_of(text("open_steps", "Ids of the steps that would not be blocked.")),
+               });
+    static constexpr std::array errors{error_code::unknown_engine, error_code::unknown_action};
 };
 
 }  // namespace valhalla::ipc::api

@@ -5,6 +5,7 @@
 
 #include <string>
 
+#include "ipc/api/shapes.hpp"
 #include "ipc/api/words.hpp"
 #include "ipc/method.hpp"
 
@@ -21,6 +22,11 @@ struct export_get {
     static constexpr auto fields = std::tuple{
         text("document", &params::document, name_rules, "Its file name, e.g. `go_session.json`."),
     };
+    static constexpr std::array result{
+        text("document", "Its file name."),
+        text("content", "Its text."),
+    };
+    static constexpr std::array errors{error_code::unknown_document};
 };
 
 struct export_write {
@@ -30,6 +36,13 @@ struct export_write {
     static constexpr role needs = role::operator_;
     using params = no_params;
     static constexpr auto fields = no_fields;
+    static constexpr std::array result{
+        text("directory", "Where it is, on the daemon's machine."),
+        integer("tree_size", "Records of the trail in it."),
+        array_of(text("files", "The files that were written.")),
+        integer("bytes", "Bytes of all of them."),
+    };
+    static constexpr std::array<error_code, 0> errors{};
 };
 
 struct export_read {
@@ -46,6 +59,14 @@ struct export_read {
         defaulted(integer("offset", &params::offset, {.minimum = 0},
                           "Bytes from its beginning: `next_offset` of the piece before.")),
     };
+    static constexpr std::array result{
+        text("document", "Its file name."),
+        integer("offset", "Bytes in front of the piece."),
+        integer("size", "Bytes of the whole document."),
+        text("text", "The piece."),
+        nullable(integer("next_offset", "`offset` of the next piece; null at the end.")),
+    };
+    static constexpr std::array errors{error_code::unknown_document, error_code::export_failed};
 };
 
 /// Names an upload, as `import.begin` gave it.
@@ -59,6 +80,10 @@ struct import_begin {
     static constexpr role needs = role::owner;
     using params = no_params;
     static constexpr auto fields = no_fields;
+    static constexpr std::array result{
+        text("upload", "Its name in the calls that follow."),
+    };
+    static constexpr std::array<error_code, 0> errors{};
 };
 
 struct import_put {
@@ -76,6 +101,13 @@ struct import_put {
         text("file", &params::file, name_rules, "The file's name, without a directory."),
         text("text", &params::text, {.max_bytes = max_upload_piece_bytes}, "The piece."),
     };
+    static constexpr std::array result{
+        text("upload", "The upload."),
+        text("file", "The file's name."),
+        integer("bytes", "Bytes that the file has now."),
+    };
+    static constexpr std::array errors{error_code::no_such_upload, error_code::unknown_document,
+                                       error_code::import_refused};
 };
 
 struct import_check {
@@ -89,6 +121,9 @@ struct import_check {
     static constexpr auto fields = std::tuple{
         text("upload", &params::upload, upload_rules, "The upload."),
     };
+    static constexpr const auto& result = shapes::import_plan_members;
+    static constexpr std::array errors{error_code::no_such_upload, error_code::import_refused,
+                                       error_code::state_not_fresh, error_code::record_too_large};
 };
 
 struct import_commit {
@@ -103,6 +138,15 @@ struct import_commit {
     static constexpr auto fields = std::tuple{
         text("upload", &params::upload, upload_rules, "The upload."),
     };
+    static constexpr std::array result{
+        integer("sessions", "Sessions that came in."),
+        integer("lines", "Lines of the audit log that came in."),
+        integer("first_seq", id_rules, "Number of the first audit record of the import."),
+        integer("last_seq", id_rules, "Number of the last one."),
+    };
+    static constexpr std::array errors{error_code::no_such_upload, error_code::import_refused,
+                                       error_code::state_not_fresh, error_code::record_too_large,
+                                       error_code::outcome_unknown};
 };
 
 struct import_cancel {
@@ -116,6 +160,8 @@ struct import_cancel {
     static constexpr auto fields = std::tuple{
         text("upload", &params::upload, upload_rules, "The upload."),
     };
+    static constexpr std::array<member, 0> result{};
+    static constexpr std::array<error_code, 0> errors{};
 };
 
 }  // namespace valhalla::ipc::api

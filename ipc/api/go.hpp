@@ -6,6 +6,8 @@
 #include <optional>
 #include <string>
 
+#include "ipc/api/health.hpp"
+#include "ipc/api/shapes.hpp"
 #include "ipc/api/words.hpp"
 #include "ipc/method.hpp"
 
@@ -18,6 +20,8 @@ struct go_checklist {
     static constexpr role needs = role::viewer;
     using params = no_params;
     static constexpr auto fields = no_fields;
+    static constexpr const shape& result = shapes::checklist;
+    static constexpr std::array<error_code, 0> errors{};
 };
 
 struct go_next_step {
@@ -27,6 +31,8 @@ struct go_next_step {
     static constexpr role needs = role::viewer;
     using params = no_params;
     static constexpr auto fields = no_fields;
+    static constexpr const shape& result = shapes::next_step;
+    static constexpr std::array<error_code, 0> errors{};
 };
 
 struct go_summary {
@@ -36,6 +42,14 @@ struct go_summary {
     static constexpr role needs = role::viewer;
     using params = no_params;
     static constexpr auto fields = no_fields;
+    static constexpr std::array result{
+        of("session", shapes::session_or_none, "The caller's session."),
+        of("next", shapes::next_step, "What to do next."),
+        of("checklist", shapes::checklist, "The playbook as it stands."),
+        of("health", shapes::health, "The health."),
+        of("cone", shapes::cone, "The cone."),
+    };
+    static constexpr std::array<error_code, 0> errors{};
 };
 
 struct go_complete {
@@ -56,6 +70,16 @@ struct go_complete {
         text("override", &params::override_reason, {.min_bytes = 1, .max_bytes = max_reason_bytes},
              "Why a blocked step is completed all the same; owners only."),
     };
+    static constexpr std::array result{
+        flag("ok", "Always true."),
+        text("step_id", "The step."),
+        flag("done", "Whether it is done now."),
+        nullable(text("notes", "The remark that was kept with it.")),
+        text("operator", "By whom."),
+        nullable(integer("session", id_rules, "The session that it was done in.")),
+        time("updated_at_utc", "When."),
+    };
+    static constexpr std::array errors{error_code::unknown_step, error_code::step_blocked};
 };
 
 }  // namespace valhalla::ipc::api

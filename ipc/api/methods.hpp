@@ -27,6 +27,6 @@ using all_methods = method_list<session_start, session_end, session_note, sessio
                                 audit_witness, audit_witness_key,                                                     //
                                 export_get, export_write, export_read,                                                //
                                 import_begin, import_put, import_check, import_commit, import_cancel,                 //
-                                daemon_info, daemon_stop>;
+                                rpc_discover, daemon_info, daemon_stop>;
 
 }  // namespace valhalla::ipc::api

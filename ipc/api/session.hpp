@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "ipc/api/shapes.hpp"
 #include "ipc/api/words.hpp"
 #include "ipc/method.hpp"
 
@@ -30,6 +31,8 @@ struct session_start {
         defaulted(word("if_active", &params::if_active, if_active_words,
                        "What to do when the caller has an active session: refuse, or end that one as superseded.")),
     };
+    static constexpr const shape& result = shapes::session;
+    static constexpr std::array errors{error_code::session_active};
 };
 
 struct session_end {
@@ -45,6 +48,9 @@ struct session_end {
         text("notes", &params::notes, notes_rules, "What came of the session."),
         integer("id", &params::id, id_rules, "The session to end; without it the caller's own."),
     };
+    static constexpr const shape& result = shapes::session;
+    static constexpr std::array errors{error_code::no_active_session, error_code::unknown_session,
+                                       error_code::session_ended};
 };
 
 struct session_note {
@@ -58,6 +64,8 @@ struct session_note {
     static constexpr auto fields = std::tuple{
         text("text", &params::text, {.min_bytes = 1, .max_bytes = max_notes_bytes}, "The remark."),
     };
+    static constexpr const shape& result = shapes::session;
+    static constexpr std::array errors{error_code::no_active_session, error_code::session_ended};
 };
 
 struct session_status {
@@ -71,6 +79,8 @@ struct session_status {
     static constexpr auto fields = std::tuple{
         text("operator", &params::operator_name, name_rules, "Whose session; without it the caller's."),
     };
+    static constexpr const shape& result = shapes::session_or_none;
+    static constexpr std::array<error_code, 0> errors{};
 };
 
 struct session_list {
@@ -94,6 +104,11 @@ struct session_list {
         defaulted(integer("limit", &params::limit, page_rules, "Most items in the answer.")),
         text("cursor", &params::cursor, cursor_rules, "`next_cursor` of the page before."),
     };
+    static constexpr std::array result{
+        array_of(of("items", shapes::session, "The sessions of the page.")),
+        nullable(text("next_cursor", "`cursor` of the next page; null at the end.")),
+    };
+    static constexpr std::array<error_code, 0> errors{};
 };
 
 struct session_get {
@@ -107,6 +122,11 @@ struct session_get {
     static constexpr auto fields = std::tuple{
         integer("id", &params::id, id_rules, "The session's number."),
     };
+    static constexpr auto result =
+        joined(shapes::session_members, std::array{
+                                            of("story", shapes::story, "What happened in it."),
+                                        });
+    static constexpr std::array errors{error_code::unknown_session};
 };
 
 }  // namespace valhalla::ipc::api

@@ -20,6 +20,8 @@ import time
 import unittest
 from pathlib import Path
 
+from api_schema import Api
+
 # Generous, because sanitizers and a loaded machine are slow; a test that passes never waits this long.
 DEADLINE_S = float(os.environ.get("VALHALLA_TEST_DEADLINE_S", "60"))
 SOURCE_DIR = Path(__file__).resolve().parents[2]
@@ -63,8 +65,24 @@ class ConnectionClosed(Exception):
     pass
 
 
+def methods_by_id(line: bytes | str) -> dict[str, str]:
+    """The methods that a line calls, by the id of the request as JSON; nothing where it is no such line."""
+    try:
+        message = json.loads(line)
+    except (ValueError, RecursionError):
+        return {}
+    requests = message if isinstance(message, list) else [message]
+    return {json.dumps(one["id"]): one["method"] for one in requests
+            if isinstance(one, dict) and "id" in one and isinstance(one.get("method"), str)}
+
+
 class Client:
-    """One connection. `call` for one request and its answer; `send`/`receive` for what a test wants to see raw."""
+    """One connection. `call` for one request and its answer; `send`/`receive` for what a test wants to see raw.
+
+    Every answer to `call` and `ask` is held against the daemon's own description of it (rpc.discover).
+    """
+
+    api: Api | None = None  # of the first daemon that this process started
 
     def __init__(self, path: str | Path, timeout_s: float = DEADLINE_S):
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -136,6 +154,7 @@ class Client:
         answer = self.receive()
         assert answer.get("jsonrpc") == "2.0", answer
         assert answer.get("id") == self._next_id, answer
+        self._check(method, answer)
         if "error" in answer:
             raise RpcError(answer["error"])
         return answer["result"]
@@ -151,7 +170,18 @@ class Client:
     def ask(self, line: bytes | str):
         """Sends a line as it is, and reads the one line that answers it."""
         self.send_line(line)
-        return self.receive()
+        answer = self.receive()
+        methods = methods_by_id(line)
+        for one in answer if isinstance(answer, list) else [answer]:
+            self._check(methods.get(json.dumps(one.get("id"))), one)
+        return answer
+
+    @classmethod
+    def _check(cls, method: str | None, answer: dict):
+        if cls.api is None and method == "rpc.discover":
+            cls.api = Api(answer["result"])
+        problems = cls.api.problems(method, answer)
+        assert not problems, f"the answer to {method} is not as described:\n" + "\n".join(problems[:20])
 
 
 class Daemon:
@@ -196,7 +226,7 @@ class Daemon:
             raise AssertionError(f"valhallad ended with {code}:\n{self.log.read_text(errors='replace')[-4000:]}")
         try:
             with self.client() as client:
-                client.call("daemon.info")
+                client.call("daemon.info" if Client.api else "rpc.discover")
             return True
         except (FileNotFoundError, ConnectionRefusedError, ConnectionClosed):
             return False

@@ -156,7 +156,8 @@ BOOST_AUTO_TEST_CASE(foreign_events_are_recorded_as_they_came) {
     const auto seq = w.s.next_seq;
     BOOST_TEST(w.answer_of<answers::recorded>(commands::append_event{"X_DEPLOY", R"({"n":1.50})"}).seq == seq);
     BOOST_TEST(w.newest<events::foreign>().payload_json == R"({"n":1.50})");
-    for (const char* name : {"DEPLOY", "X_", "X_deploy", "CONE_ALLOW", ""}) {
+    w.must(commands::append_event{"X_deploy-1.2", "{}"});
+    for (const char* name : {"DEPLOY", "X_", "x_deploy", "X_A B", "CONE_ALLOW", ""}) {
         BOOST_TEST(w.refused(commands::append_event{name, "{}"}).kind == refusal_kind::invalid_event_name);
     }
     BOOST_TEST(w.refused(commands::append_event{"X_" + std::string(63, 'A'), "{}"}).kind ==
