@@ -95,6 +95,14 @@ std::string unknown_command(CLI::App& app, const std::vector<std::string>& argum
                : fmt::format("'{}' needs a command: {}", path, names_of(*at));
 }
 
+/// CLI11's messages may have several lines; ours are one sentence.
+std::string one_line(std::string message) {
+    std::ranges::replace(message, '\n', ' ');
+    return message.substr(0, message.find_last_not_of(' ') + 1);
+}
+
+}  // namespace
+
 std::unique_ptr<CLI::App> make_parser(invocation& into) {
     auto app = std::make_unique<CLI::App>(
         "Works with valhallad, the daemon that keeps the work of the Valhalla\n"
@@ -116,17 +124,10 @@ std::unique_ptr<CLI::App> make_parser(invocation& into) {
     add_export_command(*app, into.run);
     add_import_command(*app, into.run);
     add_call_command(*app, into.run);
+    add_describe_command(*app, into.run);
     app->footer(epilogue);  // last: a command takes over the footer that is there when it is added
     return app;
 }
-
-/// CLI11's messages may have several lines; ours are one sentence.
-std::string one_line(std::string message) {
-    std::ranges::replace(message, '\n', ' ');
-    return message.substr(0, message.find_last_not_of(' ') + 1);
-}
-
-}  // namespace
 
 CLI::App& add_noun(CLI::App& app, const std::string& name, const std::string& summary) {
     auto& noun = *app.add_subcommand(name, summary);

@@ -3,9 +3,12 @@
 // From arguments to a command that is ready to run. Talks to nobody.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <variant>
 #include <vector>
+
+#include <CLI/App.hpp>
 
 #include "ipc/ctl/context.hpp"
 
@@ -16,6 +19,9 @@ struct invocation {
     bool json = false;
     command run;
 };
+
+/// All commands with their options. What a parse chooses ends up in `into`, which must outlive the parser.
+[[nodiscard]] std::unique_ptr<CLI::App> make_parser(invocation& into);
 
 /// `--help` or `--version` was asked for.
 struct help_text {

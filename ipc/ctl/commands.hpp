@@ -23,6 +23,7 @@ void add_audit_commands(CLI::App& app, command& chosen);    // audit …
 void add_export_command(CLI::App& app, command& chosen);    // export DIR
 void add_import_command(CLI::App& app, command& chosen);    // import DIR
 void add_call_command(CLI::App& app, command& chosen);      // call METHOD [JSON]
+void add_describe_command(CLI::App& app, command& chosen);  // describe [METHOD]
 
 /// A noun whose verbs follow.
 CLI::App& add_noun(CLI::App& app, const std::string& name, const std::string& summary);

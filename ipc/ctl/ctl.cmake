@@ -14,8 +14,10 @@ add_library(valhalla_ctl STATIC
   ctl/checkpoint_note.cpp
   ctl/child_process.cpp
   ctl/command_line.cpp
+  ctl/completion.cpp
   ctl/cone_commands.cpp
   ctl/context.cpp
+  ctl/describe_command.cpp
   ctl/export_command.cpp
   ctl/files.cpp
   ctl/follow_link.cpp
@@ -26,6 +28,9 @@ add_library(valhalla_ctl STATIC
   ctl/json_span.cpp
   ctl/link.cpp
   ctl/merkle.cpp
+  ctl/method_page.cpp
+  ctl/method_reference.cpp
+  ctl/method_words.cpp
   ctl/printer.cpp
   ctl/proof_file.cpp
   ctl/record_format.cpp

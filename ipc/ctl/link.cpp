@@ -70,11 +70,11 @@ answer read_reply(std::string_view line) {
     return {std::string{member_span(line, "result")}, std::move(*result)};
 }
 
-caller call_socket(std::string socket_path) {
-    return [path = std::move(socket_path), connection = std::shared_ptr<ipc::client>{}](
+caller call_socket(std::string socket_path, std::optional<std::chrono::milliseconds> most) {
+    return [path = std::move(socket_path), most, connection = std::shared_ptr<ipc::client>{}](
                std::string_view method, std::string_view params_json) mutable {
         if (connection == nullptr) {
-            connection = std::make_shared<ipc::client>(path, patience_for(method));
+            connection = std::make_shared<ipc::client>(path, most.value_or(patience_for(method)));
         }
         return read_reply(connection->call_raw(method, params_json));
     };

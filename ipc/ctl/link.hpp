@@ -4,6 +4,7 @@
 // numbers and key order come out of valhallactl exactly as they went in; the parsed form is for looking at.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -33,8 +34,9 @@ struct answer {
 /// Makes one call and waits. Throws `ipc::call_error` and `ipc::connection_error`.
 using caller = std::function<answer(std::string_view method, std::string_view params_json)>;
 
-/// Connects at the first call, so that mistakes on the command line show without a daemon.
-[[nodiscard]] caller call_socket(std::string socket_path);
+/// Connects at the first call, so that mistakes on the command line show without a daemon. Waits `most` for an answer;
+/// without it, as long as the method may take.
+[[nodiscard]] caller call_socket(std::string socket_path, std::optional<std::chrono::milliseconds> most = {});
 
 /// Builds a parameter object.
 class params {

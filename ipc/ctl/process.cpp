@@ -22,6 +22,8 @@ namespace valhalla::ctl {
 
 namespace {
 
+constexpr std::chrono::milliseconds patience_of_a_shell{500};
+
 std::string_view variable(const char* name) {
     const char* value = std::getenv(name);
     return value == nullptr ? std::string_view{} : std::string_view{value};
@@ -99,6 +101,7 @@ surroundings surroundings_of_process() {
             },
         .default_socket = [] { return ipc::default_socket_path(); },
         .connect = [](const std::string& socket) { return call_socket(socket); },
+        .glance = [](const std::string& socket) { return call_socket(socket, patience_of_a_shell); },
         .process = {.verifier = [] { return path_of_verifier(); },
                     .become = [](const std::vector<std::string>& words) { return become(words); },
                     .interruption = [] { return interruption(); }},

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "ipc/ctl/command_line.hpp"
+#include "ipc/ctl/completion.hpp"
 #include "ipc/ctl/text.hpp"
 #include "ipc/ctl/view.hpp"
 #include "ipc/utf8.hpp"
@@ -150,6 +151,27 @@ exit_code run_chosen(const invocation& chosen, const std::string& socket, const 
     return code;
 }
 
+/// Answers a shell. Whatever goes wrong, the person who types sees nothing of it.
+exit_code complete(const std::vector<std::string>& words, const surroundings& around) noexcept {
+    try {
+        const auto ask = [&](std::string_view method) -> json::value {
+            try {
+                const auto socket = socket_in(words);
+                const auto& connect = around.glance ? around.glance : around.connect;
+                return connect(socket.empty() ? around.default_socket() : socket)(method, "{}").value;
+            } catch (const std::exception&) {
+                return nullptr;
+            }
+        };
+        invocation nothing;
+        around.out << lines_of(suggest(*make_parser(nothing), words, ask));
+        around.out.flush();
+    } catch (const std::exception&) {
+        return exit_code::refused;
+    }
+    return exit_code::done;
+}
+
 /// True when the user asked for JSON, also where the rest of the line could not be understood.
 bool wants_json(const std::vector<std::string>& arguments) {
     const auto end = std::ranges::find(arguments, "--");
@@ -173,6 +195,9 @@ complaint complaint_of_current(const std::string& socket) {
 }  // namespace
 
 exit_code run(const std::vector<std::string>& arguments, const surroundings& around) noexcept {
+    if (!arguments.empty() && arguments.front() == "--complete") {
+        return complete({arguments.begin() + 1, arguments.end()}, around);
+    }
     const bool as_json = wants_json(arguments);
     std::string socket;
     try {

@@ -25,6 +25,8 @@ struct surroundings {
     std::function<micros()> now;
     std::function<std::string()> default_socket;
     std::function<caller(const std::string& socket)> connect;
+    /// The same for a shell that waits for what could be typed next: gives up soon.
+    std::function<caller(const std::string& socket)> glance{};
     process_services process{};
 };
 

@@ -7,6 +7,8 @@ valhalla_test(ipc_ctl_test
     ${CMAKE_CURRENT_LIST_DIR}/ctl/audit_tiles_test.cpp
     ${CMAKE_CURRENT_LIST_DIR}/ctl/audit_verify_test.cpp
     ${CMAKE_CURRENT_LIST_DIR}/ctl/command_line_test.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/ctl/completion_test.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/ctl/describe_test.cpp
     ${CMAKE_CURRENT_LIST_DIR}/ctl/export_test.cpp
     ${CMAKE_CURRENT_LIST_DIR}/ctl/fake_log.cpp
     ${CMAKE_CURRENT_LIST_DIR}/ctl/import_test.cpp
