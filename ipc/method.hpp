@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What a method is. A method is a type that has no objects: it carries its name, what it does, what it needs, the
-// struct and fields of its parameters, the members of its result, and the errors of its own. The list of all of them is
+// struct and fields of its parameters, the members of its result, the errors of its own, and,
+// where there are any, the `notifications` that follow. The list of all of them is
 // in ipc/api/methods.hpp.
 #pragma once
 
@@ -68,13 +69,17 @@ struct method_info {
     role needs{};
     std::vector<parameter_info> parameters;
     shape result{};
-    method_example example{};              ///< only from `describe_api`
-    std::span<const error_code> errors{};  ///< beside those that `common_errors` gives
+    method_example example{};                ///< only from `describe_api`
+    std::span<const shape> notifications{};  ///< what comes without being asked for, after the answer
+    std::span<const error_code> errors{};    ///< beside those that `common_errors` gives
 };
 
 template <method M>
 [[nodiscard]] method_info describe() {
-    method_info info{M::name, M::summary, M::kind, M::needs, {}, shape_of(M::result), {}, M::errors};
+    method_info info{M::name, M::summary, M::kind, M::needs, {}, shape_of(M::result), {}, {}, M::errors};
+    if constexpr (requires { M::notifications; }) {
+        info.notifications = M::notifications;
+    }
     [[maybe_unused]] const auto add = [&info](const auto& field) {
         parameter_info one{field.name, field.meaning, field.required, "{", {}, {}};
         field.rules.schema(one.schema);

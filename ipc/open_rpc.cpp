@@ -174,6 +174,20 @@ void append_example(std::string& out, const method_example& one) {
     out += R"(],"result":{"name":"result","value":)" + one.result + "}}";
 }
 
+void append_notifications(std::string& out, std::span<const shape> notifications) {
+    out += R"(,"x-notifications":[)";
+    separator comma{out};
+    for (const shape& one : notifications) {
+        comma();
+        out += '{';
+        append_text(out, "name", one.name);
+        out += R"(,"params":)";
+        append_shape_schema(out, one);
+        out += '}';
+    }
+    out += ']';
+}
+
 void append_method(std::string& out, const method_info& of) {
     out += '{';
     append_text(out, "name", of.name);
@@ -189,6 +203,9 @@ void append_method(std::string& out, const method_info& of) {
         out += R"(,"examples":[)";
         append_example(out, of.example);
         out += ']';
+    }
+    if (!of.notifications.empty()) {
+        append_notifications(out, of.notifications);
     }
     out += ',';
     append_text(out, "x-role", to_text(of.needs));
@@ -253,6 +270,9 @@ std::vector<const shape*> shapes_of(std::span<const method_info> methods) {
             all.push_back(&m.result);
         }
         collect(all, m.result);
+        for (const shape& one : m.notifications) {
+            collect(all, one);
+        }
     }
     return all;
 }

@@ -192,9 +192,18 @@ struct audit_tile {
     static constexpr std::array errors{error_code::beyond_the_trail};
 };
 
-/// After the answer, as notifications without end and in order of seq, first what there is, then what comes:
-/// `audit.event` with `{"follow","record":{…}}`. When the daemon ends it: `audit.follow_end` with
-/// `{"follow","after","reason"}`, `after` being where to go on.
+namespace shapes {
+inline constexpr std::array followed_members{
+    integer("follow", id_rules, "Number of the follow."),
+    of("record", record, "The record."),
+};
+inline constexpr std::array follow_end_members{
+    integer("follow", id_rules, "Number of the follow."),
+    integer("after", "Where to go on."),
+    text("reason", "A sentence that says why it ended."),
+};
+}  // namespace shapes
+
 struct audit_follow {
     static constexpr std::string_view name = "audit.follow";
     static constexpr std::string_view summary = "Sends the records of the trail, and from then on each new one.";
@@ -214,6 +223,11 @@ struct audit_follow {
     };
     static constexpr const shape& result = shapes::follow;
     static constexpr std::array errors{error_code::beyond_the_trail, error_code::too_many_follows};
+    static constexpr std::array notifications{
+        shape{"audit.event", "A record: first what there is, then what comes, in order of seq and without end.",
+              shapes::followed_members},
+        shape{"audit.follow_end", "The daemon ended the follow.", shapes::follow_end_members},
+    };
 };
 
 struct audit_unfollow {

@@ -65,7 +65,7 @@ struct session_note {
         text("text", &params::text, {.min_bytes = 1, .max_bytes = max_notes_bytes}, "The remark."),
     };
     static constexpr const shape& result = shapes::session;
-    static constexpr std::array errors{error_code::no_active_session, error_code::session_ended};
+    static constexpr std::array errors{error_code::no_active_session};
 };
 
 struct session_status {

@@ -52,6 +52,11 @@ void show_result(printer& out, const ipc::method_info& one) {
         out.heading(one.result.members.empty() ? "Result: an empty object" : "Result");
     }
     show_members(out, one.result.members);
+    for (const auto& after : one.notifications) {
+        out.heading(fmt::format("Then, as notifications: {}", after.name));
+        indented(out, after.meaning, name_indent);
+        show_members(out, after.members);
+    }
     for (const auto* s : ipc::shapes_of(std::span{&one, 1})) {
         if (s->name != one.result.name) {
             out.heading(fmt::format("Where {} is", s->name));

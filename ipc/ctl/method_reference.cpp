@@ -94,6 +94,10 @@ void append_result(std::string& out, const ipc::method_info& one) {
         out += "Result:\n\n";
         append_members(out, one.result.members);
     }
+    for (const auto& after : one.notifications) {
+        out += fmt::format("Then, as notifications, `{}`: {}\n\n", after.name, after.meaning);
+        append_members(out, after.members);
+    }
 }
 
 void append_method(std::string& out, const ipc::method_info& one) {

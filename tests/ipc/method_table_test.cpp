@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ipc/method_table.hpp"
 
+#include <algorithm>
 #include <set>
 #include <stdexcept>
 #include <string>
@@ -9,6 +10,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "ipc/api/methods.hpp"
+#include "ipc/open_rpc.hpp"
 
 using namespace valhalla::ipc;
 
@@ -120,6 +122,56 @@ BOOST_AUTO_TEST_CASE(the_api_describes_itself) {
         }
     }
     BOOST_TEST(names.size() == api::all_methods::size);
+}
+
+BOOST_AUTO_TEST_CASE(every_member_of_a_result_is_described_once) {
+    const auto all = describe_api();
+    const auto check = [](std::string_view where, const shape& s) {
+        std::set<std::string_view> names;
+        for (const auto& m : s.members) {
+            BOOST_TEST(names.insert(m.name).second, where << " " << m.name);
+            BOOST_TEST(m.meaning.ends_with('.'), where << " " << m.name);
+            BOOST_TEST((m.kind == value_kind::shape) == (m.of != nullptr), where << " " << m.name);
+        }
+    };
+    for (const auto& info : all) {
+        check(info.name, info.result);
+    }
+    for (const auto* s : shapes_of(all)) {
+        BOOST_TEST(s->meaning.ends_with('.'), s->name);
+        check(s->name, *s);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(every_error_is_listed_once_and_described) {
+    for (const auto& info : describe_api()) {
+        std::set<error_code> codes;
+        for (const auto code : all_errors(info)) {
+            BOOST_TEST(codes.insert(code).second, info.name << " " << kind_of(code));
+            BOOST_TEST(meaning_of(code).ends_with('.'), kind_of(code));
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(every_method_has_an_example_that_it_would_accept) {
+    method_table table;
+    bind_all(table, api::all_methods{});
+    for (const auto& info : describe_api()) {
+        BOOST_TEST(boost::json::parse(info.example.result).is_object(), info.name);
+        remembering_call c;
+        json_scratch scratch;
+        table.find(info.name)->run(info.example.params, scratch, c);
+        BOOST_TEST(c.error.message.empty(), info.name << ": " << c.error.message);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(what_holds_without_a_parameter_is_its_initialiser) {
+    const auto all = describe_api();
+    const auto list = std::ranges::find(all, "session.list", &method_info::name);
+    const auto limit = std::ranges::find(list->parameters, "limit", &parameter_info::name);
+    BOOST_TEST(limit->initial == "100");
+    BOOST_TEST(limit->words == "an integer from 1 to 1000");
+    BOOST_TEST(boost::json::parse(limit->schema).at("default").as_int64() == 100);
 }
 
 BOOST_AUTO_TEST_CASE(names_of_foreign_events_begin_with_x) {

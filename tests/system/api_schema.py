@@ -135,6 +135,8 @@ class Api:
         self.document = document
         self.checker = Checker(document)
         self.methods = {method["name"]: method for method in document["methods"]}
+        self.notifications = {one["name"]: one["params"] for method in document["methods"]
+                              for one in method.get("x-notifications", ())}
 
     def _errors(self, references: list[dict]) -> dict[int, dict]:
         errors = [resolve(self.document, one["$ref"]) for one in references]
@@ -151,6 +153,12 @@ class Api:
         if described is None:
             return [f"{method} has a result and is not described"]
         return self.checker.problems(answer["result"], described["result"]["schema"])
+
+    def problems_of_notification(self, message: dict) -> list[str]:
+        schema = self.notifications.get(message["method"])
+        if schema is None or "id" in message:
+            return [f"the notification {message['method']} is not described"]
+        return self.checker.problems(message["params"], schema, "params")
 
     @staticmethod
     def _of_error(error: dict, allowed: dict[int, dict]) -> list[str]:

@@ -79,7 +79,7 @@ def methods_by_id(line: bytes | str) -> dict[str, str]:
 class Client:
     """One connection. `call` for one request and its answer; `send`/`receive` for what a test wants to see raw.
 
-    Every answer to `call` and `ask` is held against the daemon's own description of it (rpc.discover).
+    Every answer to `call` and `ask`, and every notification, is held against the daemon's own description of it (rpc.discover).
     """
 
     api: Api | None = None  # of the first daemon that this process started
@@ -131,7 +131,11 @@ class Client:
         return line
 
     def receive(self):
-        return json.loads(self.receive_line())
+        message = json.loads(self.receive_line())
+        if isinstance(message, dict) and "method" in message:
+            problems = self.api.problems_of_notification(message)
+            assert not problems, f"{message} is not as described:\n" + "\n".join(problems)
+        return message
 
     def rest(self) -> list[bytes]:
         """Every line until the daemon closes the connection."""

@@ -69,6 +69,11 @@ class Document(unittest.TestCase):
                 self.assertEqual(len(set(parameters)), len(parameters))
                 self.content_descriptor(method["result"], method["name"])
 
+    def test_the_notifications(self):
+        self.assertEqual(set(Client.api.notifications), {"audit.event", "audit.follow_end"})
+        for name, schema in Client.api.notifications.items():
+            self.assertEqual(self.checker.check_schema(schema, name), [])
+
     def test_the_errors(self):
         codes = {}
         for name, error in self.document["components"]["errors"].items():
