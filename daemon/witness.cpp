@@ -6,7 +6,7 @@
 
 #include <fmt/format.h>
 
-#include "schema/proof/base64.hpp"
+#include "schema/proof/merkle_tree.hpp"
 
 namespace valhalla {
 
@@ -46,16 +46,6 @@ std::optional<std::uint64_t> old_size_of(std::string_view line) {
                                                                                      : std::nullopt;
 }
 
-std::optional<schema::hash256> hash_of(std::string_view line) {
-    const auto bytes = schema::from_base64(line);
-    schema::hash256 hash{};
-    if (!bytes || bytes->size() != hash.size()) {
-        return std::nullopt;
-    }
-    std::ranges::copy(*bytes, hash.begin());
-    return hash;
-}
-
 }  // namespace
 
 ipc::rpc_error witness::none() {
@@ -82,7 +72,7 @@ std::variant<witness::request, ipc::rpc_error> witness::read(std::string_view bo
         if (line->empty()) {
             break;
         }
-        const auto hash = hash_of(*line);
+        const auto hash = schema::hash_of_base64(*line);
         if (!hash || read.command.proof.size() == max_proof_hashes) {
             return malformed("the proof must be at most 63 lines, each the base64 of 32 bytes");
         }

@@ -9,7 +9,7 @@
 
 #include "schema/atomic_file.hpp"
 #include "schema/model/json_text.hpp"
-#include "schema/sha256_stream.hpp"
+#include "schema/proof/sha256_stream.hpp"
 
 namespace valhalla::schema {
 

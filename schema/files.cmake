@@ -9,5 +9,4 @@ target_sources(valhalla_schema PRIVATE
   import_log.cpp
   import_manifest.cpp
   import_parts.cpp
-  sha256_stream.cpp
   signing_key_file.cpp)

@@ -34,17 +34,6 @@ std::vector<hash256> tree_reader::tile(unsigned level, std::uint64_t index, std:
     return hashes;
 }
 
-/// A subtree of up to 256 hashes of a level lies in one tile.
-hash256 tree_reader::subtree(unsigned height, std::uint64_t index) {
-    const unsigned level = height / tile_height;
-    const unsigned within = height % tile_height;
-    const std::uint64_t first = index << within;
-    const std::size_t begin = first % tile_width;
-    const std::size_t count = std::size_t{1} << within;
-    const auto hashes = tile(level, first / tile_width, begin + count);
-    return hasher_.root_of(std::span{hashes}.subspan(begin, count));
-}
-
 hash256 tree_reader::root_at(std::uint64_t size) {
     return schema::root_at(size, source_, hasher_);
 }

@@ -27,14 +27,15 @@ class tree_reader {
     [[nodiscard]] std::vector<hash256> consistency(std::uint64_t old_size, std::uint64_t size);
 
   private:
-    [[nodiscard]] hash256 subtree(unsigned height, std::uint64_t index);
-
     const connection& db_;
     statement complete_{db_, "SELECT hashes FROM tree_tile WHERE level = ?1 AND tile = ?2"};
     statement roots_{db_, "SELECT root FROM tree_tile WHERE level = ?3 AND tile BETWEEN ?1 AND ?2 ORDER BY tile"};
     statement leaves_{db_, "SELECT leaf FROM audit WHERE seq BETWEEN ?1 AND ?2 AND ?3 = -1 ORDER BY seq"};
     hasher hasher_;
-    subtree_source source_{[this](unsigned height, std::uint64_t index) { return subtree(height, index); }};
+    tile_source tiles_{
+        [this](unsigned level, std::uint64_t index, unsigned width) { return tile(level, index, width); }};
+    subtree_source source_{
+        [this](unsigned height, std::uint64_t index) { return subtree_of_tiles(height, index, tiles_, hasher_); }};
 };
 
 }  // namespace valhalla::schema

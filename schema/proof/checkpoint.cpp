@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "schema/proof/checkpoint.hpp"
 
-#include <algorithm>
 #include <charconv>
 #include <vector>
 
@@ -35,12 +34,11 @@ std::optional<checkpoint> checkpoint::parse(std::string_view text) {
     parsed.origin = text.substr(0, first);
     const auto size = text.substr(first + 1, second - first - 1);
     const auto [end, error] = std::from_chars(size.data(), size.data() + size.size(), parsed.head.size);
-    const auto root = from_base64(text.substr(second + 1, text.size() - second - 2));
-    if (!valid_key_name(parsed.origin) || error != std::errc{} || end != size.data() + size.size() || !root ||
-        root->size() != parsed.head.root.size()) {
+    const auto root = hash_of_base64(text.substr(second + 1, text.size() - second - 2));
+    if (!valid_key_name(parsed.origin) || error != std::errc{} || end != size.data() + size.size() || !root) {
         return std::nullopt;
     }
-    std::ranges::copy(*root, parsed.head.root.begin());
+    parsed.head.root = *root;
     if (parsed.text() != text) {  // leading zeros, signs
         return std::nullopt;
     }

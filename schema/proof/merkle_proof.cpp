@@ -73,6 +73,15 @@ class prover {
 
 }  // namespace
 
+hash256 subtree_of_tiles(unsigned height, std::uint64_t index, const tile_source& tiles, hasher& h) {
+    const unsigned within = height % tile_height;
+    const std::uint64_t first = index << within;
+    const auto begin = static_cast<unsigned>(first % tile_width);
+    const unsigned count = 1U << within;
+    const auto hashes = tiles(height / tile_height, first / tile_width, begin + count);
+    return h.root_of(std::span{hashes}.subspan(begin, count));
+}
+
 hash256 root_at(std::uint64_t size, const subtree_source& from, hasher& h) {
     return size == 0 ? h.plain("") : prover{from, h}.root({0, size});
 }

@@ -17,6 +17,11 @@ namespace valhalla::schema {
 /// asked for per proof; the subtree is inside the tree asked about.
 using subtree_source = std::function<hash256(unsigned height, std::uint64_t index)>;
 
+/// The first `width` hashes of a tile, 1..256.
+using tile_source = std::function<std::vector<hash256>(unsigned level, std::uint64_t index, unsigned width)>;
+/// What a `subtree_source` gives, out of the one tile that the subtree's root follows from.
+[[nodiscard]] hash256 subtree_of_tiles(unsigned height, std::uint64_t index, const tile_source& tiles, hasher& h);
+
 /// Root of the first `size` leaves.
 [[nodiscard]] hash256 root_at(std::uint64_t size, const subtree_source& from, hasher& h);
 

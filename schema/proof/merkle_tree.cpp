@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "schema/proof/merkle_tree.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <initializer_list>
 #include <ranges>
@@ -10,6 +11,8 @@
 // The EVP interface of OpenSSL 3 frees and allocates a state for every hash, which costs as much as hashing a record.
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include <openssl/sha.h>
+
+#include "schema/proof/base64.hpp"
 
 namespace valhalla::schema {
 
@@ -131,11 +134,16 @@ hash256 growing_tree::root(hasher& h) const {
     return any ? root : h.plain({});
 }
 
+std::uint64_t hashes_in_level(std::uint64_t size, unsigned level) noexcept {
+    constexpr unsigned levels = 64 / tile_height;
+    return level < levels ? size >> (level * tile_height) : 0;
+}
+
 growing_tree growing_tree::recover(std::uint64_t size, hasher& h,
                                    const std::function<std::vector<hash256>(unsigned level)>& hashes_at) {
     growing_tree tree;
     tree.size_ = size;
-    for (unsigned level = 0; level * tile_height < 64 && (size >> (level * tile_height)) != 0; ++level) {
+    for (unsigned level = 0; hashes_in_level(size, level) != 0; ++level) {
         open_tile& tile = tree.levels_.emplace_back();
         tile.hashes = hashes_at(level);
         tile.hashes.reserve(tile_width);
@@ -147,7 +155,21 @@ growing_tree growing_tree::recover(std::uint64_t size, hasher& h,
 }
 
 std::size_t growing_tree::partial_width(std::uint64_t size, unsigned level) noexcept {
-    return static_cast<std::size_t>((size >> (level * tile_height)) % tile_width);
+    return static_cast<std::size_t>(hashes_in_level(size, level) % tile_width);
+}
+
+std::vector<hash256> hashes_in(std::span<const std::byte> bytes) {
+    std::vector<hash256> hashes(bytes.size() / sizeof(hash256));
+    for (hash256& hash : hashes) {
+        std::ranges::copy(bytes.first<sizeof(hash256)>(), hash.begin());
+        bytes = bytes.subspan(sizeof(hash256));
+    }
+    return hashes;
+}
+
+std::optional<hash256> hash_of_base64(std::string_view text) {
+    const auto bytes = from_base64(text);
+    return bytes && bytes->size() == sizeof(hash256) ? std::optional{hashes_in(*bytes).front()} : std::nullopt;
 }
 
 std::string to_hex(const hash256& h) {

@@ -63,6 +63,9 @@ class compact_range {
 inline constexpr std::size_t tile_width = 256;
 inline constexpr unsigned tile_height = 8;
 
+/// Hashes that a level of tiles has in a tree of `size` leaves: each stands for 256^level of them.
+[[nodiscard]] std::uint64_t hashes_in_level(std::uint64_t size, unsigned level) noexcept;
+
 struct full_tile {
     unsigned level = 0;
     std::uint64_t index = 0;  ///< in its level
@@ -107,6 +110,11 @@ struct tree_head {
     friend bool operator==(const tree_head&, const tree_head&) = default;
 };
 
+/// Hashes that stand one after the other; a rest that is too short for one is left out.
+[[nodiscard]] std::vector<hash256> hashes_in(std::span<const std::byte> bytes);
+
+/// Nothing unless `text` is 32 bytes in base64.
+[[nodiscard]] std::optional<hash256> hash_of_base64(std::string_view text);
 /// Lower-case hex.
 [[nodiscard]] std::string to_hex(const hash256& h);
 /// Nothing unless `text` is 64 lower-case hex digits.

@@ -4,6 +4,7 @@ add_library(valhalla_proof STATIC
   proof/checkpoint.cpp
   proof/merkle_proof.cpp
   proof/merkle_tree.cpp
+  proof/sha256_stream.cpp
   proof/signed_note.cpp
   proof/tile_path.cpp
   proof/tlog_proof.cpp)

@@ -96,4 +96,9 @@ std::optional<tile_path> tile_path::parse(std::string_view text) {
     return parsed.text() == text ? std::optional{parsed} : std::nullopt;
 }
 
+unsigned width_at(std::uint64_t hashes, std::uint64_t index) noexcept {
+    const auto full = hashes / full_width;
+    return index < full ? full_width : index == full ? static_cast<unsigned>(hashes % full_width) : 0;
+}
+
 }  // namespace valhalla::schema

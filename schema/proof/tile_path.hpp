@@ -27,4 +27,8 @@ struct tile_path {
     friend bool operator==(const tile_path&, const tile_path&) = default;
 };
 
+/// Width of tile `index` of a level that has so many hashes, or of bundle `index` of so many entries: 256, less for the
+/// last one, 0 behind it.
+[[nodiscard]] unsigned width_at(std::uint64_t hashes, std::uint64_t index) noexcept;
+
 }  // namespace valhalla::schema

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "schema/proof/tlog_proof.hpp"
 
-#include <algorithm>
 #include <charconv>
 
 #include "schema/proof/base64.hpp"
@@ -22,16 +21,6 @@ std::optional<std::string_view> take_line(std::string_view& text) {
     const auto line = text.substr(0, end);
     text.remove_prefix(end + 1);
     return line;
-}
-
-std::optional<hash256> parse_hash(std::string_view line) {
-    const auto bytes = from_base64(line);
-    if (!bytes || bytes->size() != sizeof(hash256)) {
-        return std::nullopt;
-    }
-    hash256 hash;
-    std::ranges::copy(*bytes, hash.begin());
-    return hash;
 }
 
 }  // namespace
@@ -72,7 +61,7 @@ std::optional<tlog_proof> tlog_proof::parse(std::string_view text) {
         return std::nullopt;
     }
     for (line = take_line(rest); line && !line->empty(); line = take_line(rest)) {
-        const auto hash = parse_hash(*line);
+        const auto hash = hash_of_base64(*line);
         if (!hash || parsed.hashes.size() == max_proof_hashes) {
             return std::nullopt;
         }

@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-#include "schema/sha256_stream.hpp"
+#include "schema/proof/sha256_stream.hpp"
 #include "schema/unique_fd.hpp"
 
 namespace valhalla::verify {

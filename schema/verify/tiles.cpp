@@ -12,7 +12,6 @@ namespace valhalla::verify {
 
 namespace fs = std::filesystem;
 using schema::full_tile;
-using schema::tile_height;
 using schema::tile_path;
 using schema::tile_width;
 
@@ -95,10 +94,10 @@ void walk_bundles(const fs::path& directory, std::uint64_t size, record_chain& c
 
 void check_partial_tiles(const fs::path& directory, const record_chain& chain) {
     const auto size = chain.size();
-    for (unsigned level = 0; level * tile_height < 64 && (size >> (level * tile_height)) != 0; ++level) {
+    for (unsigned level = 0; schema::hashes_in_level(size, level) != 0; ++level) {
         const auto hashes = chain.tree().open_hashes(level);
         if (!hashes.empty()) {
-            const auto index = (size >> (level * tile_height)) / tile_width;
+            const auto index = schema::hashes_in_level(size, level) / tile_width;
             check_tile(directory, {.level = level, .index = index, .width = static_cast<unsigned>(hashes.size())},
                        hashes);
         }

@@ -7,7 +7,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "schema/errors.hpp"
-#include "schema/sha256_stream.hpp"
+#include "schema/proof/sha256_stream.hpp"
 #include "tests/schema/file_content.hpp"
 #include "tests/temporary_directory.hpp"
 

@@ -117,4 +117,23 @@ BOOST_AUTO_TEST_CASE(a_proof_asks_for_few_subtrees) {
     BOOST_TEST(t.asked <= 24U);  // each at most two per level of a tree of seven levels, less what is shared
 }
 
+BOOST_AUTO_TEST_CASE(a_subtree_follows_from_one_tile) {
+    small_tree t{2 * tile_width};
+    const auto whole = t.source();
+    std::vector<hash256> level_1{whole(tile_height, 0), whole(tile_height, 1)};
+    std::size_t read = 0;
+    const tile_source tiles = [&](unsigned level, std::uint64_t index, unsigned width) {
+        ++read;
+        BOOST_TEST(width <= tile_width);
+        const auto hashes = level == 0 ? std::span{t.leaves}.subspan(index * tile_width, width) : std::span{level_1};
+        return std::vector<hash256>(hashes.begin(), hashes.begin() + width);
+    };
+    for (unsigned height = 0; height <= tile_height + 1; ++height) {
+        for (std::uint64_t index = 0; index < t.leaves.size() >> height; ++index) {
+            BOOST_TEST((subtree_of_tiles(height, index, tiles, t.h) == whole(height, index)), height << '/' << index);
+        }
+    }
+    BOOST_TEST(read == 1023U);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -157,6 +157,15 @@ BOOST_AUTO_TEST_CASE(a_leaf_is_no_node) {
     BOOST_TEST(to_hex(h.leaf("")) == reference_roots.at(1));
 }
 
+BOOST_AUTO_TEST_CASE(a_level_has_a_hash_for_each_256_of_the_one_below) {
+    BOOST_TEST(hashes_in_level(70'000, 0) == 70'000U);
+    BOOST_TEST(hashes_in_level(70'000, 1) == 273U);
+    BOOST_TEST(hashes_in_level(70'000, 2) == 1U);
+    BOOST_TEST(hashes_in_level(70'000, 3) == 0U);
+    BOOST_TEST(hashes_in_level(~0ULL, 7) == 255U);
+    BOOST_TEST(hashes_in_level(~0ULL, 8) == 0U);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace valhalla::schema

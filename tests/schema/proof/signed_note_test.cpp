@@ -113,6 +113,16 @@ BOOST_AUTO_TEST_CASE(base64_has_one_spelling) {
     BOOST_TEST(from_base64("QQ==").value().size() == 1U);
 }
 
+BOOST_AUTO_TEST_CASE(a_hash_is_32_bytes_of_base64) {
+    const auto hash = hasher{}.plain("");
+    BOOST_CHECK(hash_of_base64(to_base64(hash)) == hash);
+    for (const auto* const bad :
+         {"", "AAAA", "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU", "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFUA",
+          "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuF"}) {
+        BOOST_TEST(!hash_of_base64(bad).has_value(), bad);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(a_checkpoint_is_three_lines_and_reads_back) {
     const auto text = sample().text();
     BOOST_TEST(text.starts_with("valhalla.example/7\n17\n"));

@@ -69,4 +69,15 @@ BOOST_AUTO_TEST_CASE(every_other_spelling_is_refused) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(the_last_tile_of_a_level_is_narrow_and_none_lies_behind_it) {
+    BOOST_TEST(width_at(70'000, 272) == 256U);
+    BOOST_TEST(width_at(70'000, 273) == 112U);
+    BOOST_TEST(width_at(70'000, 274) == 0U);
+    BOOST_TEST(width_at(512, 1) == 256U);
+    BOOST_TEST(width_at(512, 2) == 0U);
+    BOOST_TEST(width_at(0, 0) == 0U);
+    BOOST_TEST(width_at(~0ULL, ~0ULL >> 8U) == 255U);
+    BOOST_TEST(width_at(~0ULL, ~0ULL) == 0U);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

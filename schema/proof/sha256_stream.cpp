@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "schema/sha256_stream.hpp"
+#include "schema/proof/sha256_stream.hpp"
 
 #include <new>
 #include <stdexcept>
