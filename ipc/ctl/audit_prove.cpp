@@ -9,7 +9,7 @@
 
 #include "ipc/ctl/audit_commands.hpp"
 #include "ipc/ctl/bundle_directory.hpp"
-#include "ipc/ctl/proof_file.hpp"
+#include "ipc/ctl/proof_answer.hpp"
 #include "ipc/ctl/record_pages.hpp"
 #include "ipc/ctl/view.hpp"
 
@@ -37,7 +37,7 @@ exit_code prove_record(context& io, std::int64_t seq) {
     const auto result = io.call("audit.inclusion", params{}.number("seq", seq).done());
     if (!io.printed_as_json(result)) {
         const auto signed_tree = read_checkpoint(text(result.value, "note"), "the note that audit.inclusion answered");
-        io.out.verbatim(proof_file(read_inclusion(result, seq, signed_tree), signed_tree));
+        io.out.verbatim(read_inclusion(result, seq, signed_tree).text());
     }
     return exit_code::done;
 }
@@ -65,24 +65,24 @@ session_records records_of(context& io, std::uint64_t session, std::int64_t size
     return found;
 }
 
-void write_proofs(context& io, const std::vector<std::int64_t>& seqs, const checkpoint& signed_tree,
+void write_proofs(context& io, const std::vector<std::int64_t>& seqs, const signed_checkpoint& signed_tree,
                   std::uint64_t session, const bundle_directory& bundle) {
     std::size_t written = 0;
     for (const auto seq : seqs) {
         io.progress(fmt::format("{} of {} proofs", written++, seqs.size()));
         const auto result =
-            io.call("audit.inclusion", params{}.number("seq", seq).number("size", signed_tree.size).done());
+            io.call("audit.inclusion", params{}.number("seq", seq).number("size", signed_tree.size()).done());
         const auto proven = read_inclusion(result, seq, signed_tree);
         if (integer(member(result.value, "record"), "session") != static_cast<std::int64_t>(session)) {
             throw contradiction(fmt::format("record {} does not belong to session {}", seq, session));
         }
-        bundle.write(fmt::format("{}.tlog-proof", seq), proof_file(proven, signed_tree));
+        bundle.write(fmt::format("{}.tlog-proof", seq), proven.text());
     }
 }
 
 exit_code prove_session(context& io, std::uint64_t session, const std::string& directory) {
     const auto signed_tree = fetch_checkpoint(io);
-    const auto records = records_of(io, session, signed_tree.size);
+    const auto records = records_of(io, session, signed_tree.size());
     if (records.covered.empty()) {
         throw fault{exit_code::refused, fmt::format("session {} has no records in the trail", session)};
     }
@@ -99,14 +99,14 @@ exit_code prove_session(context& io, std::uint64_t session, const std::string& d
         io.out.json_line(params{}
                              .text("directory", directory)
                              .number("session", session)
-                             .number("size", signed_tree.size)
+                             .number("size", signed_tree.size())
                              .number("proofs", static_cast<std::uint64_t>(records.covered.size()))
                              .number("left_out", records.beyond)
                              .done());
         return exit_code::done;
     }
     io.out.paragraph(fmt::format("{} proofs of session {} and their checkpoint (size {}) are in {}.",
-                                 records.covered.size(), session, signed_tree.size, directory));
+                                 records.covered.size(), session, signed_tree.size(), directory));
     if (records.beyond > 0) {
         io.out.paragraph(fmt::format("{} newer records are not in that checkpoint and were left out: run it again.",
                                      records.beyond));

@@ -75,7 +75,7 @@ exit_code verify_daemon(context& io, const verify_options& options) {
     io.out.flush();
     child_process verifier{words, note};
     try {
-        stream_records(io, now.size, verifier);
+        stream_records(io, now.size(), verifier);
     } catch (...) {
         io.progress({});
         throw;

@@ -6,12 +6,12 @@
 #include <fmt/format.h>
 
 #include "ipc/ctl/audit_commands.hpp"
-#include "ipc/ctl/base64.hpp"
 #include "ipc/ctl/files.hpp"
-#include "ipc/ctl/proof_file.hpp"
+#include "ipc/ctl/proof_answer.hpp"
 #include "ipc/ctl/view.hpp"
 #include "ipc/limits.hpp"
 #include "ipc/utf8.hpp"
+#include "schema/proof/base64.hpp"
 
 namespace valhalla::ctl {
 
@@ -67,25 +67,25 @@ struct request_options {
 
 exit_code witness_request(context& io, const request_options& options) {
     const auto now = fetch_checkpoint(io);
-    if (options.old_size > static_cast<std::uint64_t>(now.size)) {
+    if (options.old_size > now.says.head.size) {
         throw fault{exit_code::refused,
                     fmt::format("the trail has {} records, less than the {} that the witness knows: it was cut, or the "
                                 "witness knows another log",
-                                now.size, options.old_size)};
+                                now.size(), options.old_size)};
     }
     const auto old_size = static_cast<std::int64_t>(options.old_size);
     const auto result =
-        io.call("audit.consistency", params{}.number("old_size", old_size).number("size", now.size).done());
-    if (integer(result.value, "old_size") != old_size || integer(result.value, "size") != now.size) {
+        io.call("audit.consistency", params{}.number("old_size", old_size).number("size", now.size()).done());
+    if (integer(result.value, "old_size") != old_size || integer(result.value, "size") != now.size()) {
         throw contradiction("audit.consistency answered about other sizes than it was asked for");
     }
     const auto proof = read_hashes(result.value);
-    if ((old_size == 0 || old_size == now.size) && !proof.empty()) {
+    if ((old_size == 0 || old_size == now.size()) && !proof.empty()) {
         throw contradiction("audit.consistency answered with a proof where none is needed");
     }
     auto request = fmt::format("old {}\n", old_size);
     for (const auto& hash : proof) {
-        request += to_base64(bytes_of(hash)) + '\n';
+        request += schema::to_base64(hash) + '\n';
     }
     request += '\n' + now.note;
     if (io.json) {

@@ -3,10 +3,10 @@
 
 #include <fmt/format.h>
 
-#include "ipc/ctl/base64.hpp"
 #include "ipc/ctl/files.hpp"
 #include "ipc/ctl/held_checkpoint.hpp"
 #include "ipc/ctl/view.hpp"
+#include "schema/proof/tlog_proof.hpp"
 
 namespace valhalla::ctl {
 
@@ -15,7 +15,6 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::string_view proof_suffix = ".tlog-proof";
-constexpr std::string_view extra_mark = "\nextra ";
 constexpr std::size_t max_proof_bytes = std::size_t{256} << 10U;  // a record, 63 hashes, a note with its signatures
 
 /// What a run that was killed left behind; see `staged_file`.
@@ -25,15 +24,13 @@ bool is_leftover(std::string_view name) {
 
 /// The session of the record that a proof file carries; nothing when it is no such file.
 std::optional<std::int64_t> session_of_proof(const fs::path& path) {
-    const auto file = read_small_file(path, max_proof_bytes).value_or("");
-    const auto mark = file.find(extra_mark);
-    if (mark == std::string::npos) {
+    const auto proof = schema::tlog_proof::parse(read_small_file(path, max_proof_bytes).value_or(""));
+    if (!proof || !proof->extra) {
         return std::nullopt;
     }
-    const auto begin = mark + extra_mark.size();
-    const auto record = from_base64(std::string_view{file}.substr(begin, file.find('\n', begin) - begin));
+    const auto* const record = reinterpret_cast<const char*>(proof->extra->data());
     try {
-        return record ? integer(make_answer(*record).value, "session") : std::nullopt;
+        return integer(make_answer({record, proof->extra->size()}).value, "session");
     } catch (const std::invalid_argument&) {
         return std::nullopt;
     }
@@ -49,7 +46,7 @@ bool belongs_to(const fs::path& file, std::uint64_t session) {
 
 }  // namespace
 
-bundle_directory::bundle_directory(fs::path path, std::uint64_t session, const checkpoint& now)
+bundle_directory::bundle_directory(fs::path path, std::uint64_t session, const signed_checkpoint& now)
     : path_{std::move(path)} {
     make_directory(path_);
     for (const auto& entry : fs::directory_iterator{path_}) {

@@ -16,7 +16,7 @@ namespace valhalla::ctl {
 class bundle_directory {
   public:
     /// Makes it where it is missing; otherwise checks that it is an earlier bundle that `now` may replace.
-    bundle_directory(std::filesystem::path path, std::uint64_t session, const checkpoint& now);
+    bundle_directory(std::filesystem::path path, std::uint64_t session, const signed_checkpoint& now);
 
     void write(const std::string& name, std::string_view content) const;
     /// Puts the checkpoint in place, when everything before is on the disk.

@@ -5,43 +5,15 @@
 
 #include <fmt/format.h>
 
-#include "ipc/ctl/base64.hpp"
 #include "ipc/ctl/text.hpp"
-#include "ipc/ctl/tile_path.hpp"
 #include "ipc/ctl/view.hpp"
+#include "schema/proof/base64.hpp"
 
 namespace valhalla::ctl {
 
 namespace json = boost::json;
 
 namespace {
-
-constexpr std::string_view signature_mark = "\xe2\x80\x94 ";  // the dash and the space that begin a signature line
-
-/// Takes a line from the front, without its newline; nothing where none ends.
-std::optional<std::string_view> take_line(std::string_view& text) {
-    const auto end = text.find('\n');
-    if (end == std::string_view::npos) {
-        return std::nullopt;
-    }
-    const auto line = text.substr(0, end);
-    text.remove_prefix(end + 1);
-    return line;
-}
-
-/// One signature line or more, and nothing else.
-bool is_signed(std::string_view lines) {
-    if (lines.empty()) {
-        return false;
-    }
-    while (!lines.empty()) {
-        const auto line = take_line(lines);
-        if (!line || !line->starts_with(signature_mark)) {
-            return false;
-        }
-    }
-    return true;
-}
 
 std::string string_member(const json::value& result, std::string_view name, std::string_view method) {
     const auto* const found = member(result, name).if_string();
@@ -60,39 +32,25 @@ std::optional<std::int64_t> decimal_of(std::string_view text) {
     return whole && fmt::format("{}", value) == text ? std::optional{value} : std::nullopt;
 }
 
-std::optional<tree_hash> hash_of(std::string_view base64) {
-    const auto bytes = from_base64(base64);
-    if (!bytes || bytes->size() != sizeof(tree_hash)) {
-        return std::nullopt;
-    }
-    return hashes_in(*bytes).front();
-}
-
 fault contradiction(const std::string& what) {
     return fault{exit_code::unverified, what + "; this daemon cannot be relied on"};
 }
 
-checkpoint read_checkpoint(std::string note, std::string_view where) {
-    std::string_view rest = note;
-    const auto origin = take_line(rest).value_or("");
-    const auto size = decimal_of(take_line(rest).value_or(""));
-    const auto root = hash_of(take_line(rest).value_or(""));
-    const bool whole = take_line(rest) == "" && is_signed(rest);
-    const bool named = !origin.empty() && printable(origin) == origin;
-    if (!whole || !named || !size || !root || *size < 0 || *size > max_tree_size) {
+signed_checkpoint read_checkpoint(std::string note, std::string_view where) {
+    const auto parsed = schema::signed_note::parse(note);
+    auto says = parsed ? schema::checkpoint::parse(parsed->text) : std::nullopt;
+    if (!says || printable(says->origin) != says->origin || says->head.size > max_tree_size) {
         throw contradiction(fmt::format("{} is not a signed checkpoint", where));
     }
-    checkpoint read{std::string{origin}, *size, *root, {}};
-    read.note = std::move(note);
-    return read;
+    return {*std::move(says), std::move(note)};
 }
 
-checkpoint fetch_checkpoint(context& io) {
+signed_checkpoint fetch_checkpoint(context& io) {
     const auto result = io.call("audit.checkpoint", "{}");
     auto read =
         read_checkpoint(string_member(result.value, "note", "audit.checkpoint"), "what audit.checkpoint answered");
-    if (integer(result.value, "size") != read.size || text(result.value, "origin") != read.origin ||
-        text(result.value, "root") != to_base64(bytes_of(read.root))) {
+    if (integer(result.value, "size") != read.size() || text(result.value, "origin") != read.origin() ||
+        text(result.value, "root") != schema::to_base64(read.says.head.root)) {
         throw contradiction("audit.checkpoint says something else beside its note than in it");
     }
     return read;

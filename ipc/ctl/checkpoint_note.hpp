@@ -10,23 +10,28 @@
 #include <string_view>
 
 #include "ipc/ctl/context.hpp"
-#include "ipc/ctl/merkle.hpp"
+#include "schema/proof/checkpoint.hpp"
 
 namespace valhalla::ctl {
 
 /// What came contradicts itself or what was asked for.
 [[nodiscard]] fault contradiction(const std::string& what);
 
-struct checkpoint {
-    std::string origin;
-    std::int64_t size = 0;
-    tree_hash root{};
-    std::string note;  ///< signed, verbatim
+/// A tree beyond this is no tree of ours: 2^55 records. Keeps all arithmetic on sizes inside 63 bits.
+inline constexpr std::uint64_t max_tree_size = std::uint64_t{1} << 55U;
+
+struct signed_checkpoint {
+    schema::checkpoint says;
+    std::string note;  ///< verbatim
+
+    [[nodiscard]] const std::string& origin() const noexcept { return says.origin; }
+    /// Also the seq of the last record that it covers.
+    [[nodiscard]] std::int64_t size() const noexcept { return static_cast<std::int64_t>(says.head.size); }
 };
-/// Takes a signed note apart (C2SP tlog-checkpoint). `where` names it in the sentence of the `fault`.
-[[nodiscard]] checkpoint read_checkpoint(std::string note, std::string_view where);
+/// Takes a signed note apart. `where` names it in the sentence of the `fault`.
+[[nodiscard]] signed_checkpoint read_checkpoint(std::string note, std::string_view where);
 /// The daemon's newest.
-[[nodiscard]] checkpoint fetch_checkpoint(context& io);
+[[nodiscard]] signed_checkpoint fetch_checkpoint(context& io);
 
 /// The members of a result of `audit.key`.
 struct log_key {
@@ -37,7 +42,5 @@ struct log_key {
 
 /// Digits without leading zeros; nothing for anything else, or for what does not fit.
 [[nodiscard]] std::optional<std::int64_t> decimal_of(std::string_view text);
-/// 32 bytes in base64; nothing for anything else.
-[[nodiscard]] std::optional<tree_hash> hash_of(std::string_view base64);
 
 }  // namespace valhalla::ctl

@@ -8,7 +8,6 @@ add_library(valhalla_ctl STATIC
   ctl/audit_verify.cpp
   ctl/audit_view.cpp
   ctl/audit_witness.cpp
-  ctl/base64.cpp
   ctl/bundle_directory.cpp
   ctl/call_command.cpp
   ctl/checkpoint_note.cpp
@@ -27,26 +26,23 @@ add_library(valhalla_ctl STATIC
   ctl/import_command.cpp
   ctl/json_span.cpp
   ctl/link.cpp
-  ctl/merkle.cpp
   ctl/method_page.cpp
   ctl/method_reference.cpp
   ctl/method_words.cpp
   ctl/printer.cpp
-  ctl/proof_file.cpp
+  ctl/proof_answer.cpp
   ctl/record_format.cpp
   ctl/record_pages.cpp
   ctl/record_writer.cpp
   ctl/run.cpp
   ctl/session_commands.cpp
   ctl/session_view.cpp
-  ctl/sha256.cpp
   ctl/status_command.cpp
   ctl/text.cpp
   ctl/tile_directory.cpp
-  ctl/tile_path.cpp
   ctl/times.cpp
   ctl/view.cpp)
-target_link_libraries(valhalla_ctl PUBLIC valhalla_flags valhalla_ipc Boost::json PRIVATE CLI11::CLI11 fmt::fmt OpenSSL::Crypto)
+target_link_libraries(valhalla_ctl PUBLIC valhalla_flags valhalla_ipc valhalla_proof Boost::json PRIVATE CLI11::CLI11 fmt::fmt)
 target_compile_definitions(valhalla_ctl PRIVATE VALHALLACTL_VERSION="${PROJECT_VERSION}")
 if(VALHALLA_PCH)
   target_precompile_headers(valhalla_ctl PRIVATE <CLI/CLI.hpp> <boost/json.hpp> <fmt/format.h> <string> <vector>)

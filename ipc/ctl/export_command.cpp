@@ -13,9 +13,9 @@
 
 #include "ipc/ctl/commands.hpp"
 #include "ipc/ctl/files.hpp"
-#include "ipc/ctl/sha256.hpp"
 #include "ipc/ctl/text.hpp"
 #include "ipc/ctl/view.hpp"
+#include "schema/proof/sha256_stream.hpp"
 
 namespace valhalla::ctl {
 
@@ -103,7 +103,7 @@ std::string read_manifest(context& io) {
 
 staged_file fetch(context& io, const fs::path& directory, const expected_file& file) {
     staged_file staged{directory, file.name};
-    sha256 digest;
+    schema::sha256_stream digest;
     std::int64_t bytes = 0;
     read_document(io, file.name, [&](const std::string& piece) {
         bytes += static_cast<std::int64_t>(piece.size());
@@ -111,7 +111,7 @@ staged_file fetch(context& io, const fs::path& directory, const expected_file& f
             throw changed_meanwhile{
                 fmt::format("{} is longer than the {} bytes of the manifest", file.name, file.bytes)};
         }
-        digest.add(piece);
+        digest.update(piece);
         staged.write(piece);
         io.progress(fmt::format("reading {}: {} of {} bytes", file.name, bytes, file.bytes));
     });
@@ -119,7 +119,7 @@ staged_file fetch(context& io, const fs::path& directory, const expected_file& f
         throw changed_meanwhile{
             fmt::format("{} has {} bytes where the manifest says {}", file.name, bytes, file.bytes)};
     }
-    if (digest.finish() != file.sha256) {
+    if (schema::to_hex(digest.finish()) != file.sha256) {
         throw changed_meanwhile{fmt::format("{} does not have the SHA-256 of the manifest", file.name)};
     }
     staged.sync();

@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::size_t max_note_bytes = std::size_t{64} << 10U;
 
-checkpoint read_held(const std::filesystem::path& path, std::string note) {
+signed_checkpoint read_held(const std::filesystem::path& path, std::string note) {
     try {
         return read_checkpoint(std::move(note), path.string());
     } catch (const fault&) {
@@ -22,30 +22,30 @@ checkpoint read_held(const std::filesystem::path& path, std::string note) {
 
 }  // namespace
 
-std::optional<checkpoint> held_checkpoint(const std::filesystem::path& directory, const checkpoint& now) {
+std::optional<signed_checkpoint> held_checkpoint(const std::filesystem::path& directory, const signed_checkpoint& now) {
     const auto path = directory / checkpoint_name;
     auto note = read_small_file(path, max_note_bytes);
     if (!note) {
         return std::nullopt;
     }
     auto held = read_held(path, std::move(*note));
-    if (held.origin != now.origin) {
+    if (held.origin() != now.origin()) {
         throw fault{exit_code::refused,
                     fmt::format("{} holds the log {}, and this daemon keeps {}: give another directory",
-                                directory.string(), held.origin, now.origin)};
+                                directory.string(), held.origin(), now.origin())};
     }
-    if (held.size > now.size) {
+    if (held.size() > now.size()) {
         throw fault{exit_code::unverified,
                     fmt::format("{} has {} records and the daemon has {}: its trail was cut or replaced. Keep the "
                                 "directory as evidence, find out why, and give another directory",
-                                path.string(), held.size, now.size)};
+                                path.string(), held.size(), now.size())};
     }
-    if (held.size == now.size && held.root != now.root) {
+    if (held.size() == now.size() && held.says.head.root != now.says.head.root) {
         throw fault{
             exit_code::unverified,
             fmt::format("{} and the daemon's checkpoint have the same size {} and different roots: the trail was "
                         "rewritten. Keep the directory as evidence and find out why",
-                        path.string(), held.size)};
+                        path.string(), held.size())};
     }
     return held;
 }

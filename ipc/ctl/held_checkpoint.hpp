@@ -15,7 +15,8 @@ inline constexpr std::string_view checkpoint_name = "checkpoint";
 
 /// The one that `directory` holds; nothing when it has none. A `fault` when it is of another log than `now`, of a
 /// larger size, or of the same size with another root.
-[[nodiscard]] std::optional<checkpoint> held_checkpoint(const std::filesystem::path& directory, const checkpoint& now);
+[[nodiscard]] std::optional<signed_checkpoint> held_checkpoint(const std::filesystem::path& directory,
+                                                               const signed_checkpoint& now);
 
 /// Waits until all that was written before is on the disk, then puts it in place.
 void replace_checkpoint(const std::filesystem::path& directory, std::string_view note);

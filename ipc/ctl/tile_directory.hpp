@@ -7,11 +7,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "ipc/ctl/merkle.hpp"
+#include "schema/proof/merkle_tree.hpp"
 
 namespace valhalla::ctl {
 
@@ -24,21 +25,22 @@ class tile_directory {
     [[nodiscard]] const std::filesystem::path& root() const noexcept { return root_; }
 
     /// True when there is a full tile of the size that it must have.
-    [[nodiscard]] bool has_tile(std::size_t level, std::int64_t index) const;
-    [[nodiscard]] bool has_entries(std::int64_t index, std::size_t width) const;
+    [[nodiscard]] bool has_tile(unsigned level, std::uint64_t index) const;
+    [[nodiscard]] bool has_entries(std::uint64_t index, unsigned width) const;
 
     /// The first `width` hashes of a full tile. A `fault` when it is not there whole.
-    [[nodiscard]] std::vector<tree_hash> read_tile(std::size_t level, std::int64_t index, std::size_t width) const;
+    [[nodiscard]] std::vector<schema::hash256> read_tile(unsigned level, std::uint64_t index, unsigned width) const;
     /// Leaf hashes of a bundle's entries; none when the file is cut off.
-    [[nodiscard]] std::vector<tree_hash> leaves_of_entries(std::int64_t index, std::size_t width) const;
+    [[nodiscard]] std::vector<schema::hash256> leaves_of_entries(std::uint64_t index, unsigned width,
+                                                                 schema::hasher& h) const;
 
     /// False when the file has just these bytes already; then it is left alone.
-    bool write_tile(std::size_t level, std::int64_t index, std::size_t width, std::string_view hashes);
-    void write_entries(std::int64_t index, std::size_t width, std::string_view bundle);
+    bool write_tile(unsigned level, std::uint64_t index, std::span<const schema::hash256> hashes);
+    void write_entries(std::uint64_t index, unsigned width, std::string_view bundle);
 
     /// Removes partial versions of a tile that is full now.
-    void drop_partial_tiles(std::size_t level, std::int64_t index) const;
-    void drop_partial_entries(std::int64_t index) const;
+    void drop_partial_tiles(unsigned level, std::uint64_t index) const;
+    void drop_partial_entries(std::uint64_t index) const;
 
   private:
     void write(const std::filesystem::path& file, std::string_view bytes);

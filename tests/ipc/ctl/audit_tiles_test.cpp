@@ -12,7 +12,6 @@
 #include <fmt/format.h>
 
 #include "fake_log.hpp"
-#include "ipc/ctl/base64.hpp"
 
 BOOST_AUTO_TEST_SUITE(ctl_audit_tiles)
 

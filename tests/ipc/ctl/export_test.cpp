@@ -6,7 +6,7 @@
 #include <boost/test/unit_test.hpp>
 #include <fmt/format.h>
 
-#include "ipc/ctl/sha256.hpp"
+#include "schema/proof/merkle_tree.hpp"
 #include "stage.hpp"
 
 BOOST_AUTO_TEST_SUITE(ctl_export)
@@ -18,9 +18,7 @@ namespace json = boost::json;
 namespace {
 
 std::string digest_of(std::string_view bytes) {
-    sha256 digest;
-    digest.add(bytes);
-    return digest.finish();
+    return valhalla::schema::to_hex(valhalla::schema::hasher{}.plain(bytes));
 }
 
 /// Serves a set as the daemon does, in small pieces.

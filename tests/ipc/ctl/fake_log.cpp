@@ -3,12 +3,13 @@
 
 #include <algorithm>
 #include <bit>
+#include <span>
 
 #include <boost/json/object.hpp>
 #include <fmt/format.h>
 
-#include "ipc/ctl/base64.hpp"
-#include "ipc/ctl/sha256.hpp"
+#include "schema/proof/base64.hpp"
+#include "schema/proof/merkle_tree.hpp"
 
 namespace valhalla::ctl::test {
 
@@ -17,10 +18,8 @@ namespace json = boost::json;
 namespace {
 
 std::string hash(std::string_view bytes) {
-    sha256 digest;
-    digest.add(bytes);
-    const auto out = digest.finish_bytes();
-    return {out.begin(), out.end()};
+    const auto digest = schema::hasher{}.plain(bytes);
+    return {reinterpret_cast<const char*>(digest.data()), digest.size()};
 }
 
 /// The largest power of two below n.
@@ -42,6 +41,10 @@ std::string hash_list(const std::vector<std::string>& hashes) {
 }
 
 }  // namespace
+
+std::string to_base64(std::string_view bytes) {
+    return schema::to_base64(std::as_bytes(std::span{bytes}));
+}
 
 void fake_log::grow_to(std::size_t size) {
     for (auto seq = records_.size() + 1; seq <= size; ++seq) {

@@ -8,12 +8,15 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "stage.hpp"
 
 namespace valhalla::ctl::test {
+
+[[nodiscard]] std::string to_base64(std::string_view bytes);
 
 class fake_log {
   public:

@@ -1,36 +1,51 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Hashes, tile paths, base64, spans: the small parts that proofs are made of.
+// The small parts that proofs are made of, held against a log that is written down independently; and spans.
+#include <span>
+
 #include <boost/test/unit_test.hpp>
 #include <fmt/format.h>
 
 #include "fake_log.hpp"
-#include "ipc/ctl/base64.hpp"
+#include "ipc/ctl/checkpoint_note.hpp"
 #include "ipc/ctl/json_span.hpp"
-#include "ipc/ctl/merkle.hpp"
-#include "ipc/ctl/tile_path.hpp"
+#include "schema/proof/base64.hpp"
+#include "schema/proof/merkle_proof.hpp"
+#include "schema/proof/tile_path.hpp"
 
 BOOST_AUTO_TEST_SUITE(ctl_tree)
 
+using namespace valhalla;
 using namespace valhalla::ctl;
 using namespace valhalla::ctl::test;
 
 namespace {
 
-std::string hex(std::string_view bytes) {
-    std::string text;
-    for (const char c : bytes) {
-        text += fmt::format("{:02x}", static_cast<unsigned char>(c));
-    }
-    return text;
+std::vector<schema::hash256> hashes_in(std::string_view bytes) {
+    return schema::hashes_in(std::as_bytes(std::span{bytes}));
 }
 
-std::vector<tree_hash> hashes_of(const std::vector<std::string>& proof) {
+schema::hash256 hash_of(std::string_view bytes) {
+    return hashes_in(bytes).at(0);
+}
+
+std::vector<schema::hash256> hashes_of(const std::vector<std::string>& proof) {
     std::string bytes;
     for (const auto& one : proof) {
         bytes += one;
     }
     return hashes_in(bytes);
+}
+
+schema::hash256 root_of_tiles(fake_log& log, std::size_t size) {
+    schema::hasher h;
+    const auto tiles = [&](unsigned level, std::uint64_t index, unsigned width) {
+        return hashes_in(log.tile(level, index, width));
+    };
+    const auto subtrees = [&](unsigned height, std::uint64_t index) {
+        return schema::subtree_of_tiles(height, index, tiles, h);
+    };
+    return schema::root_at(size, subtrees, h);
 }
 
 }  // namespace
@@ -50,63 +65,70 @@ BOOST_AUTO_TEST_CASE(roots_of_the_reference_inputs) {
         {8, "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328"},
     };
     for (const auto& [size, root] : roots) {
-        BOOST_TEST(hex(log.root(size)) == root);
-        const auto read = [&](std::size_t level, std::int64_t index, std::size_t width) {
-            return hashes_in(log.tile(level, static_cast<std::size_t>(index), width));
-        };
-        BOOST_TEST(hex(bytes_of(root_of_tiles(static_cast<std::int64_t>(size), read))) == root);
+        BOOST_TEST(schema::to_hex(hash_of(log.root(size))) == root);
+        BOOST_TEST(schema::to_hex(root_of_tiles(log, size)) == root);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(roots_of_trees_of_more_than_one_tile) {
+    fake_log log;
+    log.grow_to(1'000);
+    for (const std::size_t size : {255U, 256U, 257U, 512U, 700U, 1'000U}) {
+        BOOST_TEST((root_of_tiles(log, size) == hash_of(log.root(size))), size);
     }
 }
 
 BOOST_AUTO_TEST_CASE(every_inclusion_proof_leads_to_the_root_and_no_other_does) {
+    schema::hasher h;
     fake_log log;
     log.grow_to(40);
     for (std::size_t size = 1; size <= 40; ++size) {
+        const schema::tree_head head{size, hash_of(log.root(size))};
         for (std::size_t index = 0; index < size; ++index) {
-            const auto leaf = leaf_hash(log.record(index));
+            const auto leaf = h.leaf(log.record(index));
             auto proof = hashes_of(log.inclusion(index, size));
-            const auto at = static_cast<std::int64_t>(index);
-            const auto n = static_cast<std::int64_t>(size);
-            const auto root = root_of_inclusion(leaf, at, n, proof);
-            BOOST_REQUIRE((root && bytes_of(*root) == log.root(size)));
+            BOOST_REQUIRE(schema::verify_inclusion(index, leaf, head, proof, h));
             proof.push_back(leaf);
-            BOOST_TEST(!root_of_inclusion(leaf, at, n, proof).has_value());
-            proof.resize(proof.size() - 1);
+            BOOST_TEST(!schema::verify_inclusion(index, leaf, head, proof, h));
+            proof.pop_back();
             if (!proof.empty()) {
                 proof.pop_back();
-                BOOST_TEST(!root_of_inclusion(leaf, at, n, proof).has_value());
+                BOOST_TEST(!schema::verify_inclusion(index, leaf, head, proof, h));
             }
         }
     }
-    BOOST_TEST(!root_of_inclusion({}, 3, 3, {}).has_value());
-    BOOST_TEST(!root_of_inclusion({}, -1, 3, {}).has_value());
+    BOOST_TEST(!schema::verify_inclusion(3, {}, {3, {}}, {}, h));
 }
 
 BOOST_AUTO_TEST_CASE(tiles_are_where_the_specification_puts_them) {
-    BOOST_TEST(tile_path(0, 0, 256) == "tile/0/000");
-    BOOST_TEST(tile_path(1, 1'234'067, 256) == "tile/1/x001/x234/067");
-    BOOST_TEST(tile_path(2, 999, 17) == "tile/2/999.p/17");
-    BOOST_TEST(tile_path(0, 1000, 255) == "tile/0/x001/000.p/255");
-    BOOST_TEST(entries_path(273, 112) == "tile/entries/273.p/112");
-    BOOST_TEST(entries_path(1000, 256) == "tile/entries/x001/000");
+    const auto path = [](std::optional<unsigned> level, std::uint64_t index, unsigned width) {
+        return schema::tile_path{.level = level, .index = index, .width = width}.text();
+    };
+    BOOST_TEST(path(0, 0, 256) == "tile/0/000");
+    BOOST_TEST(path(1, 1'234'067, 256) == "tile/1/x001/x234/067");
+    BOOST_TEST(path(2, 999, 17) == "tile/2/999.p/17");
+    BOOST_TEST(path(0, 1000, 255) == "tile/0/x001/000.p/255");
+    BOOST_TEST(path({}, 273, 112) == "tile/entries/273.p/112");
+    BOOST_TEST(path({}, 1000, 256) == "tile/entries/x001/000");
 }
 
 BOOST_AUTO_TEST_CASE(levels_have_their_widths) {
-    BOOST_TEST(hashes_at(70'000, 1) == 273);
-    BOOST_TEST(hashes_at(70'000, 2) == 1);
-    BOOST_TEST(hashes_at(70'000, 3) == 0);
-    BOOST_TEST(width_at(70'000, 273) == 112U);
-    BOOST_TEST(width_at(70'000, 272) == 256U);
-    BOOST_TEST(width_at(70'000, 274) == 0U);
-    BOOST_TEST(hashes_at(max_tree_size, 7) == 0);
+    BOOST_TEST(schema::hashes_in_level(70'000, 1) == 273U);
+    BOOST_TEST(schema::hashes_in_level(70'000, 2) == 1U);
+    BOOST_TEST(schema::hashes_in_level(70'000, 3) == 0U);
+    BOOST_TEST(schema::width_at(70'000, 273) == 112U);
+    BOOST_TEST(schema::width_at(70'000, 272) == 256U);
+    BOOST_TEST(schema::width_at(70'000, 274) == 0U);
+    BOOST_TEST(schema::hashes_in_level(max_tree_size, 7) == 0U);
 }
 
 BOOST_AUTO_TEST_CASE(base64_is_strict) {
     for (const auto* text : {"", "AA==", "AAA=", "AAAA", "+/8="}) {
-        BOOST_TEST((from_base64(text) && to_base64(*from_base64(text)) == text), text);
+        const auto bytes = schema::from_base64(text);
+        BOOST_TEST((bytes && schema::to_base64(*bytes) == text), text);
     }
     for (const auto* text : {"A", "AA", "AA=", "AAA", "AB==", "AAAA\n", " AAAA", "AA==AAAA", "A===", "====", "_-8="}) {
-        BOOST_TEST(!from_base64(text).has_value(), text);
+        BOOST_TEST(!schema::from_base64(text).has_value(), text);
     }
 }
 
