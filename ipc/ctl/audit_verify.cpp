@@ -68,7 +68,7 @@ exit_code verify_daemon(context& io, const verify_options& options) {
         key = fetch_key(io).key;
         io.tell("the key comes from the daemon itself; give one that you kept with --key to rule out another log");
     }
-    const memory_file note{now.note};
+    const memory_file note{"the daemon's checkpoint", now.note};
     std::vector<std::string> words{io.process.verifier(), "--log", "-", "--checkpoint", note.path(), "--key", *key};
     const auto shared = shared_words(options, io.json);
     words.insert(words.end(), shared.begin(), shared.end());

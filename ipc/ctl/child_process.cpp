@@ -58,13 +58,13 @@ class without_sigpipe {
     return id;
 }
 
-descriptor memory_descriptor() {
+descriptor memory_descriptor(const std::string& name) {
     // Above the numbers that a child's standard streams are put on.
     constexpr int lowest = 10;
-    const descriptor made{::memfd_create("checkpoint", MFD_CLOEXEC)};
+    const descriptor made{::memfd_create(name.c_str(), MFD_CLOEXEC)};
     const int fd = made.get() < 0 ? -1 : ::fcntl(made.get(), F_DUPFD_CLOEXEC, lowest);
     if (fd < 0) {
-        broken("cannot keep a checkpoint in memory", errno);
+        broken(fmt::format("cannot keep {} in memory", name), errno);
     }
     return descriptor{fd};
 }
@@ -77,11 +77,11 @@ fault cannot_run(const std::string& program, int error) {
                  fmt::format("cannot run {}: {}{}", program, std::generic_category().message(error), hint)};
 }
 
-memory_file::memory_file(std::string_view content) : fd_{memory_descriptor()} {
+memory_file::memory_file(const std::string& name, std::string_view content) : fd_{memory_descriptor(name)} {
     while (!content.empty()) {
         const auto written = ::write(fd_.get(), content.data(), content.size());
         if (written < 0 && errno != EINTR) {
-            broken("cannot keep a checkpoint in memory", errno);
+            broken(fmt::format("cannot keep {} in memory", name), errno);
         }
         content.remove_prefix(static_cast<std::size_t>(written > 0 ? written : 0));
     }

@@ -19,7 +19,8 @@ namespace valhalla::ctl {
 /// Text that another program can read as a file, under `path()`, without a name on any disk.
 class memory_file {
   public:
-    explicit memory_file(std::string_view content);
+    /// The other program can find out `name`, which has at most 249 bytes, to speak of the file with it.
+    memory_file(const std::string& name, std::string_view content);
     /// Holds for a child that was given it, too.
     [[nodiscard]] std::string path() const;
     [[nodiscard]] int get() const noexcept { return fd_.get(); }

@@ -63,6 +63,18 @@ trust trust_from(const request& what) {
     return whom;
 }
 
+/// What to call a file: its path, or its own name when it lies in memory and the path is a descriptor's.
+std::string name_of(const std::string& file) {
+    constexpr std::string_view before = "/memfd:";
+    constexpr std::string_view behind = " (deleted)";
+    std::error_code no_link;
+    const auto target = fs::read_symlink(file, no_link).string();
+    if (no_link || !file.starts_with("/proc/self/fd/") || !target.starts_with(before) || !target.ends_with(behind)) {
+        return file;
+    }
+    return target.substr(before.size(), target.size() - before.size() - behind.size());
+}
+
 std::vector<known_checkpoint> checkpoints_from(const request& what) {
     std::vector<known_checkpoint> all;
     for (const auto& file : what.checkpoints) {
@@ -70,7 +82,7 @@ std::vector<known_checkpoint> checkpoints_from(const request& what) {
         if (!note) {
             throw unreadable{fmt::format("there is no file {}", file)};
         }
-        all.push_back(parse_checkpoint(file, *note));
+        all.push_back(parse_checkpoint(name_of(file), *note));
     }
     return all;
 }

@@ -45,7 +45,7 @@ struct served_log : fake_log {
 
 BOOST_AUTO_TEST_CASE(the_verifier_reads_every_record_and_the_checkpoint) {
     served_log log{2'345};
-    const verifier v{R"(printf '%s\n' "$@" > words; cat "$4" > note; cat > records)"};
+    const verifier v{R"(printf '%s\n' "$@" > words; cat "$4" > note; readlink "$4" > name; cat > records)"};
     const auto got = run(log.daemon, {"audit", "verify"}, v.at);
     BOOST_TEST(got.code == 0);
     BOOST_TEST(got.err.find("the key comes from the daemon itself") != std::string::npos);
@@ -55,6 +55,7 @@ BOOST_AUTO_TEST_CASE(the_verifier_reads_every_record_and_the_checkpoint) {
     }
     BOOST_TEST((v.file("records") == all));
     BOOST_TEST(v.file("note") == log.note());
+    BOOST_TEST(v.file("name") == "/memfd:the daemon's checkpoint (deleted)\n");
     const auto words = v.file("words");
     BOOST_TEST(words.starts_with("--log\n-\n--checkpoint\n/proc/self/fd/"));
     BOOST_TEST(words.ends_with(fmt::format("\n--key\n{}\n", log.key())));

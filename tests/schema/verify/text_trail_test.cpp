@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Attacks on exports, on logs and on tiles.
+#include <sys/mman.h>
+
 #include <boost/test/unit_test.hpp>
 
 #include "schema/export.hpp"
+#include "schema/unique_fd.hpp"
 #include "tests/schema/file_content.hpp"
 #include "tests/schema/verify/evidence_fixture.hpp"
 
@@ -215,6 +218,18 @@ BOOST_AUTO_TEST_CASE(what_the_manifest_does_not_name_is_said) {
 BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(verify_log)
+
+BOOST_AUTO_TEST_CASE(a_checkpoint_in_memory_has_the_name_that_it_was_given) {
+    const evidence_fixture good;
+    const auto log = good.put_log().string();
+    const schema::unique_fd memory{::memfd_create("what was kept", MFD_CLOEXEC)};
+    const auto path = "/proc/self/fd/" + std::to_string(memory.get());
+    put_content(path, good.note(700));
+    const auto found = verify::verify_evidence({.log = log, .checkpoints = {path}});
+    BOOST_TEST(says(found.checked, "what was kept: signed, and a prefix of this trail (size 700)"));
+    put_content(path, "no note");
+    check_failed({.log = log, .checkpoints = {path}}, {.file = "what was kept", .said = "is not a signed note"});
+}
 
 BOOST_AUTO_TEST_CASE(a_log_is_held_against_its_checkpoint) {
     const evidence_fixture good;
