@@ -85,7 +85,10 @@ fs::path resolved(const fs::path& database) {
     return ignored ? database : directory / database.filename();
 }
 
-void check_file(const fs::path& path) {
+/// For whoever runs a daemon. An auditor wants to know what the file is, not where to keep another.
+constexpr std::string_view ways_out = "move it away or choose another state directory";
+
+void check_file(const fs::path& path, const std::string& advice) {
     struct stat status{};
     if (::lstat(path.c_str(), &status) != 0) {
         throw storage_error{storage_fault::unusable,
@@ -93,8 +96,8 @@ void check_file(const fs::path& path) {
     }
     if (!S_ISREG(status.st_mode)) {
         throw storage_error{storage_fault::unusable,
-                            fmt::format("{} is {}, not a database; move it away or choose another state directory",
-                                        path.string(), S_ISDIR(status.st_mode) ? "a directory" : "no regular file")};
+                            fmt::format("{} is {}, not a database{}", path.string(),
+                                        S_ISDIR(status.st_mode) ? "a directory" : "no regular file", advice)};
     }
 }
 
@@ -104,7 +107,7 @@ fs::path prepared_for_writing(const fs::path& database) {
     if (::lstat(path.c_str(), &status) != 0 && errno == ENOENT) {
         create_private_file(path);
     }
-    check_file(path);
+    check_file(path, fmt::format("; {}", ways_out));
     if (::chmod(path.c_str(), 0600) != 0) {
         throw storage_error{storage_fault::unusable, fmt::format("cannot make {} private (0600): {}; run as its owner",
                                                                  path.string(), std::strerror(errno))};
@@ -112,9 +115,9 @@ fs::path prepared_for_writing(const fs::path& database) {
     return path;
 }
 
-fs::path prepared_for_reading(const fs::path& database) {
+fs::path prepared_for_reading(const fs::path& database, const std::string& advice) {
     fs::path path = resolved(database);
-    check_file(path);
+    check_file(path, advice);
     return path;
 }
 
@@ -201,11 +204,11 @@ connection connection::open_writer(const fs::path& database) {
 }
 
 connection connection::open_reader(const fs::path& database) {
-    return connection{kind::reader, prepared_for_reading(database)};
+    return connection{kind::reader, prepared_for_reading(database, fmt::format("; {}", ways_out))};
 }
 
 connection connection::open_evidence(const fs::path& database) {
-    const fs::path path = prepared_for_reading(database);
+    const fs::path path = prepared_for_reading(database, {});
     const int flags = open_flags(kind::evidence);
     return cannot_change(path) ? connection{kind::evidence, immutable_uri(path), flags | SQLITE_OPEN_URI}
                                : connection{kind::evidence, path.string(), flags};
@@ -276,6 +279,11 @@ void connection::harden() {
 }
 
 void connection::refuse_foreign() {
+    const auto refuse = [this](std::string_view what) {
+        const auto advice =
+            kind_ == kind::evidence ? std::string{} : fmt::format("; it was left as it is: {}", ways_out);
+        throw storage_error{storage_fault::unusable, fmt::format("{} is {}{}", name_, what, advice)};
+    };
     std::string id;
     std::string objects;
     try {
@@ -283,10 +291,7 @@ void connection::refuse_foreign() {
         objects = text_of("SELECT COUNT(*) FROM sqlite_schema");
     } catch (const storage_error& e) {
         if (sqlite3_errcode(handle()) == SQLITE_NOTADB) {
-            throw storage_error{storage_fault::unusable,
-                                fmt::format("{} is not an SQLite database; it was left as it is: move it away or "
-                                            "choose another state directory",
-                                            name_)};
+            refuse("not an SQLite database");
         }
         throw;
     }
@@ -294,9 +299,7 @@ void connection::refuse_foreign() {
     if (id == std::to_string(application_id) || (empty && !reads_only())) {
         return;
     }
-    throw storage_error{storage_fault::unusable,
-                        fmt::format("{} is {}; it was left as it is: move it away or choose another state directory",
-                                    name_, empty ? "an empty database" : "the database of another program")};
+    refuse(empty ? "an empty database" : "the database of another program");
 }
 
 void connection::set(std::string_view pragma, std::string_view value, std::string_view expected) {

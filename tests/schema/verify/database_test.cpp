@@ -226,7 +226,10 @@ BOOST_AUTO_TEST_CASE(what_is_no_evidence_of_ours_cannot_be_read) {
     check_refused({.path = good.put("sub/file", "").parent_path()}, outcome::unreadable, "neither a state directory");
     const auto foreign = good.dir() / "foreign.db";
     SQLite::Database{foreign.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE}.exec("CREATE TABLE t (x)");
-    check_refused({.path = foreign}, outcome::unreadable, "of another program");
+    check_refused({.path = foreign}, outcome::unreadable, "is the database of another program");
+    SQLite::Database{foreign.string(), SQLite::OPEN_READWRITE}.exec("DROP TABLE t; VACUUM");
+    check_refused({.path = foreign}, outcome::unreadable, "is an empty database");
+    BOOST_TEST(verify::verify_evidence({.path = foreign}).what.value().message.ends_with("database"));  // no advice
     good.tamper("PRAGMA user_version = 99");
     check_refused({.path = good.path}, outcome::unreadable, "has version 99");
     check_refused({}, outcome::wrong_usage, "give a path");
