@@ -245,7 +245,6 @@ struct audit_unfollow {
     static constexpr std::array errors{error_code::unknown_follow};
 };
 
-/// Result: `{"key"}`: the verifier key of this daemon's cosignatures; refused when it is no witness.
 struct audit_witness_key {
     static constexpr std::string_view name = "audit.witness_key";
     static constexpr std::string_view summary =
@@ -254,6 +253,10 @@ struct audit_witness_key {
     static constexpr role needs = role::viewer;
     using params = no_params;
     static constexpr auto fields = no_fields;
+    static constexpr std::array result{
+        text("key", "The verifier key (C2SP signed-note) of its cosignatures."),
+    };
+    static constexpr std::array errors{error_code::no_witness};
 };
 
 /// `request` is the body of C2SP tlog-witness' add-checkpoint: `old <size>`, consistency hashes, an empty line, the
