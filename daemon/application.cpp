@@ -215,7 +215,8 @@ application::parts::parts(const config& c, std::shared_ptr<spdlog::logger> logge
                               });
                           },
                       .measure = [this] { return measure(); },
-                      .now = system_now}},
+                      .now = system_now,
+                      .key_window = given.request_key_window}},
       hot{(or_fail([&] { bootstrap(); }), changes_ledger.initial_state()), store.head()},
       changes{io, changes_ledger},
       queries{directory.database(), [this](std::function<void()> what) { asio::post(io, std::move(what)); }},
@@ -237,6 +238,9 @@ application::parts::parts(const config& c, std::shared_ptr<spdlog::logger> logge
               .access = [this](std::uint32_t uid, std::uint32_t gid) { return who_may.role_of(uid, gid); },
               .report = [this](std::string_view what) { log->warn("{}", what); }}} {
     bind_all_methods(table, with);
+    for (const auto& [method, rate] : given.rates) {
+        table.set_rate(method, rate);
+    }
     or_fail([&] { queries.start(); });
     listen();
 }
@@ -257,11 +261,8 @@ void application::parts::bootstrap() {
     if (changes_ledger.initial_state().instance.empty()) {
         changes_ledger.bootstrap(governor::commands::create_database{hex_of_chance(instance_digits)});
     }
-    if (auto epoch = signing.new_epoch(changes_ledger.initial_state().instance)) {
-        changes_ledger.bootstrap(governor::commands::start_epoch{*std::move(epoch)});
-    }
-    changes_ledger.bootstrap(governor::commands::load_policy{rules});
-    changes_ledger.bootstrap(governor::commands::load_playbook{steps});
+    // Measured before anything else: a disk that was full and still is must not look healthy in between, which would be
+    // two records that it has no room for.
     try {
         changes_ledger.bootstrap(governor::commands::tick{measure()});
     } catch (const schema::storage_error& fault) {
@@ -271,6 +272,11 @@ void application::parts::bootstrap() {
         }
         log->warn("{}", fault.what());
     }
+    if (auto epoch = signing.new_epoch(changes_ledger.initial_state().instance)) {
+        changes_ledger.bootstrap(governor::commands::start_epoch{*std::move(epoch)});
+    }
+    changes_ledger.bootstrap(governor::commands::load_policy{rules});
+    changes_ledger.bootstrap(governor::commands::load_playbook{steps});
     signer = signing.make_notary(
         store.head(), {.log_every = std::chrono::minutes{given.audit.log_checkpoint_minutes}},
         {.on_trouble = [this](const std::string& problem) { report_anchor(problem); },

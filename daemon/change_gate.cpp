@@ -1,22 +1,59 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/change_gate.hpp"
 
+#include <map>
+#include <string>
 #include <string_view>
 #include <utility>
 
 #include <boost/asio/post.hpp>
 
+#include "ipc/json_reader.hpp"
+#include "ipc/params.hpp"
+
 namespace valhalla {
 
-void change_gate::submit(governor::command what, const ipc::peer& who, ipc::reply_handle reply) {
+void change_gate::submit(governor::command what, ipc::call& c) {
+    auto token = token_of(c);
+    submit(std::move(what), c.who(), c.defer(), std::move(token));
+}
+
+void change_gate::submit(governor::command what, const ipc::peer& who, ipc::reply_handle reply,
+                         std::optional<retry_token> token) {
     gather({.what = std::move(what),
             .who = {.name = who.name, .via = actor_via::unix_socket, .uid = who.uid, .gid = who.gid},
             .is_owner = who.granted == ipc::role::owner,
+            .token = std::move(token),
             .reply = std::move(reply)});
 }
 
+/// Members may come in another order in a retry: many languages do not keep it.
+std::optional<retry_token> change_gate::token_of(const ipc::call& c) {
+    const auto& asked = c.what();
+    if (asked.request_key.empty()) {
+        return std::nullopt;
+    }
+    std::map<std::string, std::string_view> members;
+    ipc::json_scratch scratch;
+    ipc::json_reader in{asked.params, scratch};
+    ipc::json_string key;
+    ipc::json_value value;
+    std::string buffer;
+    if (in.enter_object()) {
+        while (in.next_key(key) && in.read(value)) {
+            members.emplace(key.text(buffer), value.raw);
+        }
+    }
+    members.erase(std::string{ipc::request_key_name});
+    std::string request{asked.method};
+    for (const auto& [name, json] : members) {
+        request.append("\n").append(name).append("\n").append(json);  // neither can hold a newline
+    }
+    return retry_token{asked.request_key, schema::hasher{}.plain(request)};
+}
+
 void change_gate::submit_own(governor::command what) {
-    gather({.what = std::move(what), .who = daemon_actor(), .is_owner = true, .reply = {}});
+    gather({.what = std::move(what), .who = daemon_actor(), .is_owner = true, .token = {}, .reply = {}});
 }
 
 void change_gate::gather(change one) {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include <boost/asio/io_context.hpp>
@@ -18,8 +19,14 @@ class change_gate {
   public:
     change_gate(boost::asio::io_context& io, ledger& to) : io_{io}, ledger_{to} {}
 
-    /// Takes the change; it reaches the ledger when the handlers that are ready now have run.
-    void submit(governor::command what, const ipc::peer& who, ipc::reply_handle reply);
+    /// Takes the change that `c` asks for, and sees to its answer; it reaches the ledger when the handlers that are
+    /// ready now have run.
+    void submit(governor::command what, ipc::call& c);
+    /// The same for a change that had to be prepared first, or whose answer goes somewhere else.
+    void submit(governor::command what, const ipc::peer& who, ipc::reply_handle reply,
+                std::optional<retry_token> token = std::nullopt);
+    /// What makes a retry of `c` known; nothing when it carries no request key. While its handler runs.
+    [[nodiscard]] static std::optional<retry_token> token_of(const ipc::call& c);
     /// A command of the daemon itself; nobody waits for its answer.
     void submit_own(governor::command what);
     /// Hands over what has gathered.

@@ -3,14 +3,17 @@
 // What the daemon is told: command line over environment over configuration file over defaults.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include "daemon/access_control.hpp"
+#include "ipc/rate_limiter.hpp"
 
 namespace valhalla {
 
@@ -34,6 +37,10 @@ struct config {
     std::string log_level = "info";
     access_rules access;
     audit_settings audit;
+    /// How often one user may call a method; the others have no rate.
+    std::map<std::string, ipc::call_rate> rates{{"cone.set", {.calls = 10, .period = std::chrono::minutes{1}}},
+                                                {"thresholds.set", {.calls = 5, .period = std::chrono::minutes{1}}}};
+    std::chrono::hours request_key_window{24};
     /// Why the owner goes on though the anchor does not fit; absent: he does not.
     std::optional<std::string> accept_rollback;
 };

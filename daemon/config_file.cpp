@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/config_file.hpp"
 
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <string_view>
@@ -11,6 +12,7 @@
 #include <toml++/toml.h>
 
 #include "daemon/governor/canon.hpp"
+#include "ipc/method.hpp"
 #include "schema/proof/signed_note.hpp"
 
 namespace valhalla {
@@ -19,6 +21,8 @@ namespace {
 
 /// It is part of every checkpoint.
 constexpr std::size_t max_origin_bytes = 128;
+/// Four weeks: each kept answer is a row.
+constexpr std::int64_t max_key_window_hours = 24 * 28;
 /// A year.
 constexpr std::int64_t max_log_minutes = 525'600;
 
@@ -129,6 +133,15 @@ std::optional<std::string> set_log_level(const toml::node& node, config& into) {
     return "must be one of debug, info, warn, error";
 }
 
+std::optional<std::string> set_key_window(const toml::node& node, config& into) {
+    const auto value = node.value_exact<std::int64_t>();
+    if (!value || *value < 1 || *value > max_key_window_hours) {
+        return fmt::format("must be a number of hours from 1 to {}", max_key_window_hours);
+    }
+    into.request_key_window = std::chrono::hours{*value};
+    return std::nullopt;
+}
+
 const key_table& top_keys() {
     static const key_table keys{
         {"state_dir", text([](config& c, const std::string& v) { c.state_dir = v; })},
@@ -137,6 +150,7 @@ const key_table& top_keys() {
         {"policy", text([](config& c, const std::string& v) { c.policy = v; })},
         {"playbook", text([](config& c, const std::string& v) { c.playbook = v; })},
         {"log_level", set_log_level},
+        {"request_key_hours", set_key_window},
     };
     return keys;
 }
@@ -169,6 +183,33 @@ const key_table& witness_keys() {
     return keys;
 }
 
+/// `[rate_limits]`: the keys are methods. Nothing else tells which methods there are.
+std::optional<std::string> set_rates(const std::string& file, const toml::table& table, config& into) {
+    std::vector<std::string> names;
+    for (const auto& method : ipc::describe_api()) {
+        names.emplace_back(method.name);
+    }
+    for (const auto& [key, node] : table) {
+        const std::string method{key.str()};
+        const auto value = node.value_exact<std::string>();
+        const auto rate = value ? ipc::parse_rate(*value) : std::nullopt;
+        const auto where = fmt::format("{}:{}: rate_limits.{}", file, key.source().begin.line, method);
+        if (std::ranges::find(names, method) == names.end()) {
+            const auto nearest = governor::nearest_names(method, names);
+            return where + ": no such method" +
+                   (nearest.empty() ? "" : fmt::format("; did you mean '{}'?", nearest.front()));
+        }
+        if (value && *value == "none") {
+            into.rates.erase(method);
+        } else if (rate) {
+            into.rates[method] = *rate;
+        } else {
+            return where + ": must be like \"10/min\" (s, min or h), or \"none\"";
+        }
+    }
+    return std::nullopt;
+}
+
 /// The tables of the file; null for a name that is none of them.
 const key_table* table_of(std::string_view name) {
     return name == "access"    ? &access_keys()
@@ -190,6 +231,12 @@ std::optional<std::string> apply_table(const std::string& file, const std::strin
                                        const key_table& keys, config& into) {
     for (const auto& [key, node] : table) {
         const auto found = keys.find(key.str());
+        if (prefix.empty() && key.str() == "rate_limits" && node.is_table()) {
+            if (auto problem = set_rates(file, *node.as_table(), into)) {
+                return problem;
+            }
+            continue;
+        }
         if (const auto* below = table_of(key.str()); prefix.empty() && below != nullptr && node.is_table()) {
             if (auto problem = apply_table(file, fmt::format("{}.", key.str()), *node.as_table(), *below, into)) {
                 return problem;

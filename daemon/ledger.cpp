@@ -30,6 +30,17 @@ ipc::rpc_error error_of(const schema::storage_error& fault) {
             {}};
 }
 
+ipc::rpc_error key_reused(const std::string& key) {
+    ipc::rpc_error error{
+        ipc::error_code::request_key_reused,
+        "the request key " + key +
+            " was used for another request; a retry repeats the first one exactly, anything else takes "
+            "a new key",
+        {}};
+    ipc::append_text_member(error.data_members, "key", "request_key");
+    return error;
+}
+
 ipc::rpc_error never_tried() {
     return {ipc::error_code::shutting_down,
             "the database failed before this was tried, so nothing was changed; the daemon stops now",
@@ -116,12 +127,31 @@ void ledger::housekeeping() {
     }
     try {
         keep_time();
+        forget_old_answers();
         if (store_.wal_pages() >= checkpoint_from_pages) {
             store_.checkpoint();
         }
     } catch (const schema::storage_error& fault) {
         break_down(fault);
     }
+}
+
+/// Once a second at most, for as long as there are any.
+void ledger::forget_old_answers() {
+    const auto steady_now = std::chrono::steady_clock::now();
+    if (steady_now < next_forgetting_) {
+        return;
+    }
+    bool more = false;
+    try {
+        more = store_.forget_answers(hooks_.now() - hooks_.key_window, forgotten_at_once);
+    } catch (const schema::storage_error& fault) {
+        store_.rollback();
+        if (fault.fault() != schema::storage_fault::full) {
+            throw;
+        }
+    }
+    next_forgetting_ = steady_now + (more ? std::chrono::seconds{1} : std::chrono::minutes{1});
 }
 
 void ledger::break_down(const schema::storage_error& fault) {
@@ -160,14 +190,7 @@ void ledger::process(std::span<change> batch) {
     }
     try {
         for (std::size_t i = 0; i < batch.size(); ++i) {
-            const auto done = execute(batch[i].what, batch[i].who, batch[i].is_owner);
-            if (const auto* no = std::get_if<governor::refusal>(&done.result)) {
-                result->answers[i].result = to_wire(*no);
-                continue;
-            }
-            const auto offset = result->bytes.size();
-            render_answer(result->bytes, std::get<governor::answer>(done.result), state_);
-            result->answers[i].result = commit_result::slice{offset, result->bytes.size() - offset};
+            answer(batch[i], *result, result->answers[i]);
         }
         commit();
     } catch (const schema::storage_error& fault) {
@@ -182,12 +205,46 @@ void ledger::process(std::span<change> batch) {
     publish(std::move(result));
 }
 
+void ledger::answer(const change& one, commit_result& into, commit_result::answered& at) {
+    const auto offset = into.bytes.size();
+    const auto now = std::max(hooks_.now(), state_.last_ts);
+    if (one.token) {
+        const auto kept = store_.find_answer(one.who.name, one.token->key);
+        if (kept && kept->kept_at + hooks_.key_window > now) {
+            if (kept->digest != one.token->digest) {
+                at.result = key_reused(one.token->key);
+                return;
+            }
+            into.bytes += kept->json;
+            at.result = commit_result::slice{offset, into.bytes.size() - offset};
+            return;
+        }
+    }
+    const auto done = execute(one.what, one.who, one.is_owner);
+    if (const auto* no = std::get_if<governor::refusal>(&done.result)) {
+        at.result = to_wire(*no);
+        return;
+    }
+    render_answer(into.bytes, std::get<governor::answer>(done.result), state_);
+    at.result = commit_result::slice{offset, into.bytes.size() - offset};
+    if (one.token) {
+        begin_if_needed();
+        store_.keep_answer(one.who.name, one.token->key, {one.token->digest, into.bytes.substr(offset), now});
+    }
+}
+
+void ledger::begin_if_needed() {
+    if (!in_transaction_) {
+        store_.begin();
+        in_transaction_ = true;
+    }
+}
+
 governor::outcome ledger::execute(const governor::command& what, const actor& who, bool is_owner) {
     auto done = governor::execute(state_, what,
                                   {.who = who, .is_owner = is_owner, .now = std::max(hooks_.now(), state_.last_ts)});
-    if (!done.records.empty() && !in_transaction_) {
-        store_.begin();
-        in_transaction_ = true;
+    if (!done.records.empty()) {
+        begin_if_needed();
     }
     for (const auto& record : done.records) {
         store_.append(record);

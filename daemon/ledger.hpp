@@ -18,6 +18,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <thread>
@@ -34,11 +35,18 @@ namespace valhalla {
 /// Who acts when nobody asked: the daemon itself.
 [[nodiscard]] actor daemon_actor();
 
+/// What makes a retry of a change known as one: the key that the client chose, and what it asked for.
+struct retry_token {
+    std::string key;
+    schema::hash256 digest{};  ///< of the method and its parameters
+};
+
 /// A command with its sender and the place where the answer goes.
 struct change {
     governor::command what;
     actor who;
     bool is_owner = false;
+    std::optional<retry_token> token{};
     ipc::reply_handle reply;
 };
 
@@ -67,6 +75,8 @@ class ledger {
         /// Fills in what can only be measured outside (disk space); called every `self_check_interval`.
         std::function<governor::self_checks()> measure;
         clock_function now;
+        /// How long the answer to a change with a request key is kept for its retry.
+        std::chrono::seconds key_window{std::chrono::hours{24}};
     };
 
     /// Most changes that may wait; more are answered `overloaded` at once.
@@ -74,6 +84,8 @@ class ledger {
     /// Most changes in one transaction: bounds the time that a commit and the hand-over of its answers take.
     static constexpr std::size_t max_batch = 4'096;
     static constexpr std::chrono::seconds self_check_interval{5};
+    /// Kept answers that one turn of housekeeping forgets: a transaction of a few milliseconds.
+    static constexpr std::int64_t forgotten_at_once = 1'000;
     /// Write-ahead log size from which pages are moved into the database, after the answers went out.
     static constexpr std::int64_t checkpoint_from_pages = 4'096;
 
@@ -100,9 +112,13 @@ class ledger {
     void process(std::span<change> batch);
     /// Executes `what` and appends its records, opening the transaction with the first one.
     governor::outcome execute(const governor::command& what, const actor& who, bool is_owner);
+    /// Executes one change, or gives the answer that was kept for it.
+    void answer(const change& one, commit_result& into, commit_result::answered& at);
+    void begin_if_needed();
     void commit();
     void roll_back() noexcept;
     void housekeeping();
+    void forget_old_answers();
     /// Nothing more is stored from here on.
     void break_down(const schema::storage_error& fault);
     /// Puts in a `tick` when one is due and works out when the next one is. Precondition: no transaction is open.
@@ -118,6 +134,7 @@ class ledger {
     bool broken_ = false;
     std::chrono::steady_clock::time_point next_tick_{};
     std::chrono::steady_clock::time_point next_self_check_{};
+    std::chrono::steady_clock::time_point next_forgetting_{};
 
     std::mutex mutex_;
     std::condition_variable wake_;

@@ -67,9 +67,19 @@ class reply_handle {
     std::uint64_t ticket_ = 0;
 };
 
+/// What was asked, as long as the handler runs.
+struct asked {
+    std::string_view method;
+    std::string_view params;  ///< as they stood: an object, or empty
+    std::string request_key;  ///< of a change that may be repeated; empty: none was given
+};
+
 class call {
   public:
     virtual ~call() = default;
+    [[nodiscard]] virtual const asked& what() const noexcept = 0;
+    /// For the method table, which reads it with the parameters.
+    virtual void set_request_key(std::string key) = 0;
     [[nodiscard]] virtual const peer& who() const noexcept = 0;
     /// `result_json` is one complete JSON value; it is copied.
     virtual void reply(std::string_view result_json) = 0;

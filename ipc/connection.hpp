@@ -61,6 +61,7 @@ class connection_host {
     request_scratch scratch;
     json_scratch params_scratch;
     parsed_line line;
+    rate_limiter rates;
 };
 
 /// Empties an output buffer, and gives its memory back when it had to grow beyond the usual.
@@ -120,6 +121,7 @@ class connection final : public reply_sink, public push_channel, public std::ena
     progress begin_batch(std::string_view line);
     [[nodiscard]] bool carry_out(const parsed_line& line);
     void run(const bound_method& method, const request& req);
+    [[nodiscard]] bool within(const call_rate& rate, std::string_view name, std::string_view id);
     [[nodiscard]] bool may_start(effect kind) const noexcept;
 
     // Answers

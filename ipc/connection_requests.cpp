@@ -22,7 +22,11 @@ rpc_error make_error(error_code code, std::string message) {
 /// The request that is being handled right now; lives on the stack.
 class live_call final : public call {
   public:
-    live_call(connection& on, std::string_view id, effect kind) noexcept : on_{on}, id_{id}, kind_{kind} {}
+    live_call(connection& on, const request& req, effect kind) noexcept
+        : on_{on}, id_{req.id}, kind_{kind}, what_{.method = req.method, .params = req.params, .request_key = {}} {}
+
+    [[nodiscard]] const asked& what() const noexcept override { return what_; }
+    void set_request_key(std::string key) override { what_.request_key = std::move(key); }
 
     [[nodiscard]] const peer& who() const noexcept override { return on_.who(); }
     void reply(std::string_view result_json) override {
@@ -45,6 +49,7 @@ class live_call final : public call {
     connection& on_;
     std::string_view id_;
     effect kind_;
+    asked what_;
     bool settled_ = false;
 };
 
@@ -155,8 +160,25 @@ bool connection::carry_out(const parsed_line& line) {
     if (!may_start(info.kind)) {
         return false;
     }
+    if (const auto* rate = method->rate(); rate != nullptr && !within(*rate, info.name, req.id)) {
+        return true;
+    }
     run(*method, req);
     return true;
+}
+
+/// True when the user may call this now; otherwise he is told when.
+bool connection::within(const call_rate& rate, std::string_view name, std::string_view id) {
+    const auto wait = host_.rates.take(peer_.uid, rate, clock::now());
+    if (wait.count() == 0) {
+        return true;
+    }
+    rpc_error error = make_error(
+        error_code::rate_limited,
+        fmt::format("{} may be called {} by one user; try again in {} ms", name, rate_words(rate), wait.count()));
+    error.data_members = fmt::format(R"("retry_after_ms":{})", wait.count());
+    answer(id, error);
+    return false;
 }
 
 bool connection::may_start(effect kind) const noexcept {
@@ -164,7 +186,7 @@ bool connection::may_start(effect kind) const noexcept {
 }
 
 void connection::run(const bound_method& method, const request& req) {
-    live_call c{*this, req.id, method.info().kind};
+    live_call c{*this, req, method.info().kind};
     try {
         method.run(req.params, host_.params_scratch, c);
         if (c.settled()) {

@@ -30,6 +30,8 @@ inline constexpr std::size_t max_event_name_bytes = 64;
 inline constexpr std::size_t max_payload_bytes = 32'768;
 /// 63 hashes and a checkpoint with a page of signatures.
 inline constexpr std::size_t max_witness_request_bytes = 16'384;
+/// Room for a UUID, a digest or a name of the client's own.
+inline constexpr std::size_t max_request_key_bytes = 128;
 inline constexpr std::size_t max_cursor_bytes = 64;
 inline constexpr std::size_t max_page_items = 1'000;
 inline constexpr std::size_t default_page_items = 100;

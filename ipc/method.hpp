@@ -94,6 +94,13 @@ template <method M>
         info.parameters.push_back(std::move(one));
     };
     std::apply([&](const auto&... field) { (add(field), ...); }, M::fields);
+    if constexpr (M::kind == effect::change) {
+        parameter_info key{request_key_name, request_key_meaning, false, "{", {}, {}};
+        append_schema(key.schema, request_key_rules);
+        key.schema += '}';
+        append_words(key.words, request_key_rules);
+        info.parameters.push_back(std::move(key));
+    }
     return info;
 }
 

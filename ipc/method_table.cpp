@@ -45,6 +45,15 @@ const bound_method* method_table::find(std::string_view name) const noexcept {
     return methods_[index - 1U].get();
 }
 
+bool method_table::set_rate(std::string_view name, std::optional<call_rate> rate) {
+    const std::uint16_t index = slots_[slot_of(name)];
+    if (find(name) == nullptr) {
+        return false;
+    }
+    methods_[index - 1U]->set_rate(rate);
+    return true;
+}
+
 void method_table::add(std::unique_ptr<bound_method> m) {
     if (find(m->info().name) != nullptr) {
         throw std::logic_error{fmt::format("method {} is bound twice", m->info().name)};

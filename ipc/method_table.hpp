@@ -15,6 +15,7 @@
 #include "ipc/call.hpp"
 #include "ipc/json_reader.hpp"
 #include "ipc/method.hpp"
+#include "ipc/rate_limiter.hpp"
 
 namespace valhalla::ipc {
 
@@ -30,8 +31,13 @@ class bound_method {
     /// Reads the parameters and calls the handler, or answers `invalid_params`. `params` is a JSON object or empty.
     virtual void run(std::string_view params, json_scratch& scratch, call& c) const = 0;
 
+    /// How often one user may call it; null: as often as he likes.
+    [[nodiscard]] const call_rate* rate() const noexcept { return rate_ ? &*rate_ : nullptr; }
+    void set_rate(std::optional<call_rate> rate) { rate_ = rate; }
+
   private:
     method_info info_;
+    std::optional<call_rate> rate_;
 };
 
 class method_table {
@@ -47,9 +53,14 @@ class method_table {
             void run(std::string_view raw, json_scratch& scratch, call& c) const override {
                 typename M::params params{};
                 rpc_error error;
-                if (!read_params(M::fields, raw, scratch, params, error)) {
+                std::string request_key;
+                if (!read_params(M::fields, raw, scratch, params, error,
+                                 M::kind == effect::change ? &request_key : nullptr)) {
                     c.fail(error);
                     return;
+                }
+                if (!request_key.empty()) {
+                    c.set_request_key(std::move(request_key));
                 }
                 handler_(std::move(params), c);
             }
@@ -62,6 +73,8 @@ class method_table {
 
     /// Null when there is no such method.
     [[nodiscard]] const bound_method* find(std::string_view name) const noexcept;
+    /// False when there is no such method. I/O thread.
+    bool set_rate(std::string_view name, std::optional<call_rate> rate);
     /// Names of the API's methods that have no handler yet.
     [[nodiscard]] std::vector<std::string_view> unbound() const;
     /// Throws std::logic_error that names them. The daemon calls it before it listens.

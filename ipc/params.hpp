@@ -29,6 +29,7 @@
 
 #include "ipc/errors.hpp"
 #include "ipc/json_reader.hpp"
+#include "ipc/limits.hpp"
 #include "ipc/wire_time.hpp"
 
 namespace valhalla::ipc {
@@ -59,6 +60,14 @@ struct list_rules {
 
 /// Words of an enumeration whose enumerators count from 0 in the same order.
 using word_list = std::span<const std::string_view>;
+
+/// What every change takes beside its own parameters: a retry with the same key and the same request is answered as the
+/// first one was.
+inline constexpr std::string_view request_key_name = "request_key";
+inline constexpr text_rules request_key_rules{.min_bytes = 1, .max_bytes = max_request_key_bytes};
+inline constexpr std::string_view request_key_meaning =
+    "Chosen by the caller, new for each new request: a retry with the same key and the same request changes nothing "
+    "more and gets the first answer.";
 
 // One function per kind of value: true and `out` set, or false and `error` set. They name the parameter, say what was
 // expected and what came.
@@ -273,10 +282,11 @@ constexpr Field defaulted(Field field) {
 }
 
 /// Fills `out` from `raw`, a JSON object, or empty for no parameters. `raw` was read before by a json_reader;
-/// `scratch` is free for use. False and `error` set at the first thing that is wrong.
+/// `scratch` is free for use. False and `error` set at the first thing that is wrong. `request_key` is where that of a
+/// change goes; null for what is no change.
 template <class Params, class... Field>
 [[nodiscard]] bool read_params(const std::tuple<Field...>& fields, std::string_view raw, json_scratch& scratch,
-                               Params& out, rpc_error& error) {
+                               Params& out, rpc_error& error, std::string* request_key = nullptr) {
     static_assert(sizeof...(Field) <= 64);
     std::uint64_t seen = 0;
     const auto read_one = [&](std::string_view key, const json_value& value) {
@@ -292,6 +302,11 @@ template <class Params, class... Field>
         };
         [&]<std::size_t... I>(std::index_sequence<I...>) {
             static_cast<void>((match(std::get<I>(fields), I) || ...));
+            if (!known && request_key != nullptr && key == request_key_name) {
+                known = true;
+                good = value.kind == json_kind::null ||
+                       read_text(request_key_name, value, request_key_rules, *request_key, error);
+            }
             if (!known) {
                 fail_unknown_parameter(error, key,
                                        std::initializer_list<std::string_view>{std::get<I>(fields).name...});

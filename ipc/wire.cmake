@@ -19,6 +19,7 @@ add_library(valhalla_ipc STATIC
   open_rpc.cpp
   params.cpp
   peer.cpp
+  rate_limiter.cpp
   request.cpp
   socket_path.cpp
   unix_server.cpp

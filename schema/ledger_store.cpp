@@ -10,6 +10,7 @@
 #include "schema/connection.hpp"
 #include "schema/epoch_store.hpp"
 #include "schema/projection.hpp"
+#include "schema/request_key_store.hpp"
 #include "schema/session_store.hpp"
 #include "schema/statement.hpp"
 #include "schema/tree_store.hpp"
@@ -79,6 +80,7 @@ struct ledger_store::impl {
     audit_log log{db};
     tree_store tree{db, log};
     projection tables{db};
+    request_key_store answers{db};
     statement begin_{db, "BEGIN IMMEDIATE"};
     statement commit_{db, "COMMIT"};
     statement rollback_{db, "ROLLBACK"};
@@ -146,6 +148,37 @@ std::string_view ledger_store::append(const audit_entry& entry) {
         self.position = {entry.seq, entry.ts};
         return self.record;
     });
+}
+
+std::optional<kept_answer> ledger_store::find_answer(std::string_view actor, std::string_view key) {
+    impl& self = *impl_;
+    std::optional<kept_answer> found;
+    if (self.now == impl::phase::open) {
+        found = self.guarded([&] { return self.answers.find(actor, key); });
+    } else {
+        self.expect(impl::phase::idle, "find_answer");
+        self.stop_if_broken([&] { found = self.answers.find(actor, key); });
+    }
+    return found;
+}
+
+void ledger_store::keep_answer(std::string_view actor, std::string_view key, const kept_answer& what) {
+    impl& self = *impl_;
+    self.expect(impl::phase::open, "keep_answer");
+    self.guarded([&] { self.answers.put(actor, key, what); });
+}
+
+bool ledger_store::forget_answers(unix_micros t, std::int64_t limit) {
+    impl& self = *impl_;
+    self.expect(impl::phase::idle, "forget_answers");
+    bool any = false;
+    self.stop_if_broken([&] { any = self.answers.any_before(t); });
+    if (any) {
+        begin();
+        self.guarded([&] { self.answers.forget_before(t, limit); });
+        commit();
+    }
+    return any;
 }
 
 void ledger_store::commit() {

@@ -12,9 +12,11 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "schema/errors.hpp"
+#include "schema/kept_answer.hpp"
 #include "schema/model/epoch.hpp"
 #include "schema/model/event.hpp"
 #include "schema/proof/merkle_tree.hpp"
@@ -55,6 +57,12 @@ class ledger_store {
     void begin();
     /// `entry.seq` must be the next one. Returns the record's bytes; the view lives until the next call.
     std::string_view append(const audit_entry& entry);
+    /// The answer kept for this key of this user; in a transaction or outside of one.
+    [[nodiscard]] std::optional<kept_answer> find_answer(std::string_view actor, std::string_view key);
+    /// In the open transaction, so that the answer is kept exactly when its change is.
+    void keep_answer(std::string_view actor, std::string_view key, const kept_answer& what);
+    /// Outside of a transaction: forgets at most `limit` answers kept before `t`; false when there were none.
+    bool forget_answers(unix_micros t, std::int64_t limit);
     /// Durable when it returns. Throws `full` (rolled back), `broken` (outcome unknown: stop).
     void commit();
     void rollback() noexcept;

@@ -119,6 +119,17 @@ CREATE TABLE playbook_progress (
     updated_us INTEGER                                       -- µs; NULL when imported from files that do not tell
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE request_key (
+    actor   TEXT    NOT NULL,                             -- name of who asked; keys of others are other keys
+    key     TEXT    NOT NULL,                             -- as the client chose it
+    digest  BLOB    NOT NULL CHECK (length(digest) = 32), -- SHA-256 over the method and its parameters
+    answer  TEXT    NOT NULL,                             -- JSON, the result as it was sent
+    kept_us INTEGER NOT NULL,                             -- µs, when it was answered
+    PRIMARY KEY (actor, key)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX request_key_kept ON request_key (kept_us);
+
 CREATE TABLE session (
     id          INTEGER NOT NULL PRIMARY KEY CHECK (id > 0),         -- in order of start
     operator    TEXT    NOT NULL,                                    -- whose it is

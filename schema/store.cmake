@@ -24,6 +24,7 @@ add_library(valhalla_schema STATIC
   progress_store.cpp
   projection.cpp
   reader.cpp
+  request_key_store.cpp
   session_store.cpp
   state_dir.cpp
   statement.cpp

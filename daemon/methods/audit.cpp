@@ -48,8 +48,7 @@ std::string page_json(const schema::audit_page& page) {
 void bind_audit_methods(ipc::method_table& table, const services& with) {
     table.on<api::audit_append>([with](api::audit_append::params&& p, ipc::call& c) {
         with.changes.submit(
-            governor::commands::append_event{.name = std::move(p.event), .payload_json = std::move(p.payload_json)},
-            c.who(), c.defer());
+            governor::commands::append_event{.name = std::move(p.event), .payload_json = std::move(p.payload_json)}, c);
     });
     table.on<api::audit_list>([with](api::audit_list::params&& p, ipc::call& c) {
         with.queries.submit(

@@ -95,11 +95,10 @@ void bind_cone_methods(ipc::method_table& table, const services& with) {
         with.changes.submit(
             commands::set_cone{
                 .to = from_wire(p.band), .reason = std::move(p.reason), .metrics_json = std::move(p.metrics_json)},
-            c.who(), c.defer());
+            c);
     });
     table.on<api::cone_decide>([with](api::cone_decide::params&& p, ipc::call& c) {
-        with.changes.submit(commands::decide{.engine = std::move(p.engine), .action = std::move(p.action)}, c.who(),
-                            c.defer());
+        with.changes.submit(commands::decide{.engine = std::move(p.engine), .action = std::move(p.action)}, c);
     });
     table.on<api::cone_explain>(
         [with](const api::cone_explain::params& p, ipc::call& c) { explain(with.hot.state(), p, c); });

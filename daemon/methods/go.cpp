@@ -20,7 +20,7 @@ void bind_go_methods(ipc::method_table& table, const services& with) {
                                                          .done = p.done,
                                                          .notes = std::move(p.notes),
                                                          .override_reason = std::move(p.override_reason)},
-                            c.who(), c.defer());
+                            c);
     });
 }
 

@@ -20,10 +20,10 @@ void bind_health_methods(ipc::method_table& table, const services& with) {
         if (p.ttl_s) {
             command.ttl = std::chrono::seconds{*p.ttl_s};
         }
-        with.changes.submit(std::move(command), c.who(), c.defer());
+        with.changes.submit(std::move(command), c);
     });
     table.on<api::health_clear>([with](api::health_clear::params&& p, ipc::call& c) {
-        with.changes.submit(commands::clear_health{std::move(p.source)}, c.who(), c.defer());
+        with.changes.submit(commands::clear_health{std::move(p.source)}, c);
     });
 }
 

@@ -82,17 +82,17 @@ void bind_session_methods(ipc::method_table& table, const services& with) {
     table.on<api::session_start>([with](api::session_start::params&& p, ipc::call& c) {
         with.changes.submit(
             commands::start_session{.notes = std::move(p.notes), .supersede = p.if_active == api::if_active::supersede},
-            c.who(), c.defer());
+            c);
     });
     table.on<api::session_end>([with](api::session_end::params&& p, ipc::call& c) {
         commands::end_session command{.notes = std::move(p.notes), .id = std::nullopt};
         if (p.id) {
             command.id = session_id{*p.id};
         }
-        with.changes.submit(std::move(command), c.who(), c.defer());
+        with.changes.submit(std::move(command), c);
     });
     table.on<api::session_note>([with](api::session_note::params&& p, ipc::call& c) {
-        with.changes.submit(commands::note_session{std::move(p.text)}, c.who(), c.defer());
+        with.changes.submit(commands::note_session{std::move(p.text)}, c);
     });
     table.on<api::session_status>([with](const api::session_status::params& p, ipc::call& c) {
         c.reply(with.hot.session_status(p.operator_name ? *p.operator_name : c.who().name));

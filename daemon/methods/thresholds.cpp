@@ -35,9 +35,8 @@ governor::commands::set_thresholds command_of(const api::thresholds_set::params&
 void bind_thresholds_methods(ipc::method_table& table, const services& with) {
     table.on<api::thresholds_get>(
         [with](const api::thresholds_get::params&, ipc::call& c) { c.reply(with.hot.thresholds()); });
-    table.on<api::thresholds_set>([with](const api::thresholds_set::params& p, ipc::call& c) {
-        with.changes.submit(command_of(p), c.who(), c.defer());
-    });
+    table.on<api::thresholds_set>(
+        [with](const api::thresholds_set::params& p, ipc::call& c) { with.changes.submit(command_of(p), c); });
 }
 
 }  // namespace valhalla

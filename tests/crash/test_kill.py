@@ -19,7 +19,7 @@ import threading
 import unittest
 from collections import Counter
 
-from harness import Client, ConnectionClosed, Daemon, audit_records, main
+from harness import NO_RATES, Client, ConnectionClosed, Daemon, audit_records, main
 
 ROUNDS = int(os.environ.get("VALHALLA_CRASH_ROUNDS", "20"))
 SEED = int(os.environ.get("VALHALLA_CRASH_SEED", str(random.SystemRandom().randrange(1 << 32))))
@@ -87,7 +87,7 @@ def text_of(record: dict) -> str | None:
 
 class Kill(unittest.TestCase):
     def setUp(self):
-        self.daemon = self.enterContext(Daemon())
+        self.daemon = self.enterContext(Daemon(config=NO_RATES))
         self.random = random.Random(SEED)
         self.sent: set[str] = set()
         self.answered: Counter[str] = Counter()

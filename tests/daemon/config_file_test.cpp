@@ -67,6 +67,36 @@ BOOST_AUTO_TEST_CASE(what_is_wrong_is_named_with_its_line) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(rates_are_those_of_the_program_before_unless_the_file_says_otherwise) {
+    const valhalla::test::temporary_directory dir;
+    config c;
+    BOOST_TEST(c.rates.at("cone.set").calls == 10);
+    BOOST_TEST(c.rates.at("thresholds.set").calls == 5);
+    const auto problem = apply_config_file(
+        dir.write("rates.toml",
+                  "request_key_hours = 2\n[rate_limits]\n\"cone.set\" = \"none\"\n\"cone.decide\" = \"100/s\"\n"),
+        c);
+    BOOST_TEST(!problem.has_value(), problem.value_or(""));
+    BOOST_TEST(!c.rates.contains("cone.set"));
+    BOOST_TEST(c.rates.at("cone.decide").calls == 100);
+    BOOST_TEST(c.rates.at("thresholds.set").calls == 5);
+    BOOST_TEST((c.request_key_window == std::chrono::hours{2}));
+}
+
+BOOST_AUTO_TEST_CASE(a_rate_of_a_method_that_is_none_is_refused) {
+    const valhalla::test::temporary_directory dir;
+    for (const auto& [text, words] : std::vector<std::pair<std::string, std::string>>{
+             {"[rate_limits]\n\"cone.sett\" = \"10/min\"\n",
+              "bad.toml:2: rate_limits.cone.sett: no such method; did you mean 'cone.set'?"},
+             {"[rate_limits]\n\"cone.set\" = 10\n", "bad.toml:2: rate_limits.cone.set: must be like"},
+             {"request_key_hours = 0\n", "bad.toml:1: request_key_hours: must be a number of hours from 1 to 672"}}) {
+        config c;
+        const auto problem = apply_config_file(dir.write("bad.toml", text), c);
+        BOOST_TEST_REQUIRE(problem.has_value());
+        BOOST_TEST(problem->find(words) != std::string::npos, *problem);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(a_missing_file_is_named) {
     config c;
     const auto problem = apply_config_file("/nonexistent/valhallad.toml", c);

@@ -132,6 +132,54 @@ BOOST_AUTO_TEST_CASE(an_answer_is_handed_out_only_when_its_record_is_committed) 
     b.finish();
 }
 
+BOOST_AUTO_TEST_CASE(a_retry_gets_the_first_answer_and_changes_nothing) {
+    bench b;
+    const auto with_key = [&b](int n, std::uint64_t ticket, const std::string& key) {
+        auto one = b.change_of(event_number(n), ticket);
+        one.token = retry_token{key, schema::hasher{}.plain("append " + std::to_string(n))};
+        return one;
+    };
+    std::vector<change> batch;
+    batch.push_back(with_key(1, 1, "first"));
+    batch.push_back(with_key(1, 2, "first"));  // in the same transaction
+    batch.push_back(with_key(2, 3, "second"));
+    batch.push_back(with_key(2, 4, "first"));  // another request under a key that was used
+    BOOST_TEST(b.ledger().submit(batch));
+    b.ledger().start();
+    b.wait_for_commit();
+    batch.push_back(with_key(1, 5, "first"));  // in a later one
+    batch.push_back(b.change_of(event_number(3), 6));
+    BOOST_TEST(b.ledger().submit(batch));
+    b.finish();
+    BOOST_TEST_REQUIRE(b.sink->answers.size() == 6U);
+    const auto answer = [&b](std::size_t i) { return b.sink->answers[i].substr(2); };
+    BOOST_TEST(answer(1) == answer(0));
+    BOOST_TEST(answer(4) == answer(0));
+    BOOST_TEST(answer(2) != answer(0));
+    BOOST_TEST(b.sink->answers[3] == "4!request_key_reused");
+    const auto first = boost::json::parse(answer(0)).at("seq").as_int64();
+    BOOST_TEST(boost::json::parse(answer(5)).at("seq").as_int64() == first + 2);
+}
+
+BOOST_AUTO_TEST_CASE(a_refusal_is_not_kept_for_a_retry) {
+    bench b;
+    const auto end_it = [&b](std::uint64_t ticket) {
+        auto one = b.change_of(commands::end_session{}, ticket);
+        one.token = retry_token{"end", schema::hasher{}.plain("end")};
+        return one;
+    };
+    std::vector<change> batch;
+    batch.push_back(end_it(1));
+    batch.push_back(b.change_of(commands::start_session{}, 2));
+    batch.push_back(end_it(3));
+    BOOST_TEST(b.ledger().submit(batch));
+    b.ledger().start();
+    b.finish();
+    BOOST_TEST_REQUIRE(b.sink->answers.size() == 3U);
+    BOOST_TEST(b.sink->answers[0] == "1!no_active_session");
+    BOOST_TEST(b.sink->answers[2].starts_with("3={"));
+}
+
 BOOST_AUTO_TEST_CASE(a_refusal_between_changes_harms_neither) {
     bench b;
     std::vector<change> batch;

@@ -29,6 +29,9 @@ class remembering_call final : public call {
     std::string result;
     rpc_error error;
     peer from;
+    asked request;
+    [[nodiscard]] const asked& what() const noexcept override { return request; }
+    void set_request_key(std::string key) override { request.request_key = std::move(key); }
     [[nodiscard]] const peer& who() const noexcept override { return from; }
     void reply(std::string_view json) override { result = json; }
     void fail(const rpc_error& e) override { error = e; }

@@ -51,6 +51,10 @@ def eventually(condition, what: str, deadline_s: float = DEADLINE_S):
         time.sleep(0.005)
 
 
+# For tests that change the cone oftener than the default rate allows.
+NO_RATES = '[rate_limits]\n"cone.set" = "none"\n"thresholds.set" = "none"\n'
+
+
 class RpcError(Exception):
     def __init__(self, error: dict):
         super().__init__(f"{error.get('code')} {error.get('data', {}).get('kind')}: {error.get('message')}")
@@ -191,7 +195,7 @@ class Client:
 class Daemon:
     """A running valhallad. A context manager; its directory goes away with it."""
 
-    def __init__(self, *options: str, directory: Path | None = None, start: bool = True):
+    def __init__(self, *options: str, directory: Path | None = None, start: bool = True, config: str = ""):
         self.owns_directory = directory is None
         # Under /tmp, because a socket's path may not be longer than 107 bytes.
         self.directory = directory or Path(tempfile.mkdtemp(prefix="valhalla-test-", dir="/tmp"))
@@ -199,6 +203,9 @@ class Daemon:
         self.socket = self.directory / "socket"
         self.log = self.directory / "log"
         self.options = list(options)
+        if config:
+            (self.directory / "valhallad.toml").write_text(config)
+            self.options += ["--config", str(self.directory / "valhallad.toml")]
         self.process: subprocess.Popen | None = None
         if start:
             self.start()
@@ -295,9 +302,10 @@ class DaemonTest(unittest.TestCase):
     """A fresh daemon for each test, and one connection to it."""
 
     options: tuple[str, ...] = ()
+    config = ""  # TOML
 
     def setUp(self):
-        self.daemon = self.enterContext(Daemon(*self.options))
+        self.daemon = self.enterContext(Daemon(*self.options, config=self.config))
         self.addCleanup(self._keep_log)
         self.client = self.enterContext(self.daemon.client())
 

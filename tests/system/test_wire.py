@@ -6,7 +6,7 @@ import json
 import socket
 import unittest
 
-from harness import Client, ConnectionClosed, DaemonTest, audit_records, eventually, main
+from harness import NO_RATES, Client, ConnectionClosed, DaemonTest, audit_records, eventually, main
 
 LINE_LIMIT = 1 << 20
 NOTE = '{"jsonrpc":"2.0","method":"audit.append","params":{"event":"X_NOTE","payload":{"n":%d}}}'
@@ -191,6 +191,8 @@ class Notifications(DaemonTest):
 
 
 class Order(DaemonTest):
+    config = NO_RATES
+
     def test_pipelined_answers_come_in_the_order_of_requests(self):
         kinds = [("cone.state", "{}"), ("audit.append", '{"event":"X_A","payload":{}}'), ("session.list", "{}"),
                  ("no.such", "{}"), ("audit.list", '{"limit":5}'), ("session.status", "{}")]
