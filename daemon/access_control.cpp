@@ -109,6 +109,11 @@ ipc::role access_control::role_of(uid_t uid, gid_t gid) {
     return granted;
 }
 
+void access_control::set_rules(access_rules rules) {
+    rules_ = std::move(rules);
+    known_.clear();
+}
+
 ipc::role access_control::look_up(uid_t uid, gid_t gid) const {
     const auto who = identify(uid, gid);
     const auto listed = [&](const std::vector<std::string>& entries) {

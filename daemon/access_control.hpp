@@ -33,6 +33,8 @@ class access_control {
     access_control(access_rules rules, uid_t own_uid);
 
     [[nodiscard]] ipc::role role_of(uid_t uid, gid_t gid);
+    /// From the next connection on.
+    void set_rules(access_rules rules);
 
   private:
     struct kept {

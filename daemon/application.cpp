@@ -148,6 +148,8 @@ struct application::parts {
     void publish(std::unique_ptr<commit_result> result);
     void on_signal();
     void reload();
+    void adopt(const std::variant<config, early_exit>& read);
+    void set_rates(const std::map<std::string, ipc::call_rate>& rates);
     template <class Loaded>
     void report_reload(const Loaded& loaded, std::string_view what) const {
         if (const auto* problem = std::get_if<start_failure>(&loaded)) {
@@ -238,9 +240,7 @@ application::parts::parts(const config& c, std::shared_ptr<spdlog::logger> logge
               .access = [this](std::uint32_t uid, std::uint32_t gid) { return who_may.role_of(uid, gid); },
               .report = [this](std::string_view what) { log->warn("{}", what); }}} {
     bind_all_methods(table, with);
-    for (const auto& [method, rate] : given.rates) {
-        table.set_rate(method, rate);
-    }
+    set_rates(given.rates);
     or_fail([&] { queries.start(); });
     listen();
 }
@@ -330,22 +330,53 @@ void application::parts::on_signal() {
     });
 }
 
-/// SIGHUP: policy and playbook are read again; a file that is not good changes nothing.
+/// SIGHUP: configuration, policy and playbook are read again; a file that is not good changes nothing.
 void application::parts::reload() {
-    const auto read = [this](schema::reader&) -> std::function<void()> {
-        return [this, new_rules = attempt([&] { return load_rules(given); }),
-                new_steps = attempt([&] { return load_steps(given); })] {
+    const auto read = [this, now = given](schema::reader&) -> std::function<void()> {
+        auto again = read_config_again(now);
+        const auto* good = std::get_if<config>(&again);
+        const auto& from = good == nullptr ? now : *good;
+        return [this, again, new_rules = attempt([&] { return load_rules(from); }),
+                new_steps = attempt([&] { return load_steps(from); })] {
+            adopt(again);
             report_reload(new_rules, "policy");
             report_reload(new_steps, "playbook");
-            if (const auto* good = std::get_if<std::shared_ptr<const governor::canon>>(&new_rules)) {
-                changes.submit_own(governor::commands::load_policy{*good});
+            if (const auto* rules_read = std::get_if<std::shared_ptr<const governor::canon>>(&new_rules)) {
+                changes.submit_own(governor::commands::load_policy{*rules_read});
             }
-            if (const auto* good = std::get_if<std::shared_ptr<const governor::playbook>>(&new_steps)) {
-                changes.submit_own(governor::commands::load_playbook{*good});
+            if (const auto* steps_read = std::get_if<std::shared_ptr<const governor::playbook>>(&new_steps)) {
+                changes.submit_own(governor::commands::load_playbook{*steps_read});
             }
         };
     };
     queries.submit_then(read, {});
+}
+
+/// What of a configuration can be changed while running.
+void application::parts::adopt(const std::variant<config, early_exit>& read) {
+    const auto* fresh = std::get_if<config>(&read);
+    if (fresh == nullptr) {
+        log->error("reload: the configuration in force stays: {}", std::get<early_exit>(read).text);
+        return;
+    }
+    who_may.set_rules(fresh->access);
+    set_rates(fresh->rates);
+    log->set_level(spdlog::level::from_str(fresh->log_level));
+    given.access = fresh->access;
+    given.rates = fresh->rates;
+    given.log_level = fresh->log_level;
+    given.policy = fresh->policy;
+    given.playbook = fresh->playbook;
+    facts.policy = fresh->policy;
+    facts.playbook = fresh->playbook;
+    log->info("reload: configuration read");
+}
+
+void application::parts::set_rates(const std::map<std::string, ipc::call_rate>& rates) {
+    for (const auto& method : table.methods()) {
+        const auto rate = rates.find(std::string{method->info().name});
+        table.set_rate(method->info().name, rate == rates.end() ? std::nullopt : std::optional{rate->second});
+    }
 }
 
 void application::parts::begin_stop() {

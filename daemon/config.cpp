@@ -121,6 +121,7 @@ std::variant<config, early_exit> read_config(int argc, const char* const* argv) 
     }
 
     config c;
+    c.command_line.assign(argv, argv + argc);
     c.development = f.development;
     apply_defaults(c);
     if (!f.file.empty()) {
@@ -135,6 +136,15 @@ std::variant<config, early_exit> read_config(int argc, const char* const* argv) 
         return early_exit{exit_code::ok, describe(c)};
     }
     return c;
+}
+
+std::variant<config, early_exit> read_config_again(const config& now) {
+    std::vector<const char*> arguments;
+    arguments.reserve(now.command_line.size());
+    for (const auto& argument : now.command_line) {
+        arguments.push_back(argument.c_str());
+    }
+    return read_config(static_cast<int>(arguments.size()), arguments.data());
 }
 
 }  // namespace valhalla

@@ -41,6 +41,8 @@ struct config {
     std::map<std::string, ipc::call_rate> rates{{"cone.set", {.calls = 10, .period = std::chrono::minutes{1}}},
                                                 {"thresholds.set", {.calls = 5, .period = std::chrono::minutes{1}}}};
     std::chrono::hours request_key_window{24};
+    /// How it came about, to read it again.
+    std::vector<std::string> command_line;
     /// Why the owner goes on though the anchor does not fit; absent: he does not.
     std::optional<std::string> accept_rollback;
 };
@@ -64,5 +66,7 @@ inline constexpr int trail_misfit = 7;    ///< the database is not the continuat
 }  // namespace exit_code
 
 [[nodiscard]] std::variant<config, early_exit> read_config(int argc, const char* const* argv);
+/// The same command line, environment and file once more.
+[[nodiscard]] std::variant<config, early_exit> read_config_again(const config& now);
 
 }  // namespace valhalla

@@ -253,6 +253,19 @@ std::optional<std::string> apply_table(const std::string& file, const std::strin
 
 }  // namespace
 
+std::vector<std::string> config_keys() {
+    std::vector<std::string> names{"rate_limits"};
+    for (const auto& [name, unused] : top_keys()) {
+        names.push_back(name);
+    }
+    for (const std::string table : {"access", "audit", "witness"}) {
+        for (const auto& [name, unused] : *table_of(table)) {
+            names.push_back(table + "." + name);
+        }
+    }
+    return names;
+}
+
 std::optional<std::string> apply_config_file(const std::filesystem::path& file, config& into) {
     try {
         return apply_table(file.string(), "", toml::parse_file(file.string()), top_keys(), into);

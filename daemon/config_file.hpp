@@ -1,23 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The configuration file, TOML:
-//
-//   state_dir = "/var/lib/valhalla"
-//   socket = "/run/valhalla/valhallad.sock"
-//   socket_group = "valhalla"
-//   policy = "/etc/valhalla/policy.toml"
-//   playbook = "/etc/valhalla/playbook.toml"
-//   log_level = "info"
-//   [access]
-//   owners = ["group:valhalla-admin"]
-//   operators = ["group:valhalla"]
-//   viewers = []
-//   others = "none"
+// The configuration file, TOML. packaging/valhallad.toml is one with every key, its default and its meaning.
 #pragma once
 
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "daemon/config.hpp"
 
@@ -26,5 +15,8 @@ namespace valhalla {
 /// Lays the file's values over `into`. A sentence with file and line when anything is wrong; `into` is then half filled
 /// and of no use. Unknown keys are wrong, and the nearest known one is named.
 [[nodiscard]] std::optional<std::string> apply_config_file(const std::filesystem::path& file, config& into);
+
+/// Every key there is, as `table.key`; `rate_limits` stands for its table, whose keys are methods.
+[[nodiscard]] std::vector<std::string> config_keys();
 
 }  // namespace valhalla

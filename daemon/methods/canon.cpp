@@ -24,8 +24,8 @@ ipc::rpc_error error_of(const file_problem& problem) {
 
 /// Reads and checks on the query thread, then puts the command to the ledger from the I/O thread.
 void reload(const services& with, const ipc::peer& who, ipc::reply_handle reply) {
-    const auto read_it = [with, who, reply](schema::reader&) -> std::function<void()> {
-        auto loaded = with.facts.policy ? load_canon(*with.facts.policy) : loaded_canon{built_in_canon()};
+    const auto read_it = [with, policy = with.facts.policy, who, reply](schema::reader&) -> std::function<void()> {
+        auto loaded = policy ? load_canon(*policy) : loaded_canon{built_in_canon()};
         return [with, who, reply, loaded = std::move(loaded)]() mutable {
             if (const auto* problem = std::get_if<file_problem>(&loaded)) {
                 reply.fail(error_of(*problem));

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/config_file.hpp"
 
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <sstream>
+
 #include <boost/test/unit_test.hpp>
 
 #include "tests/temporary_directory.hpp"
@@ -65,6 +70,46 @@ BOOST_AUTO_TEST_CASE(what_is_wrong_is_named_with_its_line) {
         BOOST_TEST(problem->find(line) != std::string::npos, *problem);
         BOOST_TEST(problem->find(words) != std::string::npos, *problem);
     }
+}
+
+// The file that is shipped: as it stands, and with every line that is commented out put in.
+BOOST_AUTO_TEST_CASE(the_commented_default_file_holds_every_key_and_is_read) {
+    const temporary_directory dir;
+    std::ifstream file{SOURCE_DIR "/packaging/valhallad.toml"};
+    const std::string shipped{std::istreambuf_iterator<char>{file}, {}};
+    config as_it_stands;
+    auto problem = apply_config_file(dir.write("shipped.toml", shipped), as_it_stands);
+    BOOST_TEST(!problem.has_value(), problem.value_or(""));
+
+    std::string put_in;
+    std::vector<std::string> keys;
+    std::string table;
+    std::istringstream lines{shipped};
+    for (std::string line; std::getline(lines, line);) {
+        const auto equals = line.find(" = ");
+        if (line.starts_with("[")) {
+            table = line.substr(1, line.find(']') - 1) + ".";
+        } else if (line.starts_with("#") && !line.starts_with("# ") && equals != std::string::npos) {
+            line.erase(0, 1);
+            keys.push_back(table == "rate_limits." ? "rate_limits" : table + line.substr(0, equals - 1));
+        }
+        put_in += line + "\n";
+    }
+    config c;
+    problem = apply_config_file(dir.write("put_in.toml", put_in), c);
+    BOOST_TEST(!problem.has_value(), problem.value_or(""));
+    for (const auto& key : valhalla::config_keys()) {
+        BOOST_TEST((std::find(keys.begin(), keys.end(), key) != keys.end()), key << " is not in the file");
+    }
+    const config defaults;
+    BOOST_TEST((c.rates == defaults.rates));
+    BOOST_TEST((c.access.owners == defaults.access.owners));
+    BOOST_TEST((c.access.operators == defaults.access.operators));
+    BOOST_TEST((c.access.others == defaults.access.others));
+    BOOST_TEST((c.request_key_window == defaults.request_key_window));
+    BOOST_TEST(c.log_level == defaults.log_level);
+    BOOST_TEST(c.audit.origin == defaults.audit.origin);
+    BOOST_TEST(c.audit.log_checkpoint_minutes == defaults.audit.log_checkpoint_minutes);
 }
 
 BOOST_AUTO_TEST_CASE(rates_are_those_of_the_program_before_unless_the_file_says_otherwise) {

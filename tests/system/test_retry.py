@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Retries that change nothing twice, and rates that say when to come again."""
 
+import signal
 import unittest
 
 import harness
-from harness import Daemon, DaemonTest
+from harness import Daemon, DaemonTest, eventually
 
 
 class RequestKeys(DaemonTest):
@@ -73,6 +74,21 @@ class Rates(unittest.TestCase):
             for _ in range(3):
                 client.call("cone.decide", engine="wholesaling", action="run")
             self.assertEqual(client.refused("cone.decide", engine="wholesaling", action="run").kind, "rate_limited")
+
+    def test_a_reload_changes_rates_and_a_bad_file_changes_nothing(self):
+        with Daemon(config='[rate_limits]\n"cone.decide" = "1/h"\n') as daemon, daemon.client() as client:
+            client.call("cone.decide", engine="wholesaling", action="run")
+            self.assertEqual(client.refused("cone.decide", engine="wholesaling", action="run").kind, "rate_limited")
+            config = daemon.directory / "valhallad.toml"
+            config.write_text('[rate_limits]\n"cone.decide" = "often"\n')
+            daemon.process.send_signal(signal.SIGHUP)
+            eventually(lambda: "the configuration in force stays" in daemon.log.read_text(), "the refusal is logged")
+            self.assertEqual(client.refused("cone.decide", engine="wholesaling", action="run").kind, "rate_limited")
+            config.write_text('[rate_limits]\n"cone.decide" = "none"\n')
+            daemon.process.send_signal(signal.SIGHUP)
+            eventually(lambda: "configuration read" in daemon.log.read_text(), "the reload is logged")
+            for _ in range(20):
+                client.call("cone.decide", engine="wholesaling", action="run")
 
 
 if __name__ == "__main__":
