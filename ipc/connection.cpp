@@ -237,9 +237,8 @@ void connection::push(std::string_view lines) {
         return;
     }
     out_ += lines;
-    if (!in_turn_) {
-        flush();  // what the peer does not take at once, it takes before it gets more
-    }
+    ask_for_turn();  // written there, not here: a write that fails closes us, and the source is in the middle of its
+                     // work
 }
 
 void connection::set_source(std::shared_ptr<push_source> source) {

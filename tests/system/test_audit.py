@@ -339,6 +339,19 @@ class Follow(DaemonTest):
             batch = self.client.receive()
         self.assertEqual(len(batch), 50)
 
+    def test_followers_that_vanish_harm_nobody(self):
+        grow(self.client, 3000)
+        for _ in range(30):
+            followers = [Follower(self.daemon, after=0) for _ in range(5)]
+            for follower in followers:
+                for _ in range(3):
+                    follower.client.send_line(follower.client.request("audit.follow", {"after": 0}))
+            grow(self.client, 20)
+            for follower in followers:
+                follower.client.close()  # with much unread: the next write to it fails
+            grow(self.client, 20)
+        eventually(lambda: self.client.call("daemon.info")["audit"]["follows"] == 0, "they are forgotten")
+
     def test_a_reader_that_is_slow_holds_up_nobody_and_misses_nothing(self):
         with Follower(self.daemon, after=0) as follower:
             follower.client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
