@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The inner loops of reading and writing JSON strings: eight bytes a step over what needs no attention. Private to
-// schema/model.
+// The inner loops of reading and writing JSON strings: sixteen bytes a step over what needs no attention, eight where
+// there is no SSE2. Private to schema/model.
 #pragma once
 
 #include <bit>
 #include <cstdint>
 #include <cstring>
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 namespace valhalla::json_scan {
 
@@ -26,12 +30,34 @@ constexpr std::uint64_t has_byte(std::uint64_t word, char byte) noexcept {
     return has_below(word ^ (every_byte * static_cast<unsigned char>(byte)), 1);
 }
 
+#ifdef __SSE2__
+/// One bit a byte of the sixteen at `p`: whether `skip_plain` stops there.
+template <high_bytes High>
+[[nodiscard]] inline unsigned special_of_16(const char* p) noexcept {
+    __m128i bytes;
+    std::memcpy(&bytes, p, sizeof bytes);
+    const __m128i quotes = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"'));
+    const __m128i backslashes = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'));
+    // Compared as signed numbers, a byte of a multi-byte sequence is below the blank as well.
+    const __m128i low = High == high_bytes::stop ? _mm_cmplt_epi8(bytes, _mm_set1_epi8(0x20))
+                                                 : _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(0x1f)), bytes);
+    return static_cast<unsigned>(_mm_movemask_epi8(_mm_or_si128(_mm_or_si128(quotes, backslashes), low)));
+}
+#endif
+
 }  // namespace detail
 
 /// Skips bytes that stand for themselves inside a JSON string: returns the first quote, backslash or control
 /// character, or, with `stop`, the first byte of a multi-byte sequence; else `end`.
 template <high_bytes High>
 [[nodiscard]] inline const char* skip_plain(const char* p, const char* end) noexcept {
+#ifdef __SSE2__
+    for (; end - p >= 16; p += 16) {
+        if (const unsigned special = detail::special_of_16<High>(p); special != 0) {
+            return p + std::countr_zero(special);
+        }
+    }
+#endif
     while (end - p >= 8) {
         std::uint64_t word = 0;
         std::memcpy(&word, p, sizeof word);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // valhalla-bench-verify: how fast a database of decisions is verified, and how much memory that takes.
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <ctime>
@@ -38,7 +39,14 @@ audit_entry cone_change(std::int64_t seq) {
     return entry;
 }
 
+/// Seven operators, each of whom asks about every action of eight engines in turn.
 audit_entry decision(std::int64_t seq) {
+    static constexpr std::array engines{"wholesaling",  "buy_and_hold", "fixnflip",  "arbitrage",
+                                        "foreclosures", "notes",        "rentals_1", "rentals_2"};
+    static constexpr std::array actions{"optimize", "scale", "run", "pause", "experiment"};
+    const auto n = static_cast<std::size_t>(seq);
+    const std::string engine = engines.at(n % engines.size());
+    const std::string action = actions.at(n % actions.size());
     return {
         .seq = audit_seq{seq},
         .ts = micros_at(1'700'000'000'000'000 + seq * 137),
@@ -46,10 +54,10 @@ audit_entry decision(std::int64_t seq) {
         .session = {},
         .what = events::decided{.allowed = true,
                                 .in_band = band::caution,
-                                .engine = "wholesaling",
-                                .action = "optimize",
+                                .engine = engine,
+                                .action = action,
                                 .reason = "allowed by the action matrix",
-                                .rule = "B/boring/optimize",
+                                .rule = "B/boring/" + action,
                                 .policy = std::string(64, 'a')}};
 }
 
@@ -60,11 +68,11 @@ double cpu_seconds() {
 
 std::size_t fill(const std::filesystem::path& database, std::int64_t records, bool folding) {
     schema::ledger_store store{database};
-    std::size_t bytes = 0;
+    std::size_t bytes = 0;  // of a record, on average
     store.begin();
     store.append(created());
     for (std::int64_t seq = 2; seq <= records; ++seq) {
-        bytes = store.append(folding ? cone_change(seq) : decision(seq)).size();
+        bytes += store.append(folding ? cone_change(seq) : decision(seq)).size();
         if (seq % records_per_commit == 0) {
             store.commit();
             store.checkpoint();
@@ -73,7 +81,7 @@ std::size_t fill(const std::filesystem::path& database, std::int64_t records, bo
     }
     store.commit();
     store.checkpoint();
-    return bytes;
+    return bytes / static_cast<std::size_t>(records - 1);
 }
 
 }  // namespace
