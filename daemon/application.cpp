@@ -20,6 +20,7 @@
 #include "daemon/chance.hpp"
 #include "daemon/change_gate.hpp"
 #include "daemon/clock.hpp"
+#include "daemon/denial_recorder.hpp"
 #include "daemon/hot_answers.hpp"
 #include "daemon/ledger.hpp"
 #include "daemon/methods/bind.hpp"
@@ -177,6 +178,7 @@ struct application::parts {
     std::unique_ptr<notary> signer;  // from the end of bootstrap on
     hot_answers hot;
     change_gate changes;
+    denial_recorder denials;
     query_pool queries;
     uploads files;
     follow_hub follows{queries};
@@ -221,6 +223,7 @@ application::parts::parts(const config& c, std::shared_ptr<spdlog::logger> logge
                       .key_window = given.request_key_window}},
       hot{(or_fail([&] { bootstrap(); }), changes_ledger.initial_state()), store.head()},
       changes{io, changes_ledger},
+      denials{io, changes, given.denials},
       queries{directory.database(), [this](std::function<void()> what) { asio::post(io, std::move(what)); }},
       files{directory.upload_dir()},
       watching{or_fail([&] { return load_witness(given, directory); })},
@@ -238,7 +241,8 @@ application::parts::parts(const config& c, std::shared_ptr<spdlog::logger> logge
              table,
              {.bounds = {},
               .access = [this](std::uint32_t uid, std::uint32_t gid) { return who_may.role_of(uid, gid); },
-              .report = [this](std::string_view what) { log->warn("{}", what); }}} {
+              .report = [this](std::string_view what) { log->warn("{}", what); },
+              .on_denial = [this](const ipc::denial& what) { denials.note(what); }}} {
     bind_all_methods(table, with);
     set_rates(given.rates);
     or_fail([&] { queries.start(); });
@@ -361,6 +365,7 @@ void application::parts::adopt(const std::variant<config, early_exit>& read) {
     }
     who_may.set_rules(fresh->access);
     set_rates(fresh->rates);
+    denials.set_rules(fresh->denials);
     log->set_level(spdlog::level::from_str(fresh->log_level));
     given.access = fresh->access;
     given.rates = fresh->rates;
@@ -402,6 +407,7 @@ int application::parts::run() {
     }
     service_manager::ready();
     io.run();
+    denials.close();
     queries.stop();
     changes_ledger.stop();
     signer->stop();

@@ -13,6 +13,10 @@
 
 namespace valhalla {
 
+actor actor_of(const ipc::peer& who) {
+    return {.name = who.name, .via = actor_via::unix_socket, .uid = who.uid, .gid = who.gid};
+}
+
 void change_gate::submit(governor::command what, ipc::call& c) {
     auto token = token_of(c);
     submit(std::move(what), c.who(), c.defer(), std::move(token));
@@ -21,7 +25,7 @@ void change_gate::submit(governor::command what, ipc::call& c) {
 void change_gate::submit(governor::command what, const ipc::peer& who, ipc::reply_handle reply,
                          std::optional<retry_token> token) {
     gather({.what = std::move(what),
-            .who = {.name = who.name, .via = actor_via::unix_socket, .uid = who.uid, .gid = who.gid},
+            .who = actor_of(who),
             .is_owner = who.granted == ipc::role::owner,
             .token = std::move(token),
             .reply = std::move(reply)});
@@ -54,6 +58,10 @@ std::optional<retry_token> change_gate::token_of(const ipc::call& c) {
 
 void change_gate::submit_own(governor::command what) {
     gather({.what = std::move(what), .who = daemon_actor(), .is_owner = true, .token = {}, .reply = {}});
+}
+
+void change_gate::submit_of(actor who, governor::command what) {
+    gather({.what = std::move(what), .who = std::move(who), .is_owner = false, .token = {}, .reply = {}});
 }
 
 void change_gate::gather(change one) {

@@ -15,6 +15,9 @@
 
 namespace valhalla {
 
+/// Who asks over a Unix socket, as the trail names him.
+[[nodiscard]] actor actor_of(const ipc::peer& who);
+
 class change_gate {
   public:
     change_gate(boost::asio::io_context& io, ledger& to) : io_{io}, ledger_{to} {}
@@ -29,6 +32,8 @@ class change_gate {
     [[nodiscard]] static std::optional<retry_token> token_of(const ipc::call& c);
     /// A command of the daemon itself; nobody waits for its answer.
     void submit_own(governor::command what);
+    /// A command that the daemon puts in somebody's name, who did not ask for it and waits for no answer.
+    void submit_of(actor who, governor::command what);
     /// Hands over what has gathered.
     void flush();
     /// Gives every answer of a commit to its connection.

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "daemon/access_control.hpp"
+#include "daemon/denial_book.hpp"
 #include "ipc/rate_limiter.hpp"
 
 namespace valhalla {
@@ -36,6 +37,7 @@ struct config {
     std::optional<std::filesystem::path> playbook;  ///< absent: built-in
     std::string log_level = "info";
     access_rules access;
+    denial_rules denials;
     audit_settings audit;
     /// How often one user may call a method; the others have no rate.
     std::map<std::string, ipc::call_rate> rates{{"cone.set", {.calls = 10, .period = std::chrono::minutes{1}}},

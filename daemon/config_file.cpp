@@ -23,6 +23,10 @@ namespace {
 constexpr std::size_t max_origin_bytes = 128;
 /// Four weeks: each kept answer is a row.
 constexpr std::int64_t max_key_window_hours = 24 * 28;
+/// A day: what is counted is lost in a crash.
+constexpr std::int64_t max_denial_window_s = 86'400;
+/// 430 MB of a hostile day.
+constexpr std::int64_t max_denials_per_minute = 600;
 /// A year.
 constexpr std::int64_t max_log_minutes = 525'600;
 
@@ -122,6 +126,24 @@ std::optional<std::string> set_others(const toml::node& node, config& into) {
     return "must be one of none, viewer, operator, owner";
 }
 
+std::optional<std::string> set_denial_window(const toml::node& node, config& into) {
+    const auto value = node.value_exact<std::int64_t>();
+    if (!value || *value < 1 || *value > max_denial_window_s) {
+        return fmt::format("must be a number of seconds from 1 to {}", max_denial_window_s);
+    }
+    into.denials.window = std::chrono::seconds{*value};
+    return std::nullopt;
+}
+
+std::optional<std::string> set_denials_per_minute(const toml::node& node, config& into) {
+    const auto value = node.value_exact<std::int64_t>();
+    if (!value || *value < 1 || *value > max_denials_per_minute) {
+        return fmt::format("must be a number from 1 to {}", max_denials_per_minute);
+    }
+    into.denials.records_per_minute = *value;
+    return std::nullopt;
+}
+
 std::optional<std::string> set_log_level(const toml::node& node, config& into) {
     const auto value = node.value_exact<std::string>();
     for (const std::string_view level : {"debug", "info", "warn", "error"}) {
@@ -157,10 +179,9 @@ const key_table& top_keys() {
 
 const key_table& access_keys() {
     static const key_table keys{
-        {"owners", entries(&access_rules::owners)},
-        {"operators", entries(&access_rules::operators)},
-        {"viewers", entries(&access_rules::viewers)},
-        {"others", set_others},
+        {"owners", entries(&access_rules::owners)},   {"operators", entries(&access_rules::operators)},
+        {"viewers", entries(&access_rules::viewers)}, {"others", set_others},
+        {"denial_window_s", set_denial_window},       {"denials_per_minute", set_denials_per_minute},
     };
     return keys;
 }

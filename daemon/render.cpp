@@ -28,6 +28,11 @@ error_code code_of(governor::refusal_kind kind) {
         case unknown_step: return error_code::unknown_step;
         case step_blocked: return error_code::step_blocked;
         case owner_only: return error_code::forbidden;
+        case operator_locked: return error_code::operator_locked;
+        case not_locked: return error_code::not_locked;
+        case too_many_locks: return error_code::too_many_locks;
+        case unknown_key: return error_code::unknown_key;
+        case too_many_keys: return error_code::too_many_keys;
         case state_not_fresh: return error_code::state_not_fresh;
         case record_too_large: return error_code::record_too_large;
         case import_refused: return error_code::import_refused;
@@ -84,6 +89,10 @@ void render_answer(std::string& out, const governor::answer& what, const governo
                 json.end_object();
             } else if constexpr (std::is_same_v<type, governor::answers::recorded>) {
                 json.begin_object().member("seq", raw(it.seq)).end_object();
+            } else if constexpr (std::is_same_v<type, governor::answers::lock>) {
+                write_lock(json, it.what, it.session);
+            } else if constexpr (std::is_same_v<type, governor::answers::key>) {
+                write_key(json, it, after.last_ts);
             } else if constexpr (std::is_same_v<type, governor::answers::imported>) {
                 json.begin_object();
                 json.member("sessions", static_cast<std::uint64_t>(it.sessions));
@@ -104,9 +113,10 @@ ipc::rpc_error to_wire(const governor::refusal& r) {
         ipc::append_text_member(error.data_members, "key", r.key);
     }
     if (error.code == error_code::forbidden) {
-        ipc::append_text_member(error.data_members, "role", "owner");
+        error.needs = ipc::role::owner;
+        ipc::append_text_member(error.data_members, "role", ipc::to_text(error.needs));
     }
-    if (!r.nearest.empty() || r.session || r.known_size) {
+    if (!r.nearest.empty() || r.session || r.known_size || r.lock) {
         // json_writer puts no comma before its first member, so the members go into an object of their own first.
         std::string object;
         json_writer json{object};
@@ -123,6 +133,10 @@ ipc::rpc_error to_wire(const governor::refusal& r) {
         }
         if (r.known_size) {
             json.member("size", *r.known_size);
+        }
+        if (r.lock) {
+            json.member("reason", r.lock->reason).member("since_utc", r.lock->since);
+            json.member("until_utc", r.lock->until).member("locked_by", r.lock->locked_by);
         }
         json.end_object();
         if (!error.data_members.empty()) {
@@ -249,6 +263,20 @@ void write_next_step(json_writer& json, const governor::state& s) {
     }
     json.member("message", governor::next_step_message(s));
     json.end_object();
+}
+
+void write_lock(json_writer& json, const operator_lock& lock, std::optional<session_id> session) {
+    json.begin_object().member("operator", lock.operator_name).member("reason", lock.reason);
+    json.member("since_utc", lock.since).member("until_utc", lock.until).member("locked_by", lock.locked_by);
+    json.key("session");
+    session ? json.value(raw(*session)) : json.null();
+    json.end_object();
+}
+
+void write_key(json_writer& json, const api_key& key, unix_micros now) {
+    json.begin_object().member("id", key.id).member("name", key.name).member("role", to_text(key.role));
+    json.member("created_utc", key.created_at).member("created_by", key.created_by);
+    json.member("expires_at_utc", key.expires_at).member("expired", !key.valid_at(now)).end_object();
 }
 
 void write_step_progress(json_writer& json, std::string_view step_id, const step_progress& p) {

@@ -15,6 +15,8 @@ governor::state restore_state(schema::stored_state stored, std::shared_ptr<const
     s.limits = std::make_shared<const thresholds>(stored.limits);
     s.progress = std::make_shared<const progress_map>(std::move(stored.progress));
     s.witnessed = std::make_shared<const witnessed_map>(std::move(stored.witnessed));
+    s.locks = std::make_shared<const lock_map>(std::move(stored.locks));
+    s.keys = std::make_shared<const key_map>(std::move(stored.keys));
     s.health = std::make_shared<const health_verdict>();
 
     governor::signal_map signals;

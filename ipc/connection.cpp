@@ -27,6 +27,7 @@ void forget_output(std::string& buffer) {
 
 connection::connection(connection_host& host, unix_socket socket, peer who)
     : host_{host},
+      denials_{host.denials},
       socket_{std::move(socket)},
       peer_{std::move(who)},
       in_{host.bounds.read_bytes, host.bounds.line_bytes} {}

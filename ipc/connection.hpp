@@ -22,6 +22,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <boost/asio/basic_stream_socket.hpp>
@@ -29,6 +30,7 @@
 #include <boost/asio/local/stream_protocol.hpp>
 
 #include "ipc/call.hpp"
+#include "ipc/denial.hpp"
 #include "ipc/limits.hpp"
 #include "ipc/line_buffer.hpp"
 #include "ipc/method_table.hpp"
@@ -44,7 +46,10 @@ class connection;
 /// What the connections of one server share, and what they ask of it. Outlives every connection that is not closed.
 class connection_host {
   public:
-    connection_host(const method_table& methods, const limits& limits) : table{methods}, bounds{limits} {}
+    connection_host(const method_table& methods, const limits& limits, denial_observer on_denial)
+        : table{methods},
+          bounds{limits},
+          denials{std::make_shared<const denial_observer>(on_denial ? std::move(on_denial) : [](const denial&) {})} {}
     virtual ~connection_host() = default;
     connection_host(const connection_host&) = delete;
     connection_host& operator=(const connection_host&) = delete;
@@ -57,6 +62,7 @@ class connection_host {
 
     const method_table& table;
     const limits bounds;
+    const std::shared_ptr<const denial_observer> denials;  ///< connections may outlive us, answers to them even more
     // Used within one step, by one connection after the other.
     request_scratch scratch;
     json_scratch params_scratch;
@@ -69,8 +75,9 @@ void forget_output(std::string& buffer);
 
 /// A request that is not answered yet, or whose answer waits for those before it.
 struct pending_reply {
-    std::string id;     ///< empty for a notification
-    std::string reply;  ///< once answered
+    std::string id;           ///< empty for a notification
+    std::string reply;        ///< once answered
+    std::string_view method;  ///< its name in the table
     bool answered = false;
 };
 
@@ -129,7 +136,8 @@ class connection final : public reply_sink, public push_channel, public std::ena
     [[nodiscard]] pending_reply& slot_of(std::uint64_t ticket) noexcept { return slots_[ticket % slots_.size()]; }
     [[nodiscard]] pending_reply* waiting(std::uint64_t ticket) noexcept;
     std::uint64_t take_ticket(std::string_view id);
-    [[nodiscard]] reply_handle defer(std::string_view id, effect kind);
+    [[nodiscard]] reply_handle defer(std::string_view id, const method_info& method);
+    void tell_denied(std::string_view method, const rpc_error& error) const;
     void answer(std::string_view id, std::string_view result_json);
     void answer(std::string_view id, const rpc_error& error);
     template <class Append>
@@ -155,6 +163,7 @@ class connection final : public reply_sink, public push_channel, public std::ena
     void linger();
 
     connection_host& host_;
+    const std::shared_ptr<const denial_observer> denials_;
     unix_socket socket_;
     peer peer_;
 

@@ -22,8 +22,8 @@ rpc_error make_error(error_code code, std::string message) {
 /// The request that is being handled right now; lives on the stack.
 class live_call final : public call {
   public:
-    live_call(connection& on, const request& req, effect kind) noexcept
-        : on_{on}, id_{req.id}, kind_{kind}, what_{.method = req.method, .params = req.params, .request_key = {}} {}
+    live_call(connection& on, const request& req, const method_info& method) noexcept
+        : on_{on}, id_{req.id}, method_{method}, what_{.method = req.method, .params = req.params, .request_key = {}} {}
 
     [[nodiscard]] const asked& what() const noexcept override { return what_; }
     void set_request_key(std::string key) override { what_.request_key = std::move(key); }
@@ -36,11 +36,12 @@ class live_call final : public call {
     }
     void fail(const rpc_error& error) override {
         if (!std::exchange(settled_, true)) {
+            on_.tell_denied(method_.name, error);
             on_.answer(id_, error);
         }
     }
     [[nodiscard]] reply_handle defer() override {
-        return std::exchange(settled_, true) ? reply_handle{} : on_.defer(id_, kind_);
+        return std::exchange(settled_, true) ? reply_handle{} : on_.defer(id_, method_);
     }
     [[nodiscard]] std::shared_ptr<push_channel> channel() override { return on_.shared_from_this(); }
     [[nodiscard]] bool settled() const noexcept { return settled_; }
@@ -48,7 +49,7 @@ class live_call final : public call {
   private:
     connection& on_;
     std::string_view id_;
-    effect kind_;
+    const method_info& method_;
     asked what_;
     bool settled_ = false;
 };
@@ -146,10 +147,10 @@ bool connection::carry_out(const parsed_line& line) {
     }
     const method_info& info = method->info();
     if (peer_.granted < info.needs) {
-        rpc_error error =
-            make_error(error_code::forbidden, fmt::format("{} needs the role {}; {} has the role {}", info.name,
-                                                          to_text(info.needs), peer_.name, to_text(peer_.granted)));
-        append_text_member(error.data_members, "role", to_text(info.needs));
+        const rpc_error error = forbidden(fmt::format("{} needs the role {}; {} has the role {}", info.name,
+                                                      to_text(info.needs), peer_.name, to_text(peer_.granted)),
+                                          info.needs);
+        tell_denied(info.name, error);
         answer(req.id, error);
         return true;
     }
@@ -186,7 +187,7 @@ bool connection::may_start(effect kind) const noexcept {
 }
 
 void connection::run(const bound_method& method, const request& req) {
-    live_call c{*this, req, method.info().kind};
+    live_call c{*this, req, method.info()};
     try {
         method.run(req.params, host_.params_scratch, c);
         if (c.settled()) {
@@ -289,10 +290,18 @@ std::uint64_t connection::take_ticket(std::string_view id) {
     return tail_++;
 }
 
-reply_handle connection::defer(std::string_view id, effect kind) {
-    flight_effect_ = kind;
+reply_handle connection::defer(std::string_view id, const method_info& method) {
+    flight_effect_ = method.kind;
     const std::uint64_t ticket = take_ticket(id);
+    slot_of(ticket).method = method.name;
     return {shared_from_this(), ticket};
+}
+
+/// Does not need the host, which may be gone.
+void connection::tell_denied(std::string_view method, const rpc_error& error) const {
+    if (error.code == error_code::forbidden) {
+        (*denials_)({peer_, method, error.needs});
+    }
 }
 
 pending_reply* connection::waiting(std::uint64_t ticket) noexcept {
@@ -315,6 +324,9 @@ void connection::deliver(std::uint64_t ticket, std::string_view result_json) {
 }
 
 void connection::deliver_error(std::uint64_t ticket, const rpc_error& error) {
+    if (ticket >= head_ && ticket < tail_ && !slot_of(ticket).answered) {
+        tell_denied(slot_of(ticket).method, error);  // also of who has hung up
+    }
     if (waiting(ticket) != nullptr) {
         answer_later(ticket, [&](std::string& out, std::string_view to) { append_failure(out, to, error); });
         ask_for_turn();

@@ -2,6 +2,7 @@
 #include "ipc/errors.hpp"
 
 #include <iterator>
+#include <utility>
 
 #include <fmt/compile.h>
 #include <fmt/format.h>
@@ -30,6 +31,15 @@ constexpr description describe(error_code code) noexcept {
             return {"forbidden", "The caller's role does not suffice; `role` is the one that does."};
         case error_code::locked: return {"locked", "Somebody else holds what it needs."};
         case error_code::rate_limited: return {"rate_limited", "Too many requests in a short time."};
+        case error_code::operator_locked:
+            return {
+                "operator_locked",
+                "The caller is locked and begins nothing new; `reason`, `since_utc`, `until_utc` and `locked_by` say "
+                "more."};
+        case error_code::not_locked: return {"not_locked", "The operator is not locked, or no more."};
+        case error_code::too_many_locks: return {"too_many_locks", "As many operators as can be are locked."};
+        case error_code::unknown_key: return {"unknown_key", "There is no key of that id, or no more."};
+        case error_code::too_many_keys: return {"too_many_keys", "As many keys as can be are there."};
         case error_code::session_active:
             return {"session_active", "The caller has an active session; `session` is its number."};
         case error_code::no_active_session: return {"no_active_session", "The caller has no active session."};
@@ -102,6 +112,12 @@ void append_error(std::string& out, const rpc_error& error) {
         out += error.data_members;
     }
     out += "}}";
+}
+
+rpc_error forbidden(std::string message, role needs) {
+    rpc_error error{error_code::forbidden, std::move(message), {}, needs};
+    append_text_member(error.data_members, "role", to_text(needs));
+    return error;
 }
 
 void append_text_member(std::string& members, std::string_view name, std::string_view text) {

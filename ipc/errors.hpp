@@ -9,6 +9,8 @@
 #include <string>
 #include <string_view>
 
+#include "ipc/role.hpp"
+
 namespace valhalla::ipc {
 
 enum class error_code : int {
@@ -21,6 +23,11 @@ enum class error_code : int {
     forbidden = 1000,
     locked = 1001,
     rate_limited = 1002,
+    operator_locked = 1003,  ///< `data` has `reason`, `since_utc`, `until_utc` and `locked_by`
+    not_locked = 1004,
+    too_many_locks = 1005,
+    unknown_key = 1006,
+    too_many_keys = 1007,
 
     session_active = 1100,
     no_active_session = 1101,
@@ -72,7 +79,11 @@ struct rpc_error {
     std::string message;  ///< what was wrong, where, and what to do
     /// Further members of `data` as JSON text without braces, e.g. `"key":"notes"`; may be empty.
     std::string data_members;
+    role needs = role::none;  ///< of `forbidden`, beside its name in `data_members`
 };
+
+/// `forbidden`, with the role that would do.
+[[nodiscard]] rpc_error forbidden(std::string message, role needs);
 
 /// Appends `{"code":…,"message":…,"data":{"kind":…,…}}`.
 void append_error(std::string& out, const rpc_error& error);

@@ -57,7 +57,7 @@ bool is_exhaustion(const boost::system::error_code& fault) {
 class unix_server::impl final : public connection_host, public std::enable_shared_from_this<impl> {
   public:
     impl(boost::asio::io_context& io, const method_table& methods, unix_server_options options)
-        : connection_host{methods, within_the_process(options.bounds)},
+        : connection_host{methods, within_the_process(options.bounds), std::move(options.on_denial)},
           executor_{io.get_executor()},
           acceptor_{executor_},
           accept_pause_{executor_},
@@ -167,26 +167,32 @@ class unix_server::impl final : public connection_host, public std::enable_share
     void welcome(unix_socket socket) {
         ::fcntl(socket.native_handle(), F_SETFD, FD_CLOEXEC);
         const auto from = credentials_of(socket.native_handle());
-        if (!from || from->uid == unmapped_uid) {
-            turn_away(socket, error_code::forbidden, "your user is not known here");
+        if (!from) {
+            turn_away(socket, forbidden("your user is not known here", role::viewer));
             return;
         }
-        const role granted = access_ ? access_(from->uid, from->gid) : role::none;
+        const role granted = access_ && from->uid != unmapped_uid ? access_(from->uid, from->gid) : role::none;
         if (granted == role::none) {
-            turn_away(socket, error_code::forbidden,
-                      fmt::format("{} has no role here; ask an owner for one", names_.of(from->uid)));
+            const peer who{from->uid, from->gid, names_.of(from->uid), role::none, 0};
+            (*denials)({who, {}, role::viewer});
+            turn_away(socket, forbidden(from->uid == unmapped_uid
+                                            ? "your user is not known here"
+                                            : fmt::format("{} has no role here; ask an owner for one", who.name),
+                                        role::viewer));
             return;
         }
         if (connections_.size() >= bounds.connections) {
-            turn_away(socket, error_code::overloaded,
-                      fmt::format("all {} connections are taken; try again later", bounds.connections));
+            turn_away(socket, {error_code::overloaded,
+                               fmt::format("all {} connections are taken; try again later", bounds.connections),
+                               {}});
             return;
         }
         std::size_t& of_uid = per_uid_[from->uid];
         if (of_uid >= bounds.connections_per_uid) {
-            turn_away(
-                socket, error_code::overloaded,
-                fmt::format("{} has {} connections, and more are not given to one user", names_.of(from->uid), of_uid));
+            turn_away(socket, {error_code::overloaded,
+                               fmt::format("{} has {} connections, and more are not given to one user",
+                                           names_.of(from->uid), of_uid),
+                               {}});
             return;
         }
         ++of_uid;
@@ -199,9 +205,9 @@ class unix_server::impl final : public connection_host, public std::enable_share
     }
 
     /// Says why, as far as it can be said without waiting.
-    void turn_away(unix_socket& socket, error_code code, std::string why) {
+    void turn_away(unix_socket& socket, const rpc_error& why) {
         std::string text;
-        append_failure(text, null_id, {code, std::move(why), {}});
+        append_failure(text, null_id, why);
         text += '\n';
         static_cast<void>(::send(socket.native_handle(), text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL));
     }

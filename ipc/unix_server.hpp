@@ -15,6 +15,7 @@
 
 #include <boost/asio/io_context.hpp>
 
+#include "ipc/denial.hpp"
 #include "ipc/limits.hpp"
 #include "ipc/method_table.hpp"
 #include "ipc/peer.hpp"
@@ -32,6 +33,8 @@ struct unix_server_options {
     access_policy access;
     /// Told what an operator should read: faults in handlers, refused peers, no more files. May be empty.
     std::function<void(std::string_view)> report;
+    /// Told of every refusal as `forbidden`. May be empty.
+    denial_observer on_denial{};
 };
 
 class unix_server {

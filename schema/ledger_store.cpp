@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <sqlite3.h>
 
+#include "schema/access_store.hpp"
 #include "schema/audit_log.hpp"
 #include "schema/connection.hpp"
 #include "schema/epoch_store.hpp"
@@ -109,6 +110,9 @@ stored_state ledger_store::load() {
     state.latest = sessions.latest();
     state.progress = progress_shelf{db}.load();
     state.witnessed = witness_store{db}.load();
+    access_store access{db};
+    state.locks = access.locks();
+    state.keys = access.keys();
     state.recorded_status = health.recorded_status();
     state.recorded_policy = instance.loaded("policy");
     state.recorded_playbook = instance.loaded("playbook");

@@ -35,6 +35,8 @@ struct stored_state {
     std::optional<session> latest;  ///< of all operators, by start
     progress_map progress;
     witnessed_map witnessed;
+    lock_map locks;
+    key_map keys;
     health_level recorded_status = health_level::green;
     std::string recorded_policy;
     std::string recorded_playbook;

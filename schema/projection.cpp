@@ -34,6 +34,10 @@ struct projection::visitor {
                                      .session = entry.session,
                                      .updated_at = entry.ts});
     }
+    void operator()(const events::operator_locked& e) const { to.access_.put_lock(e.lock, entry.seq); }
+    void operator()(const events::operator_unlocked& e) const { to.access_.remove_lock(e.operator_name); }
+    void operator()(const events::key_created& e) const { to.access_.add_key(e.key, entry.seq); }
+    void operator()(const events::key_revoked& e) const { to.access_.remove_key(e.id); }
     void operator()(const events::imported_state& e) const {
         if (e.imported_cone) {
             to.cones_.append(entry.seq, *e.imported_cone, entry.who.name);
@@ -52,6 +56,7 @@ struct projection::visitor {
     }
     // These are history alone.
     void operator()(const events::decided& /*e*/) const {}
+    void operator()(const events::access_denied& /*e*/) const {}
     void operator()(const events::foreign& /*e*/) const {}
     void operator()(const events::imported_line& /*e*/) const {}
 };

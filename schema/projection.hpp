@@ -4,6 +4,7 @@
 // replay does it over the whole trail, and both give the same tables. Inside the caller's transaction.
 #pragma once
 
+#include "schema/access_store.hpp"
 #include "schema/cone_store.hpp"
 #include "schema/epoch_store.hpp"
 #include "schema/health_store.hpp"
@@ -25,6 +26,7 @@ class projection {
           health_{db},
           thresholds_{db},
           progress_{db},
+          access_{db},
           sessions_{db} {}
 
     void apply(const audit_entry& entry);
@@ -39,6 +41,7 @@ class projection {
     health_store health_;
     threshold_writer thresholds_;
     progress_writer progress_;
+    access_store access_;
     session_writer sessions_;
 };
 

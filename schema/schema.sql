@@ -11,6 +11,17 @@ BEGIN SELECT RAISE(ABORT, 'actor_name is append-only'); END;
 CREATE TRIGGER actor_name_no_update BEFORE UPDATE ON actor_name
 BEGIN SELECT RAISE(ABORT, 'actor_name is append-only'); END;
 
+CREATE TABLE api_key (
+    id         TEXT    NOT NULL PRIMARY KEY CHECK (length(id) = 12), -- hex, part of the key's text
+    name       TEXT    NOT NULL,                                     -- who acts with it
+    role       INTEGER NOT NULL CHECK (role BETWEEN 1 AND 3),        -- 1 viewer, 2 operator, 3 owner
+    sha256     TEXT    NOT NULL CHECK (length(sha256) = 64),         -- hex, of the key's text, which is stored nowhere
+    created_us INTEGER NOT NULL,                                     -- µs, time of the record
+    created_by TEXT    NOT NULL,                                     -- name of the actor
+    expires_us INTEGER,                                              -- µs; NULL: never
+    seq        INTEGER NOT NULL                                      -- audit.seq
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE audit (
     seq      INTEGER NOT NULL PRIMARY KEY,     -- from 1 without gaps; leaf index in the tree + 1
     ts_us    INTEGER NOT NULL,                 -- µs, the record's ts_utc
@@ -108,6 +119,15 @@ CREATE TABLE loaded (
     sha256 TEXT    NOT NULL,                                 -- hex, of the file's bytes
     source TEXT    NOT NULL,                                 -- path, or `built-in`
     seq    INTEGER NOT NULL                                  -- audit.seq
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE operator_lock (
+    operator  TEXT    NOT NULL PRIMARY KEY, -- who is locked
+    reason    TEXT    NOT NULL,             -- why
+    since_us  INTEGER NOT NULL,             -- µs, time of the record
+    until_us  INTEGER,                      -- µs, from then on it holds no more; NULL: until it is taken away
+    locked_by TEXT    NOT NULL,             -- name of the actor
+    seq       INTEGER NOT NULL              -- audit.seq
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE playbook_progress (

@@ -11,6 +11,7 @@ add_custom_command(
 
 add_library(valhalla_schema STATIC
   ${valhalla_embedded_sql}
+  access_store.cpp
   audit_log.cpp
   audit_search.cpp
   cone_store.cpp

@@ -39,6 +39,10 @@ end_reason stored_end_reason(std::int64_t value, std::string_view column) {
     return checked(value, end_reason::imported, column);
 }
 
+access_role stored_role(std::int64_t value, std::string_view column) {
+    return checked(value, access_role::owner, column);
+}
+
 hash256 stored_hash(std::span<const std::byte> bytes, std::string_view column) {
     hash256 hash;
     if (bytes.size() != hash.size()) {

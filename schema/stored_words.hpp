@@ -20,6 +20,7 @@ namespace valhalla::schema {
 [[nodiscard]] band stored_band(std::int64_t value, std::string_view column);
 [[nodiscard]] health_level stored_level(std::int64_t value, std::string_view column);
 [[nodiscard]] end_reason stored_end_reason(std::int64_t value, std::string_view column);
+[[nodiscard]] access_role stored_role(std::int64_t value, std::string_view column);
 [[nodiscard]] hash256 stored_hash(std::span<const std::byte> bytes, std::string_view column);
 
 [[nodiscard]] inline std::optional<unix_micros> stored_time(std::optional<std::int64_t> micros) {

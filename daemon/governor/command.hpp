@@ -100,13 +100,48 @@ struct witness_checkpoint {
     std::vector<schema::hash256> proof;
 };
 
+/// Ends nothing and lets nothing new begin: a running session goes on, but until the lock is taken away or runs out,
+/// every change in the operator's name is refused as `operator_locked`, save those that bring something to its end:
+/// ending a session, noting in the one that runs, and lifting a lock. What he may read stays as it is.
+///
+/// It holds whatever his role, for a lock that silently does not hold would be worse than none. No owner can be locked
+/// out for good by it, not by himself either: who is an owner may lift any lock, his own too, and the trail says that
+/// he did. A new lock of a locked operator takes the place of the old one.
+struct lock_operator {
+    std::string operator_name;
+    std::string reason;
+    std::optional<std::chrono::seconds> ttl;  ///< absent: until it is taken away
+};
+struct unlock_operator {
+    std::string operator_name;
+    std::optional<std::string> reason;
+};
+/// The key's text stays with whoever drew it; only its hash comes here.
+struct create_key {
+    std::string id;    ///< 12 random lower-case hex digits
+    std::string hash;  ///< SHA-256, 64 lower-case hex digits
+    std::string name;
+    access_role role{};
+    std::optional<std::chrono::seconds> ttl;
+};
+struct revoke_key {
+    std::string id;
+    std::optional<std::string> reason;
+};
+/// Somebody was denied what his role does not cover; he is the actor. Asked by the daemon only.
+struct record_denial {
+    events::access_denied what;
+};
+
 }  // namespace commands
 
-using command = std::variant<commands::start_session, commands::end_session, commands::note_session, commands::set_cone,
-                             commands::decide, commands::report_health, commands::clear_health,
-                             commands::set_thresholds, commands::set_step, commands::append_event,
-                             commands::import_state, commands::tick, commands::load_policy, commands::load_playbook,
-                             commands::create_database, commands::start_epoch, commands::witness_checkpoint>;
+using command =
+    std::variant<commands::start_session, commands::end_session, commands::note_session, commands::set_cone,
+                 commands::decide, commands::report_health, commands::clear_health, commands::set_thresholds,
+                 commands::set_step, commands::append_event, commands::import_state, commands::tick,
+                 commands::load_policy, commands::load_playbook, commands::create_database, commands::start_epoch,
+                 commands::witness_checkpoint, commands::lock_operator, commands::unlock_operator, commands::create_key,
+                 commands::revoke_key, commands::record_denial>;
 
 enum class refusal_kind : std::uint8_t {
     session_active,
@@ -128,6 +163,11 @@ enum class refusal_kind : std::uint8_t {
     record_too_large,
     witness_conflict,  ///< `known_size` says from which size the proof must begin
     bad_proof,
+    operator_locked,  ///< `lock` says why, since when, until when and by whom
+    not_locked,
+    too_many_locks,
+    unknown_key,
+    too_many_keys,
 };
 
 struct refusal {
@@ -137,6 +177,7 @@ struct refusal {
     std::vector<std::string> nearest;   ///< names that were perhaps meant
     std::optional<session_id> session;  ///< the session in the way, where there is one
     std::optional<std::int64_t> known_size{};
+    std::optional<operator_lock> lock{};
 };
 
 /// Answers, typed; daemon/render.hpp makes JSON of them.
@@ -158,6 +199,13 @@ struct step {
 struct recorded {
     audit_seq seq{};
 };
+/// The lock that begins, or the one that was taken away; and the session that he still has.
+struct lock {
+    operator_lock what;
+    std::optional<session_id> session;
+};
+/// The key that begins, or the one that was revoked.
+using key = api_key;
 struct imported {
     std::size_t sessions = 0;
     std::size_t lines = 0;
@@ -166,7 +214,8 @@ struct imported {
 };
 }  // namespace answers
 
-using answer = std::variant<answers::nothing, answers::session, answers::cone, answers::decision, answers::health,
-                            answers::thresholds, answers::step, answers::recorded, answers::imported>;
+using answer =
+    std::variant<answers::nothing, answers::session, answers::cone, answers::decision, answers::health,
+                 answers::thresholds, answers::step, answers::recorded, answers::imported, answers::lock, answers::key>;
 
 }  // namespace valhalla::governor

@@ -198,6 +198,11 @@ struct dispatch {
     decision operator()(const commands::load_policy& c) const { return decide_on(s, c); }
     decision operator()(const commands::load_playbook& c) const { return decide_on(s, c); }
     decision operator()(const commands::witness_checkpoint& c) const { return governor::decide_on(s, c, ctx); }
+    decision operator()(const commands::lock_operator& c) const { return governor::decide_on(s, c, ctx); }
+    decision operator()(const commands::unlock_operator& c) const { return governor::decide_on(s, c, ctx); }
+    decision operator()(const commands::create_key& c) const { return governor::decide_on(s, c, ctx); }
+    decision operator()(const commands::revoke_key& c) const { return governor::decide_on(s, c, ctx); }
+    decision operator()(const commands::record_denial& c) const { return governor::decide_on(s, c, ctx); }
     decision operator()(const commands::start_epoch& c) const { return decide_on(c); }
     decision operator()(const commands::tick& /*c*/) const { return plan{}; }
     template <class Command>
@@ -209,6 +214,9 @@ struct dispatch {
 }  // namespace
 
 decision decide(const state& s, const command& c, const context& ctx, const health_verdict& health) {
+    if (auto no = refuse_locked(s, c, ctx)) {
+        return *std::move(no);
+    }
     decision made = std::visit(dispatch{s, ctx, health}, c);
     const plan* const planned = std::get_if<plan>(&made);
     if (planned != nullptr && !std::holds_alternative<commands::import_state>(c)) {

@@ -22,6 +22,8 @@ struct planned_event {
 struct plan {
     std::vector<planned_event> events;  ///< may be empty: a change that changes nothing is not recorded
     std::optional<verdict> judged;      ///< of `commands::decide`
+    std::optional<operator_lock> lock;  ///< that `commands::unlock_operator` takes away
+    std::optional<api_key> key;         ///< that `commands::revoke_key` takes away
 
     void add(event what, std::optional<session_id> session = std::nullopt) {
         events.push_back({std::move(what), session});
@@ -41,6 +43,14 @@ using decision = std::variant<plan, refusal>;
 [[nodiscard]] decision decide_on(const state& s, const commands::set_thresholds& c, const context& ctx);
 [[nodiscard]] decision decide_on(const state& s, const commands::import_state& c);
 [[nodiscard]] decision decide_on(const state& s, const commands::witness_checkpoint& c, const context& ctx);
+[[nodiscard]] decision decide_on(const state& s, const commands::lock_operator& c, const context& ctx);
+[[nodiscard]] decision decide_on(const state& s, const commands::unlock_operator& c, const context& ctx);
+[[nodiscard]] decision decide_on(const state& s, const commands::create_key& c, const context& ctx);
+[[nodiscard]] decision decide_on(const state& s, const commands::revoke_key& c, const context& ctx);
+[[nodiscard]] decision decide_on(const state& s, const commands::record_denial& c, const context& ctx);
+
+/// The refusal when a lock holds the actor and `c` begins something new.
+[[nodiscard]] std::optional<refusal> refuse_locked(const state& s, const command& c, const context& ctx);
 
 /// The reason of the cone that a new database begins with.
 inline constexpr std::string_view initial_cone_reason = "default of a new database";

@@ -71,6 +71,15 @@ class folder {
                                                        .session = entry_.session,
                                                        .updated_at = entry_.ts});
     }
+    void operator()(const events::operator_locked& e) const {
+        lock_map& locks = writable(s_.locks);
+        std::erase_if(locks, [this](const auto& entry) { return !entry.second.holds_at(entry_.ts); });
+        locks.insert_or_assign(e.lock.operator_name, e.lock);
+    }
+    void operator()(const events::operator_unlocked& e) const { writable(s_.locks).erase(e.operator_name); }
+    void operator()(const events::key_created& e) const { writable(s_.keys).insert_or_assign(e.key.id, e.key); }
+    void operator()(const events::key_revoked& e) const { writable(s_.keys).erase(e.id); }
+    void operator()(const events::access_denied& /*e*/) const {}
     void operator()(const events::foreign& /*e*/) const {}
 
     void operator()(const events::imported_state& e) const {

@@ -122,8 +122,21 @@ class answering {
     answer operator()(const commands::create_database& /*c*/) const { return answers::nothing{}; }
     answer operator()(const commands::witness_checkpoint& /*c*/) const { return answers::nothing{}; }
     answer operator()(const commands::start_epoch& /*c*/) const { return answers::nothing{}; }
+    answer operator()(const commands::record_denial& /*c*/) const { return answers::nothing{}; }
+    answer operator()(const commands::lock_operator& c) const {
+        return lock_of(s_.locks->find(c.operator_name)->second);
+    }
+    answer operator()(const commands::unlock_operator& /*c*/) const {
+        return lock_of(std::move(planned_.lock).value());
+    }
+    answer operator()(const commands::create_key& c) const { return s_.keys->find(c.id)->second; }
+    answer operator()(const commands::revoke_key& /*c*/) const { return std::move(planned_.key).value(); }
 
   private:
+    [[nodiscard]] answers::lock lock_of(operator_lock lock) const {
+        const session* const active = s_.sessions->active_of(lock.operator_name);
+        return {std::move(lock), active == nullptr ? std::nullopt : std::optional{active->id}};
+    }
     [[nodiscard]] answers::session kept_session(const std::string& operator_name) const {
         return s_.sessions->by_operator.find(operator_name)->second;
     }

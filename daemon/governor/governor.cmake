@@ -3,6 +3,7 @@ add_library(valhalla_governor STATIC
   governor/canon.cpp
   governor/checklist.cpp
   governor/decide.cpp
+  governor/decide_access.cpp
   governor/decide_import.cpp
   governor/decide_sessions.cpp
   governor/decide_thresholds.cpp

@@ -21,6 +21,10 @@ namespace valhalla::governor {
 /// Largest number of health signals kept; one more source is refused.
 inline constexpr std::size_t max_health_signals = 256;
 
+/// Largest number of locks that hold, and of keys that are not revoked: bounds the memory, and the lists of them.
+inline constexpr std::size_t max_locks = 256;
+inline constexpr std::size_t max_keys = 256;
+
 struct context {
     actor who;
     bool is_owner = false;

@@ -87,6 +87,11 @@ struct measure {
     }
     void operator()(const events::thresholds_changed& /*e*/) const { b.object().object().object().object(); }
     void operator()(const events::step_set& e) const { b.text(e.step_id).text_if(e.notes).text_if(e.override_reason); }
+    void operator()(const events::operator_locked& e) const { b.text(e.lock.operator_name).text(e.lock.reason); }
+    void operator()(const events::operator_unlocked& e) const { b.text(e.operator_name).text_if(e.reason); }
+    void operator()(const events::key_created& e) const { b.text(e.key.id).text(e.key.name).text(e.key.hash); }
+    void operator()(const events::key_revoked& e) const { b.text(e.id).text(e.name).text_if(e.reason); }
+    void operator()(const events::access_denied& e) const { b.text_if(e.method); }
     void operator()(const events::foreign& e) const { b.text(e.name).json(e.payload_json); }
     void operator()(const events::imported_state& e) const {
         b.object().object().text(e.source);

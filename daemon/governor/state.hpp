@@ -66,6 +66,8 @@ struct state {
     std::shared_ptr<const signal_map> signals = std::make_shared<signal_map>();
     std::shared_ptr<const progress_map> progress = std::make_shared<progress_map>();
     std::shared_ptr<const witnessed_map> witnessed = std::make_shared<witnessed_map>();
+    std::shared_ptr<const lock_map> locks = std::make_shared<lock_map>();
+    std::shared_ptr<const key_map> keys = std::make_shared<key_map>();
     /// As last evaluated; reasons follow the figures. Replaced only when it says something else.
     std::shared_ptr<const health_verdict> health = std::make_shared<health_verdict>();
     unix_micros health_due{};  ///< from then on `health` must be evaluated anew though nothing happened

@@ -24,6 +24,7 @@ void bind_follow_methods(ipc::method_table& table, const services& with);
 void bind_witness_methods(ipc::method_table& table, const services& with);
 void bind_export_methods(ipc::method_table& table, const services& with);
 void bind_import_methods(ipc::method_table& table, const services& with);
+void bind_access_methods(ipc::method_table& table, const services& with);
 void bind_daemon_methods(ipc::method_table& table, const services& with);
 
 /// All of them; throws `std::logic_error` when a method of the API is left without a handler.
@@ -36,6 +37,12 @@ static_assert(static_cast<int>(ipc::api::band::survival) == static_cast<int>(ban
 }
 [[nodiscard]] constexpr health_level from_wire(ipc::api::level l) {
     return static_cast<health_level>(l);
+}
+
+static_assert(static_cast<int>(ipc::role::none) == static_cast<int>(access_role::none) &&
+              static_cast<int>(ipc::role::owner) == static_cast<int>(access_role::owner));
+[[nodiscard]] constexpr access_role from_wire(ipc::role r) {
+    return static_cast<access_role>(r);
 }
 
 /// Cursors are sequence numbers written as decimal text; nothing when `text` is no cursor of ours.

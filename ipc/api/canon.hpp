@@ -37,8 +37,8 @@ struct canon_reload {
     using params = no_params;
     static constexpr auto fields = no_fields;
     static constexpr std::array<member, 0> result{};
-    static constexpr std::array errors{error_code::policy_invalid, error_code::outcome_unknown,
-                                       error_code::record_too_large};
+    static constexpr std::array errors{error_code::policy_invalid, error_code::operator_locked,
+                                       error_code::outcome_unknown, error_code::record_too_large};
 };
 
 }  // namespace valhalla::ipc::api

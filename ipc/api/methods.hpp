@@ -3,6 +3,7 @@
 // The whole API: one list. What is not in it does not exist, and everything in it must be bound (method_table).
 #pragma once
 
+#include "ipc/api/access.hpp"
 #include "ipc/api/audit.hpp"
 #include "ipc/api/canon.hpp"
 #include "ipc/api/cone.hpp"
@@ -26,6 +27,7 @@ using all_methods = method_list<session_start, session_end, session_note, sessio
                                 audit_checkpoint, audit_key, audit_inclusion, audit_consistency, audit_tile,          //
                                 audit_witness, audit_witness_key,                                                     //
                                 export_get, export_write, export_read,                                                //
+                                operator_lock, operator_unlock, operator_locks, key_create, key_list, key_revoke,     //
                                 import_begin, import_put, import_check, import_commit, import_cancel,                 //
                                 rpc_discover, daemon_info, daemon_stop>;
 

@@ -14,7 +14,7 @@ namespace json = boost::json;
 namespace {
 
 tone tone_of_event(std::string_view event) {
-    if (event.ends_with("_DENY")) {
+    if (event.ends_with("_DENY") || event == "ACCESS_DENIED") {
         return tone::warn;
     }
     return event.ends_with("_ALLOW") ? tone::good : tone::plain;
@@ -30,6 +30,16 @@ std::string gist_of_health_change(const json::value& payload) {
     const auto& reasons = items(now, "reasons");
     return with_more(fmt::format("{} to {}", text(payload, "before"), text(now, "status")),
                      reasons.empty() ? std::string{} : text_of(reasons.front()));
+}
+
+std::string gist_of_denial(const json::value& payload) {
+    const auto method = text(payload, "method");
+    const auto needs = text(payload, "needs");
+    const auto count = integer(payload, "count").value_or(1);
+    const auto what = !method.empty() ? fmt::format("{} needs {}", method, needs)
+                      : needs.empty() ? "several users and methods"
+                                      : "not let in, has no role";
+    return count == 1 ? what : fmt::format("{} ({} times)", what, count);
 }
 
 /// The events that people look for most; nothing for the others.
@@ -59,6 +69,18 @@ std::string gist_of_known(std::string_view event, const json::value& payload) {
     if (event == "HEALTH_REPORT") {
         return with_more(fmt::format("{} {}", text(payload, "source"), text(payload, "level")),
                          text(payload, "message"));
+    }
+    if (event == "ACCESS_DENIED") {
+        return gist_of_denial(payload);
+    }
+    if (event == "OPERATOR_LOCK" || event == "OPERATOR_UNLOCK") {
+        return with_more(text(payload, "operator"), text(payload, "reason"));
+    }
+    if (event == "KEY_CREATE") {
+        return fmt::format("{} for {} as {}", text(payload, "id"), text(payload, "name"), text(payload, "role"));
+    }
+    if (event == "KEY_REVOKE") {
+        return with_more(fmt::format("{} of {}", text(payload, "id"), text(payload, "name")), text(payload, "reason"));
     }
     return event == "HEALTH_STATUS" ? gist_of_health_change(payload) : std::string{};
 }

@@ -121,6 +121,7 @@ std::unique_ptr<CLI::App> make_parser(invocation& into) {
     add_health_commands(*app, into.run);
     add_go_commands(*app, into.run);
     add_audit_commands(*app, into.run);
+    add_access_commands(*app, into.run);
     add_export_command(*app, into.run);
     add_import_command(*app, into.run);
     add_call_command(*app, into.run);

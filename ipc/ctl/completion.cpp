@@ -177,6 +177,12 @@ suggestions values(const CLI::Option& of, std::string_view typed, const asker& a
     if (type == "STEP") {
         return {members_of(ask("go.checklist"), "steps", "id", "title"), false};
     }
+    if (type == "LOCKED") {
+        return {members_of(ask("operator.locks"), "items", "operator", "reason"), false};
+    }
+    if (type == "KEY") {
+        return {members_of(ask("key.list"), "items", "id", "name"), false};
+    }
     if (type == "SOURCE") {
         return {members_of(ask("health.status"), "signals", "source", "message"), false};
     }

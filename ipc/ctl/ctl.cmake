@@ -1,5 +1,6 @@
 # valhallactl. All of it is in a library, so that tests can run commands against canned answers.
 add_library(valhalla_ctl STATIC
+  ctl/access_commands.cpp
   ctl/audit_commands.cpp
   ctl/audit_follow.cpp
   ctl/audit_list.cpp

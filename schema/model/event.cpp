@@ -145,6 +145,35 @@ struct payload_writer {
         }
         json.end_object();
     }
+    void operator()(const events::operator_locked& e) const {
+        json.begin_object()
+            .member("operator", e.lock.operator_name)
+            .member("reason", e.lock.reason)
+            .member("until_utc", e.lock.until)
+            .end_object();
+    }
+    void operator()(const events::operator_unlocked& e) const {
+        json.begin_object().member("operator", e.operator_name).member("reason", e.reason).end_object();
+    }
+    void operator()(const events::key_created& e) const {
+        json.begin_object()
+            .member("id", e.key.id)
+            .member("name", e.key.name)
+            .member("role", to_text(e.key.role))
+            .member("sha256", e.key.hash)
+            .member("expires_at_utc", e.key.expires_at)
+            .end_object();
+    }
+    void operator()(const events::key_revoked& e) const {
+        json.begin_object().member("id", e.id).member("name", e.name).member("reason", e.reason).end_object();
+    }
+    void operator()(const events::access_denied& e) const {
+        json.begin_object().member("method", e.method).key("needs");
+        e.needs ? json.value(to_text(*e.needs)) : json.null();
+        json.key("has");
+        e.has ? json.value(to_text(*e.has)) : json.null();
+        json.member("count", e.count).member("first_utc", e.first).member("last_utc", e.last).end_object();
+    }
     void operator()(const events::foreign& e) const { json.raw(e.payload_json); }
     void operator()(const events::imported_line& e) const { json.raw(e.payload_json); }
     void operator()(const events::imported_state& e) const {
@@ -191,6 +220,11 @@ std::string_view event_name(const event& e) noexcept {
                           [](const events::health_changed&) { return names::health_status; },
                           [](const events::thresholds_changed&) { return names::thresholds_set; },
                           [](const events::step_set&) { return names::step_set; },
+                          [](const events::operator_locked&) { return names::operator_lock; },
+                          [](const events::operator_unlocked&) { return names::operator_unlock; },
+                          [](const events::key_created&) { return names::key_create; },
+                          [](const events::key_revoked&) { return names::key_revoke; },
+                          [](const events::access_denied&) { return names::access_denied; },
                           [](const events::foreign& f) { return std::string_view{f.name}; },
                           [](const events::imported_state&) { return names::import; },
                           [](const events::imported_line& l) { return std::string_view{l.name}; },

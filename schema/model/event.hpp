@@ -16,6 +16,7 @@
 #include <variant>
 #include <vector>
 
+#include "schema/model/access.hpp"
 #include "schema/model/actor.hpp"
 #include "schema/model/cone.hpp"
 #include "schema/model/health.hpp"
@@ -154,6 +155,48 @@ struct step_set {
     friend bool operator==(const step_set&, const step_set&) = default;
 };
 
+/// OPERATOR_LOCK. Takes the place of a lock that the operator has, and clears away every lock that has run out by the
+/// record's time.
+struct operator_locked {
+    operator_lock lock;  ///< `since` is the record's time, `locked_by` its actor
+    friend bool operator==(const operator_locked&, const operator_locked&) = default;
+};
+
+/// OPERATOR_UNLOCK.
+struct operator_unlocked {
+    std::string operator_name;
+    std::optional<std::string> reason;
+    friend bool operator==(const operator_unlocked&, const operator_unlocked&) = default;
+};
+
+/// KEY_CREATE. The record has the hash, so that the table can be rebuilt from the trail, which every viewer reads.
+/// Nothing can be made of it: there is no guessing 256 random bits, by any number of tries.
+struct key_created {
+    api_key key;  ///< `created_at` is the record's time, `created_by` its actor
+    friend bool operator==(const key_created&, const key_created&) = default;
+};
+
+/// KEY_REVOKE.
+struct key_revoked {
+    std::string id;
+    std::string name;
+    std::optional<std::string> reason;
+    friend bool operator==(const key_revoked&, const key_revoked&) = default;
+};
+
+/// ACCESS_DENIED. The record's actor asked for what his role does not cover; repeats are counted into one record.
+struct access_denied {
+    std::optional<std::string> method;  ///< absent: he was not let in at all, or see `needs`
+    /// The roles that it takes and that he has. Absent, with the daemon as actor: these are many users and methods,
+    /// more than were told apart.
+    std::optional<access_role> needs;
+    std::optional<access_role> has;
+    std::int64_t count = 1;
+    unix_micros first{};
+    unix_micros last{};
+    friend bool operator==(const access_denied&, const access_denied&) = default;
+};
+
 /// X_…: an event of another program, recorded as it came.
 struct foreign {
     std::string name;          ///< begins with `X_`
@@ -191,8 +234,9 @@ using event =
     std::variant<events::database_created, events::policy_loaded, events::playbook_loaded, events::epoch_started,
                  events::checkpoint_witnessed, events::session_started, events::session_ended, events::session_noted,
                  events::cone_changed, events::decided, events::health_reported, events::health_cleared,
-                 events::health_changed, events::thresholds_changed, events::step_set, events::foreign,
-                 events::imported_state, events::imported_line>;
+                 events::health_changed, events::thresholds_changed, events::step_set, events::operator_locked,
+                 events::operator_unlocked, events::key_created, events::key_revoked, events::access_denied,
+                 events::foreign, events::imported_state, events::imported_line>;
 
 /// The name in the record, e.g. `GO_SESSION_START`. The view lives as long as `e`.
 [[nodiscard]] std::string_view event_name(const event& e) noexcept;

@@ -162,6 +162,57 @@ event read_step_set(const json_value& payload, const envelope& /*around*/, compl
     return e;
 }
 
+event read_operator_locked(const json_value& payload, const envelope& around, complaint& c) {
+    events::operator_locked e;
+    e.lock.since = around.ts;
+    e.lock.locked_by = around.actor_name;
+    members{payload, c}
+        .get("operator", e.lock.operator_name)
+        .get("reason", e.lock.reason)
+        .get("until_utc", e.lock.until)
+        .done();
+    return e;
+}
+
+event read_operator_unlocked(const json_value& payload, const envelope& /*around*/, complaint& c) {
+    events::operator_unlocked e;
+    members{payload, c}.get("operator", e.operator_name).get("reason", e.reason).done();
+    return e;
+}
+
+event read_key_created(const json_value& payload, const envelope& around, complaint& c) {
+    events::key_created e;
+    e.key.created_at = around.ts;
+    e.key.created_by = around.actor_name;
+    members{payload, c}
+        .get("id", e.key.id)
+        .get("name", e.key.name)
+        .get("role", e.key.role)
+        .get("sha256", e.key.hash)
+        .get("expires_at_utc", e.key.expires_at)
+        .done();
+    return e;
+}
+
+event read_key_revoked(const json_value& payload, const envelope& /*around*/, complaint& c) {
+    events::key_revoked e;
+    members{payload, c}.get("id", e.id).get("name", e.name).get("reason", e.reason).done();
+    return e;
+}
+
+event read_access_denied(const json_value& payload, const envelope& /*around*/, complaint& c) {
+    events::access_denied e;
+    members{payload, c}
+        .get("method", e.method)
+        .get("needs", e.needs)
+        .get("has", e.has)
+        .get("count", e.count)
+        .get("first_utc", e.first)
+        .get("last_utc", e.last)
+        .done();
+    return e;
+}
+
 event read_imported_state(const json_value& payload, const envelope& /*around*/, complaint& c) {
     events::imported_state e;
     members m{payload, c};
@@ -187,7 +238,7 @@ event read_imported_state(const json_value& payload, const envelope& /*around*/,
     return e;
 }
 
-constexpr std::array<std::pair<std::string_view, payload_reader>, 17> payload_readers{{
+constexpr std::array<std::pair<std::string_view, payload_reader>, 22> payload_readers{{
     // The commonest first.
     {names::cone_allow, read_decided<true>},
     {names::cone_deny, read_decided<false>},
@@ -206,6 +257,11 @@ constexpr std::array<std::pair<std::string_view, payload_reader>, 17> payload_re
     {names::database_create, read_database_created},
     {names::epoch_start, read_epoch_started},
     {names::witness_cosign, read_checkpoint_witnessed},
+    {names::access_denied, read_access_denied},
+    {names::operator_lock, read_operator_locked},
+    {names::operator_unlock, read_operator_unlocked},
+    {names::key_create, read_key_created},
+    {names::key_revoke, read_key_revoked},
 }};
 
 event read_imported_line(std::string name, const json_value& imported, const json_value& payload, complaint& c) {

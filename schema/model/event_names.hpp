@@ -24,6 +24,11 @@ inline constexpr std::string_view step_set = "GO_STEP_SET";
 inline constexpr std::string_view import = "IMPORT";
 inline constexpr std::string_view witness_cosign = "WITNESS_COSIGN";
 inline constexpr std::string_view epoch_start = "EPOCH_START";
+inline constexpr std::string_view operator_lock = "OPERATOR_LOCK";
+inline constexpr std::string_view operator_unlock = "OPERATOR_UNLOCK";
+inline constexpr std::string_view key_create = "KEY_CREATE";
+inline constexpr std::string_view key_revoke = "KEY_REVOKE";
+inline constexpr std::string_view access_denied = "ACCESS_DENIED";
 /// Of the events of other programs.
 inline constexpr std::string_view foreign_prefix = "X_";
 

@@ -129,6 +129,8 @@ template <>
 struct value_of<health_level> : word<health_level, parse_health_level> {};
 template <>
 struct value_of<end_reason> : word<end_reason, parse_end_reason> {};
+template <>
+struct value_of<access_role> : word<access_role, parse_access_role> {};
 
 template <class T>
 struct value_of<std::optional<T>> {

@@ -13,6 +13,7 @@ constexpr std::array<std::string_view, 4> band_letters{"A", "B", "C", "D"};
 constexpr std::array<std::string_view, 4> band_names{"expansion", "caution", "stabilize", "survival"};
 constexpr std::array<std::string_view, 3> level_names{"green", "yellow", "red"};
 constexpr std::array<std::string_view, 4> reason_names{"ended", "superseded", "by_owner", "imported"};
+constexpr std::array<std::string_view, 4> role_names{"none", "viewer", "operator", "owner"};
 
 template <class Enum, std::size_t Size>
 std::optional<Enum> find_in(const std::array<std::string_view, Size>& names, std::string_view text) noexcept {
@@ -53,6 +54,13 @@ std::string_view to_text(end_reason reason) noexcept {
 }
 std::optional<end_reason> parse_end_reason(std::string_view text) noexcept {
     return find_in<end_reason>(reason_names, text);
+}
+
+std::string_view to_text(access_role role) noexcept {
+    return name_in(role_names, role);
+}
+std::optional<access_role> parse_access_role(std::string_view text) noexcept {
+    return find_in<access_role>(role_names, text);
 }
 
 }  // namespace valhalla

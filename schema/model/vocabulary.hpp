@@ -24,6 +24,9 @@ enum class end_reason : std::uint8_t {
     imported = 3,    ///< came in already ended from the files of another program
 };
 
+/// What somebody may do, each what the ones before it may.
+enum class access_role : std::uint8_t { none = 0, viewer = 1, operator_ = 2, owner = 3 };
+
 /// "A" … "D".
 [[nodiscard]] std::string_view band_letter(band b) noexcept;
 /// "expansion" … "survival".
@@ -37,5 +40,9 @@ enum class end_reason : std::uint8_t {
 /// "ended", "superseded", "by_owner", "imported".
 [[nodiscard]] std::string_view to_text(end_reason reason) noexcept;
 [[nodiscard]] std::optional<end_reason> parse_end_reason(std::string_view text) noexcept;
+
+/// "none", "viewer", "operator", "owner".
+[[nodiscard]] std::string_view to_text(access_role role) noexcept;
+[[nodiscard]] std::optional<access_role> parse_access_role(std::string_view text) noexcept;
 
 }  // namespace valhalla

@@ -31,6 +31,8 @@ owners = ["alice", "uid:7"]
 operators = ["group:ops"]
 viewers = ["gid:9"]
 others = "viewer"
+denial_window_s = 7
+denials_per_minute = 600
 )"),
                                            c);
     BOOST_TEST_REQUIRE(!problem.has_value());
@@ -44,6 +46,7 @@ others = "viewer"
     BOOST_TEST(c.access.operators.front() == "group:ops");
     BOOST_TEST(c.access.viewers.front() == "gid:9");
     BOOST_TEST((c.access.others == valhalla::ipc::role::viewer));
+    BOOST_TEST((c.denials == valhalla::denial_rules{.window = std::chrono::seconds{7}, .records_per_minute = 600}));
 }
 
 BOOST_AUTO_TEST_CASE(what_is_wrong_is_named_with_its_line) {
@@ -60,6 +63,9 @@ BOOST_AUTO_TEST_CASE(what_is_wrong_is_named_with_its_line) {
              row{"[access]\nowners = \"alice\"\n", ":2:", "access.owners: must be a list"},
              row{"[access]\nowners = [\"uid:x\"]\n", ":2:", "needs a number"},
              row{"[access]\nothers = \"king\"\n", ":2:", "none, viewer, operator, owner"},
+             row{"[access]\ndenial_window_s = 0\n", ":2:", "a number of seconds from 1 to 86400"},
+             row{"[access]\ndenials_per_minute = 601\n", ":2:", "a number from 1 to 600"},
+             row{"[access]\ndenials_per_minute = \"many\"\n", ":2:", "a number from 1 to 600"},
              row{"[acces]\n", ":1:", "no such key"},
              row{"state_dir = \"a\"\nstate_dir = \"b\"\n", ":2:", "state_dir"},
              row{"state_dir = \n", ":1:", ""},
@@ -107,6 +113,7 @@ BOOST_AUTO_TEST_CASE(the_commented_default_file_holds_every_key_and_is_read) {
     BOOST_TEST((c.access.operators == defaults.access.operators));
     BOOST_TEST((c.access.others == defaults.access.others));
     BOOST_TEST((c.request_key_window == defaults.request_key_window));
+    BOOST_TEST((c.denials == defaults.denials));
     BOOST_TEST(c.log_level == defaults.log_level);
     BOOST_TEST(c.audit.origin == defaults.audit.origin);
     BOOST_TEST(c.audit.log_checkpoint_minutes == defaults.audit.log_checkpoint_minutes);

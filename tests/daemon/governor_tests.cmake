@@ -1,5 +1,6 @@
 valhalla_test(governor_test
   SOURCES
+    daemon/governor/access_test.cpp
     daemon/governor/conformance_test.cpp
     daemon/governor/decisions_test.cpp
     daemon/governor/dice.cpp

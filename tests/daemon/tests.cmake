@@ -3,7 +3,9 @@ include(${CMAKE_CURRENT_LIST_DIR}/governor_tests.cmake)
 valhalla_test(daemon_test
   SOURCES
     daemon/access_control_test.cpp
+    daemon/api_keys_test.cpp
     daemon/config_file_test.cpp
+    daemon/denial_book_test.cpp
     daemon/governor/dice.cpp
     daemon/hot_answers_test.cpp
     daemon/ledger_test.cpp

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <filesystem>
 #include <future>
+#include <optional>
 #include <string>
 #include <unistd.h>
+#include <vector>
 
 #include <boost/test/unit_test.hpp>
 
 #include "tests/ipc/wire_fixture.hpp"
 
 using namespace valhalla;
+using test::notification;
 using test::raw_client;
 using test::request;
 using test::wire_fixture;
@@ -113,6 +116,47 @@ BOOST_AUTO_TEST_CASE(a_method_above_the_role_is_forbidden_and_says_which_is_need
     BOOST_TEST(line.find(R"("data":{"kind":"forbidden","role":"operator"})") != std::string::npos, line);
     BOOST_TEST(client.line() == cone);
     BOOST_TEST(f.executed().size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(every_denial_is_told_also_of_notifications_and_in_batches) {
+    wire_fixture f{{}, ipc::role::viewer};
+    auto client = f.connect();
+    client.send(note("x") + notification("session.note", R"({"text":"y"})") +
+                R"([{"jsonrpc":"2.0","id":2,"method":"health.clear","params":{}},)"
+                R"({"jsonrpc":"2.0","id":3,"method":"session.note","params":{"text":"z"}}])"
+                "\n" +
+                ask_cone);
+    client.lines(3);
+    const std::vector<std::string> told{"session.note operator", "session.note operator", "health.clear operator",
+                                        "session.note operator"};
+    BOOST_TEST(f.denials() == told, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(who_is_not_let_in_is_told_of) {
+    wire_fixture f{{}, ipc::role::none};
+    auto client = f.connect();
+    static_cast<void>(client.rest());
+    BOOST_TEST(f.denials() == std::vector<std::string>{" viewer"}, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(a_denial_after_the_rules_were_asked_is_told_though_the_peer_has_hung_up) {
+    wire_fixture f;
+    const auto deny = [&f] {
+        f.on_io([handle = f.take()]() mutable { handle.fail(ipc::forbidden("not yours", ipc::role::owner)); });
+    };
+    std::optional<raw_client> client{f.connect()};
+    client->send(note("x"));
+    f.wait_for_waiting(1);
+    deny();
+    BOOST_TEST(client->line().find(R"("role":"owner")") != std::string::npos);
+    client->send(note("y") + note("z"));
+    f.wait_for_waiting(2);
+    client.reset();
+    f.answer();  // which cannot be written
+    f.wait_for_connections(0);
+    deny();
+    BOOST_TEST(f.denials() == (std::vector<std::string>{"session.note owner", "session.note owner"}),
+               boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(a_handler_that_throws_is_an_internal_error_and_is_reported) {

@@ -119,6 +119,11 @@ wire_fixture::wire_fixture(ipc::limits bounds, ipc::role granted)
         reports_.emplace_back(what);
         changed_.notify_all();
     };
+    options.on_denial = [this](const ipc::denial& what) {
+        const std::lock_guard lock{mutex_};
+        denials_.push_back(fmt::format("{} {}", what.method, ipc::to_text(what.needs)));
+        changed_.notify_all();
+    };
     server_ = std::make_unique<ipc::unix_server>(io_, table_, std::move(options));
     server_->listen(path_);
     thread_ = std::thread{[this] { io_.run(); }};
@@ -220,6 +225,11 @@ std::vector<std::string> wire_fixture::executed() const {
 std::vector<std::string> wire_fixture::reports() const {
     const std::lock_guard lock{mutex_};
     return reports_;
+}
+
+std::vector<std::string> wire_fixture::denials() const {
+    const std::lock_guard lock{mutex_};
+    return denials_;
 }
 
 void wire_fixture::wait_for_report(std::string_view part) {

@@ -100,6 +100,8 @@ class wire_fixture {
     /// What handlers were called with, in order: `session.note x`.
     [[nodiscard]] std::vector<std::string> executed() const;
     [[nodiscard]] std::vector<std::string> reports() const;
+    /// `session.note operator`: what was asked for, and the role that it takes.
+    [[nodiscard]] std::vector<std::string> denials() const;
     void wait_for_report(std::string_view part);
     /// Waits until the server has this many connections.
     void wait_for_connections(std::size_t count);
@@ -132,6 +134,7 @@ class wire_fixture {
     std::vector<waiting_request> waiting_;
     std::vector<std::string> executed_;
     std::vector<std::string> reports_;
+    std::vector<std::string> denials_;
 
     std::thread thread_;
 };

@@ -102,8 +102,23 @@ event sampler::what(std::size_t kind, const audit_entry& around) {
         case 12: return events::health_changed{level(), {level(), {text(), text()}}};
         case 13: return events::thresholds_changed{limits(), limits()};
         case 14: return events::step_set{text(), coin(), maybe_text(), maybe_text()};
-        case 15: return events::foreign{"X_" + text(), json_object()};
-        case 16: {
+        case 15:
+            return events::operator_locked{
+                {text(), text(), around.ts, maybe<unix_micros>([this] { return time(); }), around.who.name}};
+        case 16: return events::operator_unlocked{text(), maybe_text()};
+        case 17:
+            return events::key_created{{text(), text(), role(), text(), around.ts, around.who.name,
+                                        maybe<unix_micros>([this] { return time(); })}};
+        case 18: return events::key_revoked{text(), text(), maybe_text()};
+        case 19:
+            return events::access_denied{maybe_text(),
+                                         maybe<access_role>([this] { return role(); }),
+                                         maybe<access_role>([this] { return role(); }),
+                                         number(1, INT64_MAX),
+                                         time(),
+                                         time()};
+        case 20: return events::foreign{"X_" + text(), json_object()};
+        case 21: {
             events::imported_state e;
             e.imported_cone = maybe<cone>([this] { return any_cone(); });
             e.imported_thresholds = maybe<thresholds>([this] { return limits(); });

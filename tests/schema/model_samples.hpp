@@ -25,6 +25,7 @@ class sampler {
     std::string json_object();
     band any_band() { return static_cast<band>(number(0, 3)); }
     health_level level() { return static_cast<health_level>(number(0, 2)); }
+    access_role role() { return static_cast<access_role>(number(0, 3)); }
     cone any_cone() { return {any_band(), text(), time(), json_object()}; }
     thresholds limits();
     session any_session();

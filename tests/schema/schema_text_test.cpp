@@ -40,8 +40,8 @@ BOOST_FIXTURE_TEST_CASE(a_vacuumed_database_has_the_same_schema, tests::store_fi
 
 BOOST_AUTO_TEST_CASE(every_time_says_its_unit) {
     const std::string text = schema_of_migrations();
-    for (const std::string column :
-         {"created_us", "ts_us", "started_us", "ended_us", "updated_us", "reported_us", "expires_us", "changed_us"}) {
+    for (const std::string column : {"created_us", "ts_us", "started_us", "ended_us", "updated_us", "reported_us",
+                                     "expires_us", "changed_us", "since_us", "until_us", "kept_us"}) {
         for (std::size_t at = text.find("    " + column); at != std::string::npos;
              at = text.find("    " + column, at + 1)) {
             const std::string line = text.substr(at, text.find('\n', at) - at);

@@ -73,7 +73,7 @@ class random_writer {
         const std::string who = "operator-" + std::to_string(sample_.number(1, 5));
         const auto active = active_.find(who);
         const auto session = active == active_.end() ? std::nullopt : std::optional{active->second};
-        switch (sample_.number(0, 14)) {
+        switch (sample_.number(0, 19)) {
             case 0: return start_or_end(who);
             case 1:
                 return session ? history_.entry(events::session_noted{*session, sample_.text()}, session, who)
@@ -98,6 +98,17 @@ class random_writer {
             case 12:
                 return history_.entry(events::checkpoint_witnessed{"log-" + std::to_string(sample_.number(1, 3)),
                                                                    {sample_.number(1, 1'000), std::string(64, 'b')}});
+            case 13:
+                return history_.entry(
+                    events::operator_locked{{who, sample_.text(), history_.next_time(), until(), "anna"}});
+            case 14: return history_.entry(events::operator_unlocked{who, sample_.maybe_text()});
+            case 15: return key_made();
+            case 16:
+                return history_.entry(events::key_revoked{key_id(sample_.number(0, keys_)), who, sample_.maybe_text()});
+            case 17:
+                return history_.entry(events::access_denied{"cone.set", access_role::owner, access_role::viewer, 3,
+                                                            history_.next_time(), history_.next_time()},
+                                      session, who);
             default: return history_.decision(sample_.coin(), session, who);
         }
     }
@@ -130,6 +141,24 @@ class random_writer {
         active_.emplace(who, id);
         return history_.started(raw(id), who);
     }
+    /// Some run out while the history goes on.
+    std::optional<unix_micros> until() {
+        return sample_.maybe<unix_micros>(
+            [this] { return micros_at(micros_count(history_.next_time()) + sample_.number(1, 60'000'000)); });
+    }
+    static std::string key_id(std::int64_t number) {
+        auto digits = std::to_string(number);
+        return std::string(12 - digits.size(), '0') + digits;
+    }
+    audit_entry key_made() {
+        return history_.entry(events::key_created{{.id = key_id(++keys_),
+                                                   .name = sample_.text(),
+                                                   .role = static_cast<access_role>(sample_.number(1, 3)),
+                                                   .hash = std::string(64, 'c'),
+                                                   .created_at = history_.next_time(),
+                                                   .created_by = "anna",
+                                                   .expires_at = until()}});
+    }
     // The record's time is the cone's and the signal's.
     cone cone_now() {
         cone c = sample_.any_cone();
@@ -151,6 +180,7 @@ class random_writer {
     std::map<std::string, session_id> active_;
     session_id next_session_{1};
     int epochs_ = 0;
+    std::int64_t keys_ = 0;
 };
 
 }  // namespace

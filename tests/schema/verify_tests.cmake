@@ -2,6 +2,7 @@ valhalla_test(schema_verify_test
   SOURCES
     schema/model_samples.cpp
     schema/trail_fixture.cpp
+    schema/upgrade_test.cpp
     schema/verify/database_test.cpp
     schema/verify/evidence_fixture.cpp
     schema/verify/program_test.cpp

@@ -50,7 +50,7 @@ commands::import_state dice::import() {
 }
 
 command dice::next(const state& s) {
-    switch (below(20)) {
+    switch (below(24)) {
         case 0:
         case 1: return commands::start_session{maybe_notes(), one_in(2)};
         case 2: return commands::end_session{maybe_notes(), std::nullopt};
@@ -61,9 +61,8 @@ command dice::next(const state& s) {
         case 4: return commands::note_session{"note"};
         case 5: return commands::set_cone{any_band(), "random", R"({"n":1})"};
         case 6:
-            return commands::report_health{
-                source(), level(), pick<const char*>({"0", "1", "2", "many", ""}),
-                one_in(2) ? std::nullopt : std::optional{std::chrono::seconds{1 + below(100)}}};
+            return commands::report_health{source(), level(), pick<const char*>({"0", "1", "2", "many", ""}),
+                                           maybe_ttl()};
         case 7: return commands::clear_health{source()};
         case 8: return one_in(3) ? command{thresholds_change()} : command{commands::tick{}};
         case 9:
@@ -75,6 +74,22 @@ command dice::next(const state& s) {
         case 11: return commands::append_event{one_in(5) ? "x_wrong" : "X_RIGHT", "{}"};
         case 12: return commands::tick{self_checks{figure(2000), figure(400), figure(60'000), figure(1000)}};
         case 13: return one_in(4) ? command{import()} : command{commands::tick{}};
+        case 14: return commands::lock_operator{any_operator(), "because", maybe_ttl()};
+        case 15:
+        case 16: return commands::unlock_operator{any_operator(), maybe_notes()};
+        case 17: {
+            const auto digits = std::to_string(below(40));
+            const std::string id = std::string(12 - digits.size(), '0') + digits;
+            return one_in(3) ? command{commands::revoke_key{id, maybe_notes()}}
+                             : command{commands::create_key{.id = id,
+                                                            .hash = std::string(64, 'd'),
+                                                            .name = any_operator(),
+                                                            .role = access_role::viewer,
+                                                            .ttl = maybe_ttl()}};
+        }
+        case 18:
+            return commands::record_denial{
+                {.method = "cone.set", .needs = access_role::owner, .has = access_role::viewer, .count = 2}};
         default: break;
     }
     const auto& engines = s.rules->engines;

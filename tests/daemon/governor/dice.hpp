@@ -30,6 +30,10 @@ class dice {
     std::optional<std::string> maybe_notes() {
         return one_in(2) ? std::nullopt : std::optional{std::string(below(40), one_in(9) ? '"' : 'n')};
     }
+    std::optional<std::chrono::seconds> maybe_ttl() {
+        return one_in(2) ? std::nullopt : std::optional{std::chrono::seconds{1 + below(100)}};
+    }
+    std::string any_operator() { return pick<const char*>({"anna", "bert", "cora", "dora", "emil"}); }
     std::optional<std::int64_t> figure(std::int64_t most) {
         return one_in(3) ? std::nullopt : std::optional{static_cast<std::int64_t>(below(std::size_t(most)))};
     }
@@ -37,8 +41,7 @@ class dice {
     command next(const state& s);
 
     context next_context(unix_micros now) {
-        const std::string name = pick<const char*>({"anna", "bert", "cora", "dora", "emil"});
-        return {actor{.name = name, .via = actor_via::unix_socket, .uid = 1000, .gid = 1000}, one_in(3), now};
+        return {actor{.name = any_operator(), .via = actor_via::unix_socket, .uid = 1000, .gid = 1000}, one_in(3), now};
     }
 
     std::chrono::microseconds pause() {

@@ -26,8 +26,8 @@ const std::vector<sample> samples{
     {{"session", "start", "--notes", "--s"}, {}},
     {{"session", "start", "--", "--s"}, {}},
     {{"nonsense", ""},
-     {"status", "session", "cone", "decide", "canon", "health", "thresholds", "go", "audit", "export", "import", "call",
-      "describe"}},
+     {"status", "session", "cone", "decide", "canon", "health", "thresholds", "go", "audit", "operator", "key",
+      "export", "import", "call", "describe"}},
     {{"call", "cone.s"}, {"cone.state", "cone.set"}},
     {{"describe", "import.c"}, {"import.check", "import.commit", "import.cancel"}},
     {{"call", "cone.state", ""}, {}},
@@ -43,17 +43,22 @@ const std::vector<sample> samples{
     {{"thresholds", "set", "deny_rate_"}, {"deny_rate_yellow=", "deny_rate_red="}},
     {{"thresholds", "set", "deny_rate_red=0.4", "band_d_"}, {"band_d_status="}},
     {{"thresholds", "set", "band_d_status=y"}, {"band_d_status=yellow"}},
+    {{"operator", "unlock", ""}, {"bert"}},
+    {{"key", "revoke", ""}, {"3f0c9a51b2e7"}},
+    {{"key", "create", "ci", ""}, {"viewer", "operator", "owner"}},
     {{"export", ""}, {":files"}},
     {{"--socket", ""}, {":files"}},
     {{},
-     {"status", "session", "cone", "decide", "canon", "health", "thresholds", "go", "audit", "export", "import", "call",
-      "describe"}},
+     {"status", "session", "cone", "decide", "canon", "health", "thresholds", "go", "audit", "operator", "key",
+      "export", "import", "call", "describe"}},
 };
 
 fake_daemon daemon_with_names() {
     fake_daemon daemon;
     daemon.answers("canon.get", R"({"engines":[{"name":"flips","class":"alpha"},{"name":"brrrr","class":"alpha"}],
                                     "actions":["run","scale"]})");
+    daemon.answers("operator.locks", R"({"items":[{"operator":"bert","reason":"r"},{"operator":"`id`"}]})");
+    daemon.answers("key.list", R"({"items":[{"id":"3f0c9a51b2e7","name":"ci"}]})");
     // Names that a shell would run or take apart are not suggested.
     daemon.answers("go.checklist",
                    R"({"steps":[{"id":"step_1","title":"First\u001b[31m"},{"id":"`reboot`","title":""},)"

@@ -49,8 +49,9 @@ BOOST_AUTO_TEST_CASE(the_trail_rebuilds_every_table) {
         BOOST_TEST(result.head.size == records);
         const ledger_store store{fixture.path};
         BOOST_CHECK(result.head == store.head());
-        for (const char* table : {"session", "session_note", "cone_history", "health_signal", "health_status",
-                                  "threshold", "playbook_progress", "loaded", "instance", "epoch", "witnessed"}) {
+        for (const char* table :
+             {"session", "session_note", "cone_history", "health_signal", "health_status", "threshold",
+              "playbook_progress", "loaded", "instance", "epoch", "witnessed", "operator_lock", "api_key"}) {
             BOOST_TEST(fixture.count(table) > 0, table);
         }
     }
@@ -105,6 +106,21 @@ BOOST_FIXTURE_TEST_CASE(an_edited_session_is_found, history_fixture) {
 BOOST_FIXTURE_TEST_CASE(an_added_row_is_found, history_fixture) {
     attack("INSERT INTO cone_history VALUES (999999, 0, '', 0, '{}', 'mallory')");
     check_found(std::nullopt, "cone_history", "more rows");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_lock_that_was_lifted_behind_the_trail_is_found, history_fixture) {
+    attack("DELETE FROM operator_lock WHERE operator = (SELECT MIN(operator) FROM operator_lock)");
+    check_found(std::nullopt, "operator_lock", "column operator");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_key_that_was_given_another_role_is_found, history_fixture) {
+    attack("UPDATE api_key SET role = role % 3 + 1 WHERE id = (SELECT MAX(id) FROM api_key)");
+    check_found(std::nullopt, "api_key", "role");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_key_that_was_given_another_secret_is_found, history_fixture) {
+    attack("UPDATE api_key SET sha256 = hex(zeroblob(32)) WHERE id = (SELECT MAX(id) FROM api_key)");
+    check_found(std::nullopt, "api_key", "sha256");
 }
 
 BOOST_FIXTURE_TEST_CASE(a_dropped_row_is_found, history_fixture) {

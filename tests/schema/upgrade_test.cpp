@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Databases of older versions, kept as SQL in tests/data/databases: opening one brings it to the current version with
+// all that was in it. A new one is made with the daemon of that version and `sqlite3 valhalla.db .dump`, with the two
+// pragmas that a dump leaves out in front.
+#include <fstream>
+#include <iterator>
+
+#include <SQLiteCpp/Database.h>
+#include <boost/test/unit_test.hpp>
+#include <sqlite3.h>
+
+#include "schema/migrations.hpp"
+#include "schema/verify/replay.hpp"
+#include "tests/schema/trail_fixture.hpp"
+
+namespace valhalla::schema {
+
+namespace {
+
+struct old_database : tests::store_fixture {
+    explicit old_database(const std::string& name) {
+        std::ifstream file{SOURCE_DIR "/tests/data/databases/" + name};
+        const std::string dump{std::istreambuf_iterator<char>{file}, {}};
+        BOOST_TEST_REQUIRE(!dump.empty());
+        SQLite::Database db{path.string(), SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE};
+        db.exec(dump);
+    }
+};
+
+struct version_3 : old_database {
+    version_3() : old_database{"version-3.sql"} {}
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(upgrade)
+
+BOOST_FIXTURE_TEST_CASE(an_old_database_is_not_upgraded_by_whoever_only_reads, version_3) {
+    BOOST_TEST(query("PRAGMA user_version") == "3");
+    BOOST_CHECK_THROW(connection::open_reader(path), storage_error);
+    BOOST_TEST(query("PRAGMA user_version") == "3");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_database_of_version_3_gets_the_current_schema, version_3) {
+    connection db = connection::open_writer(path);
+    BOOST_TEST(describe_schema(db) == schema_of_migrations());
+    BOOST_TEST(db.text_of("PRAGMA user_version") == std::to_string(current_schema_version()));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_database_of_version_3_keeps_its_trail_and_its_state, version_3) {
+    ledger_store store{path};
+    BOOST_TEST(store.head().size == 17U);
+    BOOST_TEST(to_hex(store.head().root) == "e935a8c54c108ed3c523450f9b559ab0998e1014ea671d48e5e0bbe55c3cd1b8");
+    const auto state = store.load();
+    BOOST_TEST(state.current_cone->reason == "canned");
+    BOOST_TEST(state.limits.deny_rate_red == 0.4);
+    BOOST_TEST(state.sessions.size() == 1U);
+    BOOST_TEST(state.signals.size() == 2U);
+    BOOST_TEST(state.progress.at("intake_ready").done);
+    BOOST_TEST(state.locks.empty());
+    BOOST_TEST(state.keys.empty());
+    BOOST_TEST(store.find_answer("root", "k1").has_value());
+}
+
+BOOST_FIXTURE_TEST_CASE(a_database_of_version_3_goes_on, version_3) {
+    {
+        ledger_store store{path};
+        const auto state = store.load();
+        tests::history more{state.next_seq};
+        auto lock = more.entry(events::operator_locked{{"bert", "left", state.last_ts, std::nullopt, "anna"}});
+        lock.ts = state.last_ts;
+        append(store, {lock});
+        BOOST_TEST(store.load().locks.at("bert").reason == "left");
+    }
+    const auto replayed = replay_and_compare(path);
+    BOOST_TEST(!replayed.problem.has_value(), (replayed.problem ? replayed.problem->message : std::string{}));
+    BOOST_TEST(replayed.head.size == 18U);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace valhalla::schema
