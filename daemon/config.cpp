@@ -10,7 +10,7 @@
 
 #include "daemon/config_file.hpp"
 #include "daemon/version.hpp"
-#include "ipc/client.hpp"
+#include "ipc/default_socket.hpp"
 
 namespace valhalla {
 

@@ -3,31 +3,41 @@ file(READ api/examples.json VALHALLA_EXAMPLES_TEXT)
 configure_file(api/examples.cpp.in ${PROJECT_BINARY_DIR}/generated/ipc/api/examples.cpp @ONLY)
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/api/examples.json)
 
-# Data in motion. Asio is compiled once, in asio_impl.cpp.
-add_library(valhalla_ipc STATIC
-  asio_impl.cpp
-  client.cpp
-  connection.cpp
-  connection_requests.cpp
-  errors.cpp
+# What both ends of the socket need. Compiled once; part of both archives, because the client library is installed alone.
+add_library(valhalla_json OBJECT
+  default_socket.cpp
   json_reader.cpp
   json_text.cpp
-  line_buffer.cpp
+  utf8.cpp
+  wire_time.cpp)
+target_link_libraries(valhalla_json PRIVATE valhalla_flags)
+
+# The table of methods, and what describes it. No sockets.
+add_library(valhalla_api STATIC
+  $<TARGET_OBJECTS:valhalla_json>
+  errors.cpp
   method.cpp
-  method_table.cpp
   nearest.cpp
   open_rpc.cpp
   params.cpp
+  ${PROJECT_BINARY_DIR}/generated/ipc/api/examples.cpp)
+target_link_libraries(valhalla_api PUBLIC valhalla_flags fmt::fmt)
+
+# Data in motion. Asio is compiled once, in asio_impl.cpp.
+add_library(valhalla_ipc STATIC
+  asio_impl.cpp
+  connection.cpp
+  connection_requests.cpp
+  line_buffer.cpp
+  method_table.cpp
   peer.cpp
   rate_limiter.cpp
   request.cpp
   socket_path.cpp
-  unix_server.cpp
-  utf8.cpp
-  wire_time.cpp
-  ${PROJECT_BINARY_DIR}/generated/ipc/api/examples.cpp)
-target_link_libraries(valhalla_ipc PUBLIC valhalla_flags Boost::headers Boost::json fmt::fmt)
+  unix_server.cpp)
+target_link_libraries(valhalla_ipc PUBLIC valhalla_api valhalla_flags Boost::headers Boost::json fmt::fmt)
 if(VALHALLA_PCH)
+  target_precompile_headers(valhalla_api PRIVATE <fmt/format.h> <string> <vector>)
   target_precompile_headers(valhalla_ipc PRIVATE
     <boost/asio/io_context.hpp> <boost/asio/local/stream_protocol.hpp> <boost/asio/steady_timer.hpp>
     <boost/json.hpp> <fmt/format.h> <string> <vector> <memory> <chrono> <functional>)

@@ -74,7 +74,8 @@ caller call_socket(std::string socket_path, std::optional<std::chrono::milliseco
     return [path = std::move(socket_path), most, connection = std::shared_ptr<ipc::client>{}](
                std::string_view method, std::string_view params_json) mutable {
         if (connection == nullptr) {
-            connection = std::make_shared<ipc::client>(path, most.value_or(patience_for(method)));
+            connection = std::make_shared<ipc::client>(
+                client_options{.socket = path, .timeout = most.value_or(patience_for(method)), .retries = 0});
         }
         return read_reply(connection->call_raw(method, params_json));
     };

@@ -141,7 +141,7 @@ exit_code run_chosen(const invocation& chosen, const std::string& socket, const 
         around.err.flush();
     };
     io.read_input = [&around](std::size_t most) { return all_of(around.in, most); };
-    io.connect = [&socket] { return std::make_unique<ipc::client>(socket); };
+    io.connect = [&socket] { return std::make_unique<ipc::client>(client_options{.socket = socket, .retries = 0}); };
     io.process = around.process;
     const auto code = chosen.run(io);
     around.out.flush();

@@ -24,7 +24,7 @@ foreach(header ${headers})
   list(APPEND header_units ${unit})
 endforeach()
 add_library(valhalla_headers OBJECT EXCLUDE_FROM_ALL ${header_units})
-target_link_libraries(valhalla_headers PRIVATE valhalla_flags Boost::json Boost::unit_test_framework SQLiteCpp
+target_link_libraries(valhalla_headers PRIVATE valhalla_flags valhalla_client Boost::json Boost::unit_test_framework SQLiteCpp
   SQLite::SQLite3 OpenSSL::Crypto fmt::fmt spdlog::spdlog CLI11::CLI11 PkgConfig::tomlplusplus)
 target_compile_options(valhalla_headers PRIVATE -O0 -g0)
 set_target_properties(valhalla_headers PROPERTIES DISABLE_PRECOMPILE_HEADERS ON)

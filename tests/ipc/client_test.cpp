@@ -31,6 +31,11 @@ auto saying(std::string_view part) {
     };
 }
 
+/// Without a second attempt: what is looked at is the first one.
+client_options once(std::string path) {
+    return {.socket = std::move(path), .retries = 0};
+}
+
 /// Answers the first line that comes with fixed bytes, then ends the connection.
 class one_answer {
   public:
@@ -83,7 +88,7 @@ BOOST_AUTO_TEST_SUITE(client)
 
 BOOST_AUTO_TEST_CASE(results_come_back) {
     wire_fixture f;
-    ipc::client client{f.path()};
+    ipc::client client{once(f.path())};
     for (int n = 0; n < 3; ++n) {
         BOOST_TEST((client.call("cone.state").at("band") == "A"));
     }
@@ -92,7 +97,7 @@ BOOST_AUTO_TEST_CASE(results_come_back) {
 
 BOOST_AUTO_TEST_CASE(errors_come_back_with_code_and_kind) {
     wire_fixture f;
-    ipc::client client{f.path()};
+    ipc::client client{once(f.path())};
     BOOST_CHECK_EXCEPTION(client.call("session.note", {{"text", 1}}), ipc::call_error, [](const ipc::call_error& e) {
         return e.code() == -32602 && e.kind() == "invalid_params" && e.object().at("data").at("key") == "text" &&
                contains(e.what(), "must be a string");
@@ -102,7 +107,7 @@ BOOST_AUTO_TEST_CASE(errors_come_back_with_code_and_kind) {
 
 BOOST_AUTO_TEST_CASE(raw_calls_give_the_line_as_it_came) {
     wire_fixture f;
-    ipc::client client{f.path()};
+    ipc::client client{once(f.path())};
     BOOST_TEST(client.call_raw("cone.state", "") == R"({"jsonrpc":"2.0","id":1,"result":{"band":"A"}})");
     BOOST_TEST(contains(client.call_raw("no.such", "{}"), "-32601"));
     BOOST_TEST(contains(client.call_raw("session.get", "{\n  \"id\": 3\n}"), R"("result":"xxx")"));
@@ -113,16 +118,16 @@ BOOST_AUTO_TEST_CASE(raw_calls_give_the_line_as_it_came) {
 BOOST_AUTO_TEST_CASE(no_daemon_is_told_with_the_path) {
     const test::temporary_directory directory;
     const std::string path = directory.path() / "sock";
-    BOOST_CHECK_EXCEPTION(ipc::client{path}, ipc::connection_error,
+    BOOST_CHECK_EXCEPTION(ipc::client{once(path)}, ipc::connection_error,
                           saying(path + ": no daemon: there is no such socket"));
     ::close(ipc::listen_on_path(path, std::nullopt, 1).descriptor);
-    BOOST_CHECK_EXCEPTION(ipc::client{path}, ipc::connection_error, saying("no daemon is listening there"));
-    BOOST_CHECK_EXCEPTION(ipc::client{std::string(200, 'x')}, ipc::connection_error, saying("1 to 107 bytes"));
+    BOOST_CHECK_EXCEPTION(ipc::client{once(path)}, ipc::connection_error, saying("no daemon is listening there"));
+    BOOST_CHECK_EXCEPTION(ipc::client{once(std::string(200, 'x'))}, ipc::connection_error, saying("1 to 107 bytes"));
 }
 
 BOOST_AUTO_TEST_CASE(an_answer_that_does_not_come_ends_the_connection) {
     wire_fixture f;
-    ipc::client client{f.path(), 50ms};
+    ipc::client client{{.socket = f.path(), .timeout = 50ms, .retries = 0}};
     BOOST_CHECK_EXCEPTION(client.call("session.note", {{"text", "x"}}), ipc::connection_error,
                           saying("no answer within 50 ms"));
     BOOST_CHECK_EXCEPTION(client.call("cone.state"), ipc::connection_error, saying("the connection is lost"));
@@ -132,7 +137,7 @@ BOOST_AUTO_TEST_CASE(a_daemon_that_goes_away_is_told) {
     const test::temporary_directory directory;
     const std::string path = directory.path() / "sock";
     const one_answer daemon{path, "{\"jsonrpc\""};
-    ipc::client client{path};
+    ipc::client client{once(path)};
     BOOST_CHECK_EXCEPTION(client.call("cone.state"), ipc::connection_error, saying("closed the connection"));
 }
 
@@ -141,17 +146,17 @@ BOOST_AUTO_TEST_CASE(something_else_that_listens_there_is_told) {
     const std::string path = directory.path() / "sock";
     {
         const one_answer web{path, "HTTP/1.1 400 Bad Request\r\n"};
-        ipc::client client{path};
+        ipc::client client{once(path)};
         BOOST_CHECK_EXCEPTION(client.call("cone.state"), ipc::connection_error, saying("does not speak JSON-RPC"));
     }
     const one_answer confused{path, "{\"jsonrpc\":\"2.0\",\"id\":99,\"result\":1}\n"};
-    ipc::client client{path};
+    ipc::client client{once(path)};
     BOOST_CHECK_EXCEPTION(client.call("cone.state"), ipc::connection_error, saying("not the one to this request"));
 }
 
 BOOST_AUTO_TEST_CASE(a_refusal_at_the_door_is_told) {
     wire_fixture f{{}, ipc::role::none};
-    ipc::client client{f.path()};
+    ipc::client client{once(f.path())};
     BOOST_CHECK_EXCEPTION(client.call("cone.state"), ipc::call_error,
                           [](const ipc::call_error& e) { return e.kind() == "forbidden"; });
 }
@@ -162,7 +167,7 @@ BOOST_AUTO_TEST_CASE(notifications_come_in_order_whenever_they_arrive) {
     const one_answer daemon{path,
                             "{\"jsonrpc\":\"2.0\",\"method\":\"a\"}\n{\"params\":{\"id\":1},\"method\":\"b\"}\n"
                             "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"method\":\"c\"}}\n{\"method\":\"d\"}\n{\"cut"};
-    ipc::client client{path};
+    ipc::client client{once(path)};
     BOOST_TEST((client.call("cone.state").at("method") == "c"));
     BOOST_TEST(client.next_notification().value() == R"({"jsonrpc":"2.0","method":"a"})");
     BOOST_TEST(client.next_notification().value() == R"({"params":{"id":1},"method":"b"})");
@@ -174,7 +179,7 @@ BOOST_AUTO_TEST_CASE(notifications_come_in_order_whenever_they_arrive) {
 
 BOOST_AUTO_TEST_CASE(waiting_for_notifications_can_be_stopped) {
     wire_fixture f;
-    ipc::client client{f.path()};
+    ipc::client client{once(f.path())};
     int ends[2] = {-1, -1};
     BOOST_REQUIRE(::pipe2(ends, O_CLOEXEC) == 0);
     BOOST_TEST(::write(ends[1], "x", 1) == 1);
@@ -194,11 +199,11 @@ BOOST_AUTO_TEST_CASE(memory_for_notifications_is_bounded) {
             flood += line;
         }
         const one_answer daemon{path, flood};
-        ipc::client client{path};
+        ipc::client client{once(path)};
         BOOST_CHECK_EXCEPTION(client.call("cone.state"), ipc::connection_error, saying("notifications without end"));
     }
     const one_answer daemon{path, "{\"id\":1,\"result\":1}\n{\"method\":\"" + std::string(std::size_t{2} << 20U, 'x')};
-    ipc::client client{path};
+    ipc::client client{once(path)};
     BOOST_TEST((client.call("cone.state") == 1));
     BOOST_CHECK_EXCEPTION(client.next_notification(), ipc::connection_error, saying("a line of more than"));
 }
@@ -207,7 +212,7 @@ BOOST_AUTO_TEST_CASE(an_answer_where_a_notification_should_be_is_told) {
     const test::temporary_directory directory;
     const std::string path = directory.path() / "sock";
     const one_answer daemon{path, "{\"id\":1,\"result\":1}\n{\"id\":2,\"result\":1}\n"};
-    ipc::client client{path};
+    ipc::client client{once(path)};
     BOOST_TEST((client.call("cone.state") == 1));
     BOOST_CHECK_EXCEPTION(client.next_notification(), ipc::connection_error, saying("that nobody waits for"));
 }

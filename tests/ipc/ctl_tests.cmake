@@ -20,5 +20,5 @@ valhalla_test(ipc_ctl_test
     ${CMAKE_CURRENT_LIST_DIR}/ctl/text_test.cpp
     ${CMAKE_CURRENT_LIST_DIR}/ctl/times_test.cpp
     ${CMAKE_CURRENT_LIST_DIR}/ctl/tree_test.cpp
-  LIBS valhalla_ctl Boost::json fmt::fmt
+  LIBS valhalla_ctl valhalla_ipc Boost::json fmt::fmt
   LABELS ipc)

@@ -20,7 +20,17 @@ valhalla_test(ipc_server_test
     ${CMAKE_CURRENT_LIST_DIR}/server_test.cpp
     ${CMAKE_CURRENT_LIST_DIR}/socket_path_test.cpp
     ${CMAKE_CURRENT_LIST_DIR}/wire_fixture.cpp
-  LIBS valhalla_ipc
+  LIBS valhalla_ipc valhalla_client
+  LABELS ipc)
+
+valhalla_test(ipc_client_test
+  SOURCES
+    ${CMAKE_CURRENT_LIST_DIR}/client/async_client_test.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/client/reconnect_test.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/client/typed_test.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/ctl/scripted_socket.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/wire_fixture.cpp
+  LIBS valhalla_ipc valhalla_client
   LABELS ipc)
 
 include(${CMAKE_CURRENT_LIST_DIR}/ctl_tests.cmake)
