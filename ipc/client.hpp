@@ -12,5 +12,6 @@ namespace valhalla::ipc {
 using valhalla::call_error;
 using valhalla::client;
 using valhalla::connection_error;
+using valhalla::outcome_unknown;
 
 }  // namespace valhalla::ipc

@@ -65,6 +65,10 @@ bool is_notification(std::string_view line) {
     return false;
 }
 
+std::string doubt_about(const std::string& why, std::string_view method) {
+    return why + "; nobody knows whether " + std::string{method} + " was carried out";
+}
+
 /// How one attempt of a call went: a result or a failure.
 struct attempt {
     boost::json::value result;
@@ -91,7 +95,8 @@ struct client::impl {
     bool lost_follows = false;  // … or one before it, which is lost, and nobody was told
 
     explicit impl(client_options wanted)
-        : options{std::move(wanted)}, socket{options.socket.empty() ? default_socket_path() : options.socket} {
+        : options{std::move(wanted)},
+          socket{options.socket.empty() ? default_socket_path() : options.socket, options.interrupt} {
         socket.connect(clock::now() + options.timeout);
     }
 
@@ -208,7 +213,7 @@ struct client::impl {
             in_doubt = in_doubt || (one.perhaps_done && !reads);
             const bool again = left > 0 && one.may_pass && (twice || !in_doubt) && paused(pause, deadline);
             if (!again && in_doubt) {
-                throw outcome_unknown{one.why + "; nobody knows whether " + std::string{method} + " was carried out" +
+                throw outcome_unknown{doubt_about(one.why, method) +
                                       (twice ? ": call it again with the same request_key" : "")};
             }
             if (!again) {
@@ -254,7 +259,14 @@ std::string client::call_raw(std::string_view method, std::string_view params_js
     if (!impl_->socket.connected()) {
         impl_->fail_lost();
     }
-    return impl_->exchange(method, params, clock::now() + impl_->options.timeout);
+    try {
+        return impl_->exchange(method, params, clock::now() + impl_->options.timeout);
+    } catch (const connection_error& lost) {
+        if (impl_->handed_over && repeat_of(method) != repeat::always) {
+            throw outcome_unknown{doubt_about(lost.what(), method)};
+        }
+        throw connection_error{lost.what()};
+    }
 }
 
 std::optional<std::string> client::next_notification(int stop_descriptor) {

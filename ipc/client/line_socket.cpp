@@ -95,8 +95,11 @@ void line_socket::connect(clock::time_point deadline) {
 bool line_socket::wait_for(short events, clock::time_point deadline, int stop) {
     const auto since = clock::now();
     for (;;) {
-        std::array<pollfd, 2> on{{{fd_, events, 0}, {stop, POLLIN, 0}}};
+        std::array<pollfd, 3> on{{{fd_, events, 0}, {stop, POLLIN, 0}, {interrupt_, POLLIN, 0}}};
         const int ready = ::poll(on.data(), on.size(), poll_time(deadline));
+        if (ready > 0 && on[2].revents != 0 && interrupt_ != stop) {
+            fail("interrupted while it was waited for");
+        }
         if (ready > 0) {
             return on[1].revents == 0;
         }

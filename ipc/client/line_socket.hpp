@@ -24,7 +24,8 @@ class line_socket {
     using clock = std::chrono::steady_clock;
     static constexpr auto never = clock::time_point::max();
 
-    explicit line_socket(std::string path) : path_{std::move(path)} {}
+    /// `interrupt`: a descriptor that ends every wait when it can be read; below zero: none.
+    explicit line_socket(std::string path, int interrupt = -1) : path_{std::move(path)}, interrupt_{interrupt} {}
     ~line_socket() { disconnect(); }
     line_socket(const line_socket&) = delete;
     line_socket& operator=(const line_socket&) = delete;
@@ -50,6 +51,7 @@ class line_socket {
     void receive();
 
     std::string path_;
+    int interrupt_;
     int fd_ = -1;
     std::string received_;  // behind the last line that was given out
 };

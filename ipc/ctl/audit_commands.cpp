@@ -51,7 +51,7 @@ void add_append(CLI::App& noun, command& chosen) {
     auto& verb = *noun.add_subcommand("append", "Record an event of another program");
     verb.add_option("event", o->event, "Its name, beginning with X_")->required()->type_name("EVENT");
     verb.add_option("payload", o->payload, "A JSON object")->required()->type_name("JSON");
-    on_choice(verb, chosen, o, append);
+    on_change(verb, chosen, o, append);
 }
 
 }  // namespace

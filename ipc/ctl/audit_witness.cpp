@@ -106,7 +106,7 @@ void add_audit_witness(CLI::App& noun, command& chosen) {
         verb.add_option("file", o->file, "An add-checkpoint request (C2SP tlog-witness); - reads the standard input")
             ->required()
             ->type_name("FILE");
-        on_choice(verb, chosen, o, witness);
+        on_change(verb, chosen, o, witness);
     }
     {
         const auto o = std::make_shared<request_options>();

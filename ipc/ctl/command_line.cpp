@@ -10,6 +10,7 @@
 
 #include "ipc/ctl/commands.hpp"
 #include "ipc/ctl/text.hpp"
+#include "ipc/limits.hpp"
 #include "ipc/nearest.hpp"
 #include "ipc/utf8.hpp"
 
@@ -115,6 +116,7 @@ std::unique_ptr<CLI::App> make_parser(invocation& into) {
     app->set_version_flag("--version", "valhallactl " VALHALLACTL_VERSION, "Show the version and exit");
     app->add_option("--socket", into.socket, "The daemon's socket")->type_name("PATH");
     app->add_flag("--json", into.json, "Print the daemon's answer as one line of JSON");
+    app->add_flag("--no-input", into.no_input, "Ask nothing, also on a terminal");
     add_status_command(*app, into.run);
     add_session_commands(*app, into.run);
     add_cone_commands(*app, into.run);
@@ -141,6 +143,14 @@ CLI::Option* add_text(CLI::App& verb, const std::string& name, std::optional<std
     return verb.add_option_function<std::string>(
                    name, [&into](const std::string& value) { into = value; }, summary)
         ->type_name("TEXT");
+}
+
+CLI::Option* add_request_key(CLI::App& verb, std::string& into) {
+    return verb.add_option("--request-key", into, "A retry with the same key changes nothing twice (1 to 128 bytes)")
+        ->type_name("KEY")
+        ->check([](const std::string& typed) {
+            return typed.empty() || typed.size() > ipc::max_request_key_bytes ? "a request key has 1 to 128 bytes" : "";
+        });
 }
 
 CLI::Validator counting_number() {

@@ -17,6 +17,7 @@ namespace valhalla::ctl {
 struct invocation {
     std::string socket;  ///< empty: the default one
     bool json = false;
+    bool no_input = false;  ///< nobody may be asked
     command run;
 };
 

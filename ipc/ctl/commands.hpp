@@ -29,11 +29,27 @@ void add_describe_command(CLI::App& app, command& chosen);  // describe [METHOD]
 /// A noun whose verbs follow.
 CLI::App& add_noun(CLI::App& app, const std::string& name, const std::string& summary);
 
+/// `--request-key KEY`, for the retry of a change.
+CLI::Option* add_request_key(CLI::App& verb, std::string& into);
+
 /// Runs `run` with the options when the user chose `verb`.
 template <class Options>
 void on_choice(CLI::App& verb, command& chosen, const std::shared_ptr<Options>& options,
                exit_code (*run)(context&, const Options&)) {
     verb.callback([&chosen, options, run] { chosen = [options, run](context& io) { return run(io, *options); }; });
+}
+/// The same for what changes something: takes `--request-key`, which goes with the change.
+template <class Options>
+CLI::Option* on_change(CLI::App& verb, command& chosen, const std::shared_ptr<Options>& options,
+                       exit_code (*run)(context&, const Options&)) {
+    const auto key = std::make_shared<std::string>();
+    verb.callback([&chosen, options, run, key] {
+        chosen = [options, run, key](context& io) {
+            io.request_key = *key;
+            return run(io, *options);
+        };
+    });
+    return add_request_key(verb, *key);
 }
 inline void on_choice(CLI::App& verb, command& chosen, exit_code (*run)(context&)) {
     verb.callback([&chosen, run] { chosen = run; });

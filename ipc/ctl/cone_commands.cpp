@@ -180,7 +180,7 @@ void add_cone_commands(CLI::App& app, command& chosen) {
             ->type_name("BAND");
         verb.add_option("--reason", o->reason, "Why")->required()->type_name("TEXT");
         add_text(verb, "--metrics", o->metrics, "Figures behind it, a JSON object")->type_name("JSON");
-        on_choice(verb, chosen, o, set);
+        on_change(verb, chosen, o, set);
     }
     {
         const auto o = std::make_shared<history_options>();
@@ -203,7 +203,7 @@ void add_cone_commands(CLI::App& app, command& chosen) {
             ->needs(explain)
             ->check(CLI::IsMember({"green", "yellow", "red"}))
             ->type_name("LEVEL");
-        on_choice(verb, chosen, o, decide);
+        on_change(verb, chosen, o, decide)->excludes(explain);
     }
     on_choice(*app.add_subcommand("canon", "Engines, classes and which actions each band allows"), chosen, canon);
 }

@@ -34,6 +34,10 @@ struct context {
     printer& out;
     bool json = false;
     micros now = 0;
+    /// What `now` would be now. Never empty.
+    std::function<micros()> clock = [] { return micros{0}; };
+    /// Goes with every change that `call` makes; empty: none does.
+    std::string request_key{};
     /// Asks the person at the terminal for one line; empty function when nobody can be asked. Nothing at end of input.
     std::function<std::optional<std::string>(std::string_view question)> ask;
     /// Shows how far a long job is, on a terminal; with an empty text, takes the display away. Never empty.
@@ -43,8 +47,9 @@ struct context {
     std::function<void(std::string_view sentence)> tell = [](std::string_view) {};
     /// The whole standard input; a `fault` when it is longer than `most` bytes.
     std::function<std::string(std::size_t most)> read_input{};
-    /// Another connection to the same daemon. Throws `ipc::connection_error`.
-    std::function<std::unique_ptr<ipc::client>()> connect{};
+    /// Another connection to the same daemon. Throws `ipc::connection_error`. When the descriptor `stop` can be read,
+    /// no call waits any longer; below zero: nothing stops it.
+    std::function<std::unique_ptr<ipc::client>(int stop)> connect{};
     process_services process{};
 
     /// With --json: prints the result and is true. Otherwise the command shows it.

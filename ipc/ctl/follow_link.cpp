@@ -42,7 +42,7 @@ follow_link::follow_link(context& io, record_filter filter, int stop)
 
 void follow_link::begin() {
     if (connection_ == nullptr) {
-        connection_ = io_.connect();
+        connection_ = io_.connect(-1);
     }
     const auto result = read_reply(connection_->call_raw("audit.follow", params_of(filter_).done()));
     follow_ = number_of(result.value, "follow", "the answer to audit.follow");

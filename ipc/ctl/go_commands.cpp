@@ -142,14 +142,14 @@ void add_go_commands(CLI::App& app, command& chosen) {
         add_text(verb, "--notes", o->notes, "How it went");
         add_text(verb, "--override", o->override_reason, "Do it although it is blocked, and why (owner)")
             ->type_name("REASON");
-        on_choice(verb, chosen, o, done);
+        on_change(verb, chosen, o, done);
     }
     {
         const auto o = std::make_shared<step_options>();
         auto& verb = *noun.add_subcommand("undo", "Open a step again");
         verb.add_option("step", o->step, "Its id")->required()->type_name("STEP");
         add_text(verb, "--notes", o->notes, "Why");
-        on_choice(verb, chosen, o, undo);
+        on_change(verb, chosen, o, undo);
     }
     on_choice(*noun.add_subcommand("summary", "Session, next step, checklist, health and cone at one glance"), chosen,
               summary);

@@ -174,13 +174,13 @@ void add_health_commands(CLI::App& app, command& chosen) {
         add_text(verb, "--message", o->message, "What is the matter");
         add_text(verb, "--ttl", o->ttl, "How long it holds: 90 (seconds), 15m, 3h, 2d; stale afterwards")
             ->type_name("SPAN");
-        on_choice(verb, chosen, o, report);
+        on_change(verb, chosen, o, report);
     }
     {
         const auto o = std::make_shared<clear_options>();
         auto& verb = *noun.add_subcommand("clear", "Forget what a source reported");
         verb.add_option("source", o->source, "The source")->required()->type_name("SOURCE");
-        on_choice(verb, chosen, o, clear);
+        on_change(verb, chosen, o, clear);
     }
     auto& limits = add_noun(app, "thresholds", "The figures that turn facts into a health status");
     on_choice(*limits.add_subcommand("show", "All of them"), chosen, thresholds_show);
@@ -189,7 +189,7 @@ void add_health_commands(CLI::App& app, command& chosen) {
     verb.add_option("changes", o->changes, "Like deny_rate_red=0.35 band_c_status=yellow")
         ->required()
         ->type_name("NAME=VALUE");
-    on_choice(verb, chosen, o, thresholds_set);
+    on_change(verb, chosen, o, thresholds_set);
 }
 
 }  // namespace valhalla::ctl

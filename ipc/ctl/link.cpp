@@ -77,8 +77,20 @@ caller call_socket(std::string socket_path, std::optional<std::chrono::milliseco
             connection = std::make_shared<ipc::client>(
                 client_options{.socket = path, .timeout = most.value_or(patience_for(method)), .retries = 0});
         }
-        return read_reply(connection->call_raw(method, params_json));
+        try {
+            return read_reply(connection->call_raw(method, params_json));
+        } catch (const ipc::connection_error&) {
+            connection.reset();  // the next call connects again
+            throw;
+        }
     };
+}
+
+std::string with_request_key(std::string_view params_json, std::string_view key) {
+    const auto end = params_json.rfind('}');
+    const auto last = params_json.find_last_not_of(" \t", end == 0 ? 0 : end - 1);
+    const bool none = last == std::string_view::npos || params_json[last] == '{';
+    return fmt::format("{}{}\"request_key\":{}}}", params_json.substr(0, end), none ? "" : ",", json_string(key));
 }
 
 params& params::text(std::string_view name, std::string_view value) {

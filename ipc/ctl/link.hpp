@@ -38,6 +38,9 @@ using caller = std::function<answer(std::string_view method, std::string_view pa
 /// without it, as long as the method may take.
 [[nodiscard]] caller call_socket(std::string socket_path, std::optional<std::chrono::milliseconds> most = {});
 
+/// `params_json`, one object, with a further member `request_key`.
+[[nodiscard]] std::string with_request_key(std::string_view params_json, std::string_view key);
+
 /// Builds a parameter object.
 class params {
   public:

@@ -123,7 +123,7 @@ void printer::print(const table& rows) {
         std::string line;
         for (std::size_t c = 0; c < widths.size(); ++c) {
             const auto safe = printable(row[c].text);
-            const auto shown = rows.columns()[c].how == cut::clip ? clip(safe, widths[c]) : safe;
+            const auto shown = terminal_ && rows.columns()[c].how == cut::clip ? clip(safe, widths[c]) : safe;
             const auto width = columns_of(shown);
             const std::string pad(widths[c] > width ? widths[c] - width : 0, ' ');
             const bool last = c + 1 == widths.size();
@@ -159,6 +159,12 @@ void printer::line(std::string_view text, std::string_view line_break) {
 
 void printer::verbatim(std::string_view lines) {
     out_ << (terminal_ ? printable(lines, line_breaks::keep) : std::string{lines});
+}
+
+void printer::clear_screen() {
+    if (terminal_) {
+        out_ << "\x1b[H\x1b[2J";
+    }
 }
 
 bool printer::flush() {

@@ -20,6 +20,7 @@ struct cell {
     tone look = tone::plain;
 };
 
+/// What happens to a cell on a terminal that its table is too wide for. In a pipe nothing is ever cut.
 enum class cut : std::uint8_t { never, clip };
 
 struct column {
@@ -68,6 +69,9 @@ class printer {
     /// JSON over several lines, for people.
     void json_pretty(std::string_view json);
 
+    /// Takes everything off a terminal; does nothing in a pipe.
+    void clear_screen();
+    [[nodiscard]] bool terminal() const noexcept { return terminal_; }
     [[nodiscard]] std::size_t columns() const noexcept { return columns_; }
 
   private:

@@ -75,6 +75,12 @@ complaint complaint_of(const ipc::call_error& refusal) {
     return {exit_code::refused, message, hint_of(refusal, message), json::serialize(refusal.object())};
 }
 
+complaint complaint_of(const ipc::outcome_unknown& doubt) {
+    return {exit_code::no_daemon, doubt.what(),
+            "'valhallactl audit list' shows what was recorded; with --request-key a change may be made again safely",
+            error_object("outcome_unknown", doubt.what())};
+}
+
 complaint complaint_of(const ipc::connection_error& lost, const std::string& socket) {
     std::string message = lost.what();
     if (message.find(socket) == std::string::npos) {
@@ -129,8 +135,12 @@ std::string all_of(std::istream& in, std::size_t most) {
 
 exit_code run_chosen(const invocation& chosen, const std::string& socket, const surroundings& around) {
     printer out{around.out, around.columns, around.colours, around.out_is_terminal};
-    context io{around.connect(socket), out, chosen.json, around.now(), {}};
-    if (around.can_ask && !chosen.json) {
+    context io{around.connect(socket), out, chosen.json, around.now(), around.now, {}, {}};
+    io.call = [&io, plain = std::move(io.call)](std::string_view method, std::string_view params_json) {
+        const bool keyed = !io.request_key.empty() && repeat_of(method) == repeat::with_request_key;
+        return plain(method, keyed ? with_request_key(params_json, io.request_key) : std::string{params_json});
+    };
+    if (around.can_ask && !chosen.json && !chosen.no_input) {
         io.ask = [&around](std::string_view question) { return ask_at(around, question); };
     }
     if (around.err_is_terminal) {
@@ -141,7 +151,9 @@ exit_code run_chosen(const invocation& chosen, const std::string& socket, const 
         around.err.flush();
     };
     io.read_input = [&around](std::size_t most) { return all_of(around.in, most); };
-    io.connect = [&socket] { return std::make_unique<ipc::client>(client_options{.socket = socket, .retries = 0}); };
+    io.connect = [&socket](int stop) {
+        return std::make_unique<ipc::client>(client_options{.socket = socket, .retries = 0, .interrupt = stop});
+    };
     io.process = around.process;
     const auto code = chosen.run(io);
     around.out.flush();
@@ -185,6 +197,8 @@ complaint complaint_of_current(const std::string& socket) {
         return complaint_of(wrong);
     } catch (const ipc::call_error& refusal) {
         return complaint_of(refusal);
+    } catch (const ipc::outcome_unknown& doubt) {
+        return complaint_of(doubt);
     } catch (const ipc::connection_error& lost) {
         return complaint_of(lost, socket);
     } catch (const std::exception& other) {

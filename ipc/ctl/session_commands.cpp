@@ -197,7 +197,7 @@ void add_session_commands(CLI::App& app, command& chosen) {
         auto& verb = *noun.add_subcommand("start", "Start a session; cone and health are frozen into it");
         add_text(verb, "--notes", o->notes, "What it is about; asked for on a terminal");
         verb.add_flag("--supersede", o->supersede, "End the one that runs instead of refusing");
-        on_choice(verb, chosen, o, start);
+        on_change(verb, chosen, o, start);
     }
     {
         const auto o = std::make_shared<status_options>();
@@ -210,13 +210,13 @@ void add_session_commands(CLI::App& app, command& chosen) {
         auto& verb = *noun.add_subcommand("end", "End your session");
         add_text(verb, "--notes", o->notes, "How it went");
         add_number(verb, "--id", o->id, "This session; another operator's needs an owner");
-        on_choice(verb, chosen, o, end);
+        on_change(verb, chosen, o, end);
     }
     {
         const auto o = std::make_shared<note_options>();
         auto& verb = *noun.add_subcommand("note", "Write a note into your running session");
         verb.add_option("text", o->text, "The note")->required()->type_name("TEXT");
-        on_choice(verb, chosen, o, note);
+        on_change(verb, chosen, o, note);
     }
     add_list(noun, chosen);
     {

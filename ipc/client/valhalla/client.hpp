@@ -53,8 +53,8 @@ class client {
     boost::json::value call(std::string_view method, const boost::json::object& params = {});
 
     /// The reply's line as it came, without its newline; error replies too. `params_json`: a JSON object, or empty.
-    /// Sent once, whatever it is: never repeated. Throws `connection_error`, and `std::invalid_argument` when
-    /// `params_json` is over several lines and malformed.
+    /// Sent once, whatever it is: never repeated. Throws `connection_error` and `outcome_unknown`, and
+    /// `std::invalid_argument` when `params_json` is over several lines and malformed.
     std::string call_raw(std::string_view method, std::string_view params_json);
 
     /// The next notification's line, without its newline. Waits as long as it takes, but no longer than until

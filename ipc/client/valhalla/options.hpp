@@ -24,6 +24,9 @@ struct client_options {
     std::chrono::milliseconds first_pause{50};
     /// … but never longer than this.
     std::chrono::milliseconds longest_pause = std::chrono::seconds{2};
+    /// Of a blocking client: a descriptor that ends every wait for an answer when it can be read, as if the daemon had
+    /// gone away for ever. Below zero: nothing does. It must outlive the client.
+    int interrupt = -1;
 };
 
 }  // namespace valhalla

@@ -115,7 +115,7 @@ BOOST_AUTO_TEST_CASE(records_are_shown_in_lines_of_one_table) {
         peer.answer(peer.line(), R"({"follow":1,"after":7})");
         peer.send(record(8, "anna") + record(1'000'009, "bo\\u001b[2J"));
     }}};
-    const auto got = follow(daemon, {"--count", "2"});
+    const auto got = follow(daemon, {"--count", "2"}, {.out_is_terminal = true});
     check_golden("screens/audit-follow.txt", got.out);
 }
 

@@ -62,7 +62,7 @@ BOOST_AUTO_TEST_CASE(screens_are_as_accepted) {
     for (const auto& s : screens) {
         BOOST_TEST_CONTEXT(s.name) {
             auto daemon = daemon_for(s);
-            const auto got = run(daemon, s.arguments);
+            const auto got = run(daemon, s.arguments, {.out_is_terminal = true});
             BOOST_TEST(got.err == "");
             check_golden("screens/" + s.name + ".txt", got.out);
         }
@@ -76,11 +76,18 @@ BOOST_AUTO_TEST_CASE(no_line_is_wider_than_the_screen) {
                 continue;  // JSON and keys are not wrapped
             }
             auto daemon = daemon_for(s);
-            std::istringstream lines{run(daemon, s.arguments, {.columns = columns}).out};
+            std::istringstream lines{run(daemon, s.arguments, {.columns = columns, .out_is_terminal = true}).out};
             for (std::string line; std::getline(lines, line);) {
                 BOOST_TEST(valhalla::ctl::columns_of(line) <= columns, s.name << ": " << line);
             }
         }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(in_a_pipe_nothing_is_cut) {
+    for (const auto& s : screens) {
+        auto daemon = daemon_for(s);
+        BOOST_TEST(run(daemon, s.arguments, {.columns = 40}).out.find("…") == std::string::npos, s.name);
     }
 }
 
@@ -95,7 +102,7 @@ BOOST_AUTO_TEST_CASE(plain_screens_have_no_control_characters) {
 BOOST_AUTO_TEST_CASE(colours_add_nothing_but_colours) {
     for (const auto& s : screens) {
         auto daemon = daemon_for(s);
-        const auto plain = run(daemon, s.arguments).out;
+        const auto plain = run(daemon, s.arguments, {.out_is_terminal = true}).out;
         auto coloured = run(daemon, s.arguments, {.colours = true, .out_is_terminal = true}).out;
         for (auto at = coloured.find('\x1b'); at != std::string::npos; at = coloured.find('\x1b')) {
             BOOST_REQUIRE(coloured[at + 1] == '[');
