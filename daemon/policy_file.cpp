@@ -105,6 +105,7 @@ loaded_canon parse_canon(std::string_view text, const std::string& source) {
     }
     out.sha256 = sha256_hex(text);
     out.source = source;
+    out.prepare();
     return std::make_shared<governor::canon>(std::move(out));
 }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <utility>
 
 #include "daemon/governor/sentence.hpp"
 
@@ -36,16 +37,35 @@ std::optional<band> nearest_band_that_permits(const canon& rules, band from, std
     return best;
 }
 
-std::string reason_of(const verdict& v, std::string_view klass) {
+std::string reason_of(const judged& v, std::string_view klass, std::optional<band> allowed_in) {
     const std::string where = join("In band ", band_words(v.in_band), " engines of class ", klass);
     if (v.allowed) {
         return join(where, " may ", v.action, ", and ", v.engine, " is one.");
     }
-    if (v.allowed_in) {
-        return join(where, " may not ", v.action, "; the nearest band that allows it is ", band_words(*v.allowed_in),
+    if (allowed_in) {
+        return join(where, " may not ", v.action, "; the nearest band that allows it is ", band_words(*allowed_in),
                     ".");
     }
     return join(where, " may not ", v.action, ", nor in any other band.");
+}
+
+verdict work_out(const canon& rules, band b, const engine& e, std::size_t action) {
+    const std::size_t klass = rules.find_class(e.klass).value_or(rules.classes.size());
+    const std::string& action_name = rules.actions[action];
+    verdict out;
+    judged said;
+    said.allowed = rules.permits(b, klass, action);
+    said.in_band = b;
+    said.engine = e.name;
+    said.action = action_name;
+    said.rule = join(band_letter(b), "/", e.klass, "/", action_name);
+    said.policy = rules.sha256;
+    if (!said.allowed) {
+        out.allowed_in = nearest_band_that_permits(rules, b, klass, action);
+    }
+    said.reason = reason_of(said, e.klass, out.allowed_in);
+    out.what = make_judgement(std::move(said));
+    return out;
 }
 
 unknown_name unknown_engine(const canon& rules, std::string_view name) {
@@ -77,6 +97,20 @@ bool canon::permits(band b, std::size_t class_index, std::size_t action_index) c
     return class_index < row.size() && action_index < max_actions && ((row[class_index] >> action_index) & 1U) != 0;
 }
 
+void canon::prepare() {
+    if (engines.size() * actions.size() > max_prepared_cells) {
+        return;
+    }
+    verdicts.reserve(engines.size() * actions.size() * all_bands.size());
+    for (const engine& e : engines) {
+        for (std::size_t action = 0; action < actions.size(); ++action) {
+            for (const band b : all_bands) {
+                verdicts.push_back(work_out(*this, b, e, action));
+            }
+        }
+    }
+}
+
 std::variant<verdict, unknown_name> judge(const canon& rules, band b, std::string_view engine_name,
                                           std::string_view action) {
     const engine* const found = rules.find_engine(engine_name);
@@ -87,18 +121,12 @@ std::variant<verdict, unknown_name> judge(const canon& rules, band b, std::strin
     if (!action_index) {
         return unknown_name{unknown_name::what_kind::action, std::string{action}, nearest_names(action, rules.actions)};
     }
-    const std::size_t klass = rules.find_class(found->klass).value_or(rules.classes.size());
-    verdict v;
-    v.allowed = rules.permits(b, klass, *action_index);
-    v.in_band = b;
-    v.engine = found->name;
-    v.action = action;
-    v.rule = join(band_letter(b), "/", found->klass, "/", action);
-    if (!v.allowed) {
-        v.allowed_in = nearest_band_that_permits(rules, b, klass, *action_index);
+    if (rules.verdicts.empty()) {
+        return work_out(rules, b, *found, *action_index);
     }
-    v.reason = reason_of(v, found->klass);
-    return v;
+    const auto engine_index = static_cast<std::size_t>(found - rules.engines.data());
+    const std::size_t cell = engine_index * rules.actions.size() + *action_index;
+    return rules.verdicts[cell * all_bands.size() + static_cast<std::size_t>(b)];
 }
 
 }  // namespace valhalla::governor

@@ -7,12 +7,14 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
 
+#include "schema/model/judgement.hpp"
 #include "schema/model/vocabulary.hpp"
 
 namespace valhalla::governor {
@@ -28,6 +30,17 @@ struct engine {
 /// The matrix keeps the actions of a cell as the bits of one word.
 inline constexpr std::size_t max_actions = 64;
 
+/// A judgement, and the way out when it is a refusal. Cheap to copy.
+struct verdict {
+    std::shared_ptr<const judgement> what;
+    /// The nearest band in which the answer would be the other way round to allowed; absent when already allowed
+    /// or when no band allows it.
+    std::optional<band> allowed_in;
+};
+
+/// Cells (engines times actions) up to which a canon's verdicts are all kept ready: some 3 KiB each for all bands.
+inline constexpr std::size_t max_prepared_cells = 4'096;
+
 /// Engines and classes in the order of the file. Made by `load_canon` (daemon/policy_file.hpp), never changed.
 struct canon {
     std::vector<engine> engines;
@@ -37,24 +50,16 @@ struct canon {
     std::array<std::vector<std::uint64_t>, 4> allowed;
     std::string sha256;  ///< 64 hex digits, of the file's bytes
     std::string source;  ///< path, or `built-in`
+    /// By engine, action and band, in this order of weight; empty when not prepared.
+    std::vector<verdict> verdicts;
+
+    /// Works all verdicts out, unless they are too many. Last of all: they depend on everything above.
+    void prepare();
 
     [[nodiscard]] const engine* find_engine(std::string_view name) const noexcept;
     [[nodiscard]] std::optional<std::size_t> find_class(std::string_view name) const noexcept;
     [[nodiscard]] std::optional<std::size_t> find_action(std::string_view name) const noexcept;
     [[nodiscard]] bool permits(band b, std::size_t class_index, std::size_t action_index) const noexcept;
-};
-
-/// A verdict and what it rests on.
-struct verdict {
-    bool allowed = false;
-    band in_band{};
-    std::string engine;
-    std::string action;
-    std::string reason;  ///< a sentence
-    std::string rule;    ///< `B/alpha/optimize`: the cell of the matrix that decided
-    /// The nearest band in which the answer would be the other way round to allowed; absent when already allowed
-    /// or when no band allows it.
-    std::optional<band> allowed_in;
 };
 
 /// A name that the canon does not have, with the nearest ones that it has (at most three, nearest first).

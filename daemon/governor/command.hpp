@@ -188,7 +188,6 @@ using cone = std::shared_ptr<const valhalla::cone>;
 struct decision {
     verdict what;
     audit_seq id{};
-    std::shared_ptr<const canon> rules;
 };
 struct health {};      ///< the health of the state after the command
 struct thresholds {};  ///< likewise

@@ -50,17 +50,7 @@ decision decide_on(const state& s, const commands::decide& c, const context& ctx
     }
     plan out;
     const verdict& v = out.judged.emplace(std::get<verdict>(std::move(judged)));
-    out.add(
-        events::decided{
-            .allowed = v.allowed,
-            .in_band = v.in_band,
-            .engine = v.engine,
-            .action = v.action,
-            .reason = v.reason,
-            .rule = v.rule,
-            .policy = s.rules->sha256,
-        },
-        session_of(s, ctx));
+    out.add(events::decided{v.what}, session_of(s, ctx));
     return out;
 }
 

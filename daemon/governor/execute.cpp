@@ -97,7 +97,7 @@ class answering {
     answer operator()(const commands::note_session& /*c*/) const { return kept_session(records_.back().who.name); }
     answer operator()(const commands::set_cone& /*c*/) const { return s_.current_cone; }
     answer operator()(const commands::decide& /*c*/) const {
-        return answers::decision{std::move(planned_.judged).value(), records_.back().seq, s_.rules};
+        return answers::decision{std::move(planned_.judged).value(), records_.back().seq};
     }
     answer operator()(const commands::report_health& /*c*/) const { return answers::health{}; }
     answer operator()(const commands::clear_health& /*c*/) const { return answers::health{}; }

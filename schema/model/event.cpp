@@ -104,17 +104,7 @@ struct payload_writer {
         json.key("metrics").raw(e.now.metrics_json);
         json.end_object();
     }
-    void operator()(const events::decided& e) const {
-        json.begin_object()
-            .member("allowed", e.allowed)
-            .member("band", band_letter(e.in_band))
-            .member("engine", e.engine)
-            .member("action", e.action)
-            .member("reason", e.reason)
-            .member("rule", e.rule)
-            .member("policy", e.policy)
-            .end_object();
-    }
+    void operator()(const events::decided& e) const { json.begin_object().raw(e.what->json_members()).end_object(); }
     void operator()(const events::health_reported& e) const {
         json.begin_object()
             .member("source", e.signal.source)
@@ -204,32 +194,33 @@ struct payload_writer {
 }  // namespace
 
 std::string_view event_name(const event& e) noexcept {
-    return std::visit(overloaded{
-                          [](const events::database_created&) { return names::database_create; },
-                          [](const events::policy_loaded&) { return names::policy_loaded; },
-                          [](const events::playbook_loaded&) { return names::playbook_loaded; },
-                          [](const events::epoch_started&) { return names::epoch_start; },
-                          [](const events::checkpoint_witnessed&) { return names::witness_cosign; },
-                          [](const events::session_started&) { return names::session_start; },
-                          [](const events::session_ended&) { return names::session_end; },
-                          [](const events::session_noted&) { return names::session_note; },
-                          [](const events::cone_changed&) { return names::cone_set; },
-                          [](const events::decided& d) { return d.allowed ? names::cone_allow : names::cone_deny; },
-                          [](const events::health_reported&) { return names::health_report; },
-                          [](const events::health_cleared&) { return names::health_clear; },
-                          [](const events::health_changed&) { return names::health_status; },
-                          [](const events::thresholds_changed&) { return names::thresholds_set; },
-                          [](const events::step_set&) { return names::step_set; },
-                          [](const events::operator_locked&) { return names::operator_lock; },
-                          [](const events::operator_unlocked&) { return names::operator_unlock; },
-                          [](const events::key_created&) { return names::key_create; },
-                          [](const events::key_revoked&) { return names::key_revoke; },
-                          [](const events::access_denied&) { return names::access_denied; },
-                          [](const events::foreign& f) { return std::string_view{f.name}; },
-                          [](const events::imported_state&) { return names::import; },
-                          [](const events::imported_line& l) { return std::string_view{l.name}; },
-                      },
-                      e);
+    return std::visit(
+        overloaded{
+            [](const events::database_created&) { return names::database_create; },
+            [](const events::policy_loaded&) { return names::policy_loaded; },
+            [](const events::playbook_loaded&) { return names::playbook_loaded; },
+            [](const events::epoch_started&) { return names::epoch_start; },
+            [](const events::checkpoint_witnessed&) { return names::witness_cosign; },
+            [](const events::session_started&) { return names::session_start; },
+            [](const events::session_ended&) { return names::session_end; },
+            [](const events::session_noted&) { return names::session_note; },
+            [](const events::cone_changed&) { return names::cone_set; },
+            [](const events::decided& d) { return d.what->said().allowed ? names::cone_allow : names::cone_deny; },
+            [](const events::health_reported&) { return names::health_report; },
+            [](const events::health_cleared&) { return names::health_clear; },
+            [](const events::health_changed&) { return names::health_status; },
+            [](const events::thresholds_changed&) { return names::thresholds_set; },
+            [](const events::step_set&) { return names::step_set; },
+            [](const events::operator_locked&) { return names::operator_lock; },
+            [](const events::operator_unlocked&) { return names::operator_unlock; },
+            [](const events::key_created&) { return names::key_create; },
+            [](const events::key_revoked&) { return names::key_revoke; },
+            [](const events::access_denied&) { return names::access_denied; },
+            [](const events::foreign& f) { return std::string_view{f.name}; },
+            [](const events::imported_state&) { return names::import; },
+            [](const events::imported_line& l) { return std::string_view{l.name}; },
+        },
+        e);
 }
 
 decision_mark mark_of(std::string_view event_name) noexcept {

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,6 +22,7 @@
 #include "schema/model/cone.hpp"
 #include "schema/model/health.hpp"
 #include "schema/model/ids.hpp"
+#include "schema/model/judgement.hpp"
 #include "schema/model/progress.hpp"
 #include "schema/model/session.hpp"
 #include "schema/model/thresholds.hpp"
@@ -110,14 +112,8 @@ struct cone_changed {
 
 /// CONE_ALLOW, CONE_DENY. The decision's id is the record's seq.
 struct decided {
-    bool allowed = false;
-    band in_band{};
-    std::string engine;
-    std::string action;
-    std::string reason;
-    std::string rule;    ///< e.g. `A/boring/run`: the cell of the action matrix
-    std::string policy;  ///< SHA-256 of the canon, hex
-    friend bool operator==(const decided&, const decided&) = default;
+    std::shared_ptr<const judgement> what;  ///< never null
+    friend bool operator==(const decided& a, const decided& b) { return *a.what == *b.what; }
 };
 
 /// HEALTH_REPORT.

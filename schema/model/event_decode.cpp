@@ -104,20 +104,20 @@ event read_cone_changed(const json_value& payload, const envelope& around, compl
 
 template <bool Allowed>
 event read_decided(const json_value& payload, const envelope& /*around*/, complaint& c) {
-    events::decided e;
+    judged said;
     members{payload, c}
-        .get("allowed", e.allowed)
-        .get("band", e.in_band)
-        .get("engine", e.engine)
-        .get("action", e.action)
-        .get("reason", e.reason)
-        .get("rule", e.rule)
-        .get("policy", e.policy)
+        .get("allowed", said.allowed)
+        .get("band", said.in_band)
+        .get("engine", said.engine)
+        .get("action", said.action)
+        .get("reason", said.reason)
+        .get("rule", said.rule)
+        .get("policy", said.policy)
         .done();
-    if (e.allowed != Allowed) {
+    if (said.allowed != Allowed) {
         c.raise("payload.allowed", "contradicts the event's name");
     }
-    return e;
+    return events::decided{make_judgement(std::move(said))};
 }
 
 event read_health_reported(const json_value& payload, const envelope& around, complaint& c) {

@@ -5,7 +5,10 @@
 // round-trip, nothing is escaped that RFC 8259 does not demand.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,6 +27,20 @@ class json_writer {
     json_writer& begin_array();
     json_writer& end_array();
     json_writer& key(std::string_view name);
+    /// A name of our own, which needs no escapes: comma, quotes and colon go out with it at once.
+    template <std::size_t Size>
+    json_writer& key(const char (&name)[Size]) {
+        std::array<char, Size + 3> text;
+        char* const begin = text.data() + (first_ ? 1 : 0);
+        text[0] = ',';
+        text[1] = '"';
+        std::memcpy(text.data() + 2, name, Size - 1);
+        text[Size + 1] = '"';
+        text[Size + 2] = ':';
+        out_.append(begin, text.data() + text.size());
+        first_ = true;  // the value follows its key without a comma
+        return *this;
+    }
 
     json_writer& value(std::string_view text);
     json_writer& value(const char* text) { return value(std::string_view{text}); }
@@ -46,6 +63,10 @@ class json_writer {
     }
     template <class T>
     json_writer& member(std::string_view name, const T& v) {
+        return key(name).value(v);
+    }
+    template <std::size_t Size, class T>
+    json_writer& member(const char (&name)[Size], const T& v) {
         return key(name).value(v);
     }
 

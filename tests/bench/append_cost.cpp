@@ -27,21 +27,23 @@ using namespace valhalla;
 
 namespace {
 
-constexpr std::int64_t checkpoint_from_pages = 4'096;  // as daemon/ledger.hpp has it
+constexpr std::int64_t checkpoint_from_pages = 1'024;  // as daemon/ledger.hpp has it
+
+const auto the_judgement =
+    make_judgement({.allowed = true,
+                    .in_band = band::caution,
+                    .engine = "wholesaling",
+                    .action = "run",
+                    .reason = "In band B (caution) engines of class alpha may run, and wholesaling is one.",
+                    .rule = "B/alpha/run",
+                    .policy = std::string(64, 'a')});
 
 audit_entry decision(std::int64_t seq) {
-    return {
-        .seq = audit_seq{seq},
-        .ts = micros_at(1'700'000'000'000'000 + seq),
-        .who = {.name = "operator", .via = actor_via::unix_socket, .uid = 1'000, .gid = 1'000},
-        .session = session_id{1},
-        .what = events::decided{.allowed = true,
-                                .in_band = band::caution,
-                                .engine = "wholesaling",
-                                .action = "run",
-                                .reason = "In band B (caution) engines of class alpha may run, and wholesaling is one.",
-                                .rule = "B/alpha/run",
-                                .policy = std::string(64, 'a')}};
+    return {.seq = audit_seq{seq},
+            .ts = micros_at(1'700'000'000'000'000 + seq),
+            .who = {.name = "operator", .via = actor_via::unix_socket, .uid = 1'000, .gid = 1'000},
+            .session = session_id{1},
+            .what = events::decided{the_judgement}};
 }
 
 /// Records and tables, and nothing that proves them.

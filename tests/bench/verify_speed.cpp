@@ -52,13 +52,13 @@ audit_entry decision(std::int64_t seq) {
         .ts = micros_at(1'700'000'000'000'000 + seq * 137),
         .who = {.name = "operator-" + std::to_string(seq % 7), .via = actor_via::unix_socket, .uid = 1000, .gid = 1000},
         .session = {},
-        .what = events::decided{.allowed = true,
-                                .in_band = band::caution,
-                                .engine = engine,
-                                .action = action,
-                                .reason = "allowed by the action matrix",
-                                .rule = "B/boring/" + action,
-                                .policy = std::string(64, 'a')}};
+        .what = events::decided{make_judgement({.allowed = true,
+                                                .in_band = band::caution,
+                                                .engine = engine,
+                                                .action = action,
+                                                .reason = "allowed by the action matrix",
+                                                .rule = "B/boring/" + action,
+                                                .policy = std::string(64, 'a')})}};
 }
 
 /// Of this process: what else the machine does meanwhile does not count.

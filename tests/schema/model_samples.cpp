@@ -94,7 +94,7 @@ event sampler::what(std::size_t kind, const audit_entry& around) {
         case 6: return events::session_ended{id(), text(), time(), maybe_text(), static_cast<end_reason>(number(0, 3))};
         case 7: return events::session_noted{id(), text()};
         case 8: return events::cone_changed{{any_band(), text(), around.ts, json_object()}};
-        case 9: return events::decided{coin(), any_band(), text(), text(), text(), text(), text()};
+        case 9: return events::decided{make_judgement({coin(), any_band(), text(), text(), text(), text(), text()})};
         case 10:
             return events::health_reported{
                 {text(), level(), text(), around.ts, maybe<unix_micros>([this] { return time(); }), around.who.name}};

@@ -171,7 +171,8 @@ BOOST_AUTO_TEST_CASE(a_member_of_the_wrong_type_is_refused) {
 }
 
 BOOST_AUTO_TEST_CASE(contradictions_and_strangers_are_refused) {
-    const auto allowed = encoded(plain(events::decided{true, band::caution, "e", "a", "r", "c", "p"}));
+    const auto allowed =
+        encoded(plain(events::decided{make_judgement({true, band::caution, "e", "a", "r", "c", "p"})}));
     BOOST_TEST(error_of(replaced(allowed, "CONE_ALLOW", "CONE_DENY")).key == "payload.allowed");
     BOOST_TEST(error_of(replaced(allowed, "CONE_ALLOW", "CONE_MAYBE")).key == "event");
     BOOST_TEST(error_of(replaced(allowed, "\"v\":1", "\"v\":2")).key == "v");

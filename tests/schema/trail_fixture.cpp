@@ -48,13 +48,13 @@ audit_entry history::noted(std::int64_t id, std::string text) {
 }
 
 audit_entry history::decision(bool allowed, std::optional<session_id> session, std::string actor_name) {
-    return entry(events::decided{.allowed = allowed,
-                                 .in_band = band::caution,
-                                 .engine = "kestrel",
-                                 .action = "run",
-                                 .reason = "because",
-                                 .rule = "B/boring/run",
-                                 .policy = std::string(64, 'a')},
+    return entry(events::decided{make_judgement({.allowed = allowed,
+                                                 .in_band = band::caution,
+                                                 .engine = "kestrel",
+                                                 .action = "run",
+                                                 .reason = "because",
+                                                 .rule = "B/boring/run",
+                                                 .policy = std::string(64, 'a')})},
                  session, std::move(actor_name));
 }
 

@@ -233,7 +233,7 @@ class driver {
         if (out.refused()) {
             return std::get<refusal>(out.result).kind;
         }
-        const verdict& v = std::get<answers::decision>(std::get<answer>(out.result)).what;
+        const judged& v = std::get<answers::decision>(std::get<answer>(out.result)).what.what->said();
         return json::value{{"allowed", v.allowed},
                            {"band", band_letter(v.in_band)},
                            {"engine", v.engine},

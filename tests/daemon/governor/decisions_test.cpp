@@ -37,9 +37,10 @@ BOOST_AUTO_TEST_CASE(all_recorded_decisions_come_out_equal) {
         }
         const auto got =
             w.answer_of<answers::decision>(commands::decide{text(one.at("engine")), text(one.at("action"))});
-        BOOST_TEST(got.what.allowed == one.at("allowed").as_bool(), got.what.rule << ": " << got.what.reason);
-        BOOST_TEST(got.what.in_band == b);
-        BOOST_TEST(got.rules == w.s.rules);
+        const judged& said = got.what.what->said();
+        BOOST_TEST(said.allowed == one.at("allowed").as_bool(), said.rule << ": " << said.reason);
+        BOOST_TEST(said.in_band == b);
+        BOOST_TEST(said.policy == w.s.rules->sha256);
     }
 }
 
@@ -66,8 +67,8 @@ BOOST_AUTO_TEST_CASE(a_decision_is_recorded_with_its_rule_and_policy) {
     const auto id = w.s.next_seq;
     const auto got = w.answer_of<answers::decision>(commands::decide{"wholesaling", "scale"});
     BOOST_TEST(got.id == id);
-    BOOST_TEST(!got.what.allowed);
-    const auto& recorded = w.newest<events::decided>();
+    BOOST_TEST(!got.what.what->said().allowed);
+    const auto& recorded = w.newest<events::decided>().what->said();
     BOOST_TEST(!recorded.allowed);
     BOOST_TEST(recorded.rule == "B/alpha/scale");
     BOOST_TEST(recorded.policy == w.s.rules->sha256);
@@ -87,6 +88,24 @@ BOOST_AUTO_TEST_CASE(a_denial_names_the_nearest_band_that_allows) {
     BOOST_TEST(*allowed_in(band::survival, "storage_units", "scale") == band::expansion);
     BOOST_TEST(!allowed_in(band::caution, "resort_chain", "run"));
     BOOST_TEST(!allowed_in(band::caution, "flips", "run"));  // allowed already
+}
+
+BOOST_AUTO_TEST_CASE(a_verdict_is_the_same_whether_it_was_kept_ready_or_not) {
+    const auto ready = built_in_canon();
+    canon worked_out = *ready;
+    worked_out.verdicts.clear();
+    BOOST_TEST(ready->verdicts.size() == ready->engines.size() * ready->actions.size() * 4);
+    for (const engine& e : ready->engines) {
+        for (const std::string& action : ready->actions) {
+            for (const band b : {band::expansion, band::caution, band::stabilize, band::survival}) {
+                const auto kept = std::get<verdict>(judge(*ready, b, e.name, action));
+                const auto made = std::get<verdict>(judge(worked_out, b, e.name, action));
+                BOOST_CHECK(*kept.what == *made.what);
+                BOOST_CHECK(kept.what->said().in_band == b && kept.what->said().engine == e.name);
+                BOOST_CHECK(kept.allowed_in == made.allowed_in);
+            }
+        }
+    }
 }
 
 BOOST_AUTO_TEST_CASE(of_two_equally_near_bands_the_wider_one_is_named) {
@@ -136,7 +155,7 @@ BOOST_AUTO_TEST_CASE(a_policy_is_recorded_when_it_changes_and_only_then) {
     BOOST_TEST(w.s.recorded_policy == other->sha256);
     BOOST_TEST(w.s.rules == other);
     w.must(commands::decide{"flips", "run"});
-    BOOST_TEST(w.newest<events::decided>().policy == other->sha256);
+    BOOST_TEST(w.newest<events::decided>().what->said().policy == other->sha256);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -124,8 +124,8 @@ BOOST_AUTO_TEST_CASE(a_sound_policy_is_read) {
     BOOST_TEST(c.sha256.size() == 64);
     BOOST_TEST(*c.engines.at(0).hard_cap_usd == 100.0);
     BOOST_TEST(!c.engines.at(1).year1_allowed);
-    BOOST_TEST(std::get<verdict>(judge(c, band::expansion, "mill", "scale")).allowed);
-    BOOST_TEST(!std::get<verdict>(judge(c, band::survival, "mill", "run")).allowed);
+    BOOST_TEST(std::get<verdict>(judge(c, band::expansion, "mill", "scale")).what->said().allowed);
+    BOOST_TEST(!std::get<verdict>(judge(c, band::survival, "mill", "run")).what->said().allowed);
 }
 
 BOOST_AUTO_TEST_CASE(each_mistake_in_a_policy_is_told_with_line_and_key) {

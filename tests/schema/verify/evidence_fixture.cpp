@@ -52,7 +52,10 @@ std::vector<audit_entry> signed_history(const signing_key& key, const std::strin
         all.push_back(
             h.decision(raw(all.back().seq) % 3 != 0, session_id{1}, raw(all.back().seq) % 2 == 0 ? "anna" : "bert"));
         if (raw(all.back().seq) == 300) {
-            std::get<events::decided>(all.back().what).reason = reason;
+            auto& what = std::get<events::decided>(all.back().what).what;
+            auto said = what->said();
+            said.reason = reason;
+            what = make_judgement(std::move(said));
         }
     }
     all.push_back(h.ended(1));
