@@ -87,7 +87,7 @@ class ledger {
     /// Kept answers that one turn of housekeeping forgets: a transaction of a few milliseconds.
     static constexpr std::int64_t forgotten_at_once = 1'000;
     /// Write-ahead log size from which pages are moved into the database, after the answers went out.
-    static constexpr std::int64_t checkpoint_from_pages = 4'096;
+    static constexpr std::int64_t checkpoint_from_pages = 1'024;
 
     ledger(schema::ledger_store& store, governor::state initial, hooks h);
     ~ledger();

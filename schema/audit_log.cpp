@@ -12,11 +12,13 @@ void audit_log::append(const audit_entry& entry, std::string_view record, const 
     const std::int64_t actor_id = actors_.id_of(entry.who.name);
     append_.run(entry.seq, micros_count(entry.ts), event_id, entry.session, actor_id, leaf,
                 std::as_bytes(std::span{record}));
+    postings_.add(entry.seq, event_id, actor_id, entry.session);
 }
 
-void audit_log::forget() noexcept {
+void audit_log::forget() {
     events_.forget();
     actors_.forget();
+    postings_.recover();
 }
 
 audit_log::position audit_log::end() {

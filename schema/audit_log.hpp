@@ -9,6 +9,7 @@
 
 #include "schema/model/event.hpp"
 #include "schema/name_dictionary.hpp"
+#include "schema/postings.hpp"
 #include "schema/proof/merkle_tree.hpp"
 #include "schema/statement.hpp"
 
@@ -21,7 +22,7 @@ class audit_log {
     /// `record` is the line that `entry` encodes to, `leaf` its hash. The caller counts: seq must be the next one.
     void append(const audit_entry& entry, std::string_view record, const hash256& leaf);
     /// After a rollback of the transaction that records were appended in.
-    void forget() noexcept;
+    void forget();
 
     struct position {
         audit_seq last{};  ///< 0: there is no record
@@ -39,6 +40,7 @@ class audit_log {
     const connection& db_;
     name_dictionary events_{db_, "event_kind"};
     name_dictionary actors_{db_, "actor_name"};
+    posting_writer postings_{db_};
     statement append_{db_,
                       "INSERT INTO audit (seq, ts_us, event_id, session, actor_id, leaf, record)"
                       " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"};
@@ -46,9 +48,8 @@ class audit_log {
     statement newest_names_{db_,
                             "SELECT k.name FROM audit AS a CROSS JOIN event_kind AS k ON k.id = a.event_id"
                             " WHERE a.seq > ?1 ORDER BY a.seq"};
-    statement holds_{db_,
-                     "SELECT 1 FROM audit INDEXED BY audit_event"
-                     " WHERE event_id = (SELECT id FROM event_kind WHERE name = ?1) LIMIT 1"};
+    /// A kind has its number since its first record.
+    statement holds_{db_, "SELECT 1 FROM event_kind WHERE name = ?1"};
     statement leaves_{db_, "SELECT leaf FROM audit WHERE seq > ?1 ORDER BY seq"};
 };
 

@@ -4,24 +4,22 @@
 #include <algorithm>
 #include <limits>
 
-#include <fmt/format.h>
-
 #include "schema/limits.hpp"
 
 namespace valhalla::schema {
+
 namespace {
 
-std::string search_sql(std::string_view index, std::string_view condition, std::string_view direction) {
-    return fmt::format(
-        "SELECT seq, event_id, session, actor_id, record FROM audit {}"
-        " WHERE {} AND seq > ?1 AND seq < ?2 ORDER BY seq {}",
-        index, condition, direction);
+constexpr std::int64_t tile_records = static_cast<std::int64_t>(tile_width);
+/// What looking at a tile's bitmaps costs, in rows scanned.
+constexpr std::size_t tile_cost = 4;
+
+/// First of the records that no complete tile holds.
+std::int64_t first_of_open_tile(std::int64_t size) noexcept {
+    return size / tile_records * tile_records + 1;
 }
 
 }  // namespace
-
-audit_search::route::route(const connection& db, std::string_view index, std::string_view condition)
-    : ascending{db, search_sql(index, condition, "ASC")}, descending{db, search_sql(index, condition, "DESC")} {}
 
 std::optional<std::int64_t> audit_search::id_of_event(std::string_view name) {
     auto row = event_id_.use(name);
@@ -31,8 +29,8 @@ std::optional<std::int64_t> audit_search::id_of_event(std::string_view name) {
 std::optional<audit_search::wanted> audit_search::resolve(const audit_query& query) {
     wanted w;
     if (query.event) {
-        w.event = id_of_event(*query.event);
-        if (!w.event) {
+        w[posting_kind::event] = id_of_event(*query.event);
+        if (!w[posting_kind::event]) {
             return std::nullopt;
         }
     }
@@ -41,10 +39,10 @@ std::optional<audit_search::wanted> audit_search::resolve(const audit_query& que
         if (!row.step()) {
             return std::nullopt;
         }
-        w.actor = row.integer(0);
+        w[posting_kind::actor] = row.integer(0);
     }
     if (query.session) {
-        w.session = raw(*query.session);
+        w[posting_kind::session] = raw(*query.session);
     }
     return w;
 }
@@ -67,8 +65,8 @@ std::int64_t audit_search::first_at_or_after(unix_micros t) {
 }
 
 audit_search::range audit_search::range_of(const audit_query& query) {
-    range r{query.after ? raw(*query.after) : 0,
-            query.before ? raw(*query.before) : std::numeric_limits<std::int64_t>::max()};
+    range r{query.after ? raw(*query.after) : 0, query.before ? raw(*query.before) : size() + 1};
+    r.below = std::min(r.below, size() + 1);
     if (query.since) {
         r.above = std::max(r.above, first_at_or_after(*query.since) - 1);
     }
@@ -78,19 +76,142 @@ audit_search::range audit_search::range_of(const audit_query& query) {
     return r;
 }
 
-/// A session has fewer records than a kind of event has; an actor, on a machine that people use, too.
-std::pair<audit_search::route*, std::int64_t> audit_search::best_route(const wanted& w) {
-    if (w.session) {
-        return {&by_session_, *w.session};
+tile_bits audit_search::matches(const wanted& w, const posting_reader::row& found, posting_kind kind) {
+    tile_bits bits = found.bits;
+    for (const auto other : {posting_kind::event, posting_kind::actor, posting_kind::session}) {
+        if (other != kind && w[other]) {
+            bits = bits & postings_.bits(other, *w[other], found.tile);
+        }
     }
-    if (w.event) {
-        return {&by_event_, *w.event};
-    }
-    if (w.actor) {
-        return {&by_actor_, *w.actor};
-    }
-    return {&all_, 0};
+    return bits;
 }
+
+/// One pass over the records of a range that have all that is wanted, in order, for as long as they are taken and the
+/// budget lasts.
+class audit_search::walk {
+  public:
+    walk(audit_search& from, const wanted& w, range r, bool ascending, std::size_t budget, const taker& take)
+        : from_{from}, wanted_{w}, range_{r}, ascending_{ascending}, budget_{budget}, take_{take} {}
+
+    /// Where to go on, exclusive; nothing when the range was passed to its end.
+    std::optional<audit_seq> run() {
+        const std::int64_t open = wanted_.anything() ? 1 : first_of_open_tile(from_.size());
+        const range in_rows{std::max(range_.above, open - 1), range_.below};
+        const range in_tiles{range_.above, std::min(range_.below, open)};
+        const bool done = ascending_ ? tiles(in_tiles) && rows(in_rows) : rows(in_rows) && tiles(in_tiles);
+        return done ? std::nullopt : std::optional{audit_seq{passed_}};
+    }
+
+  private:
+    /// False when the pass ends here: `seq` and what follows it were not looked at.
+    bool stop_before(std::int64_t seq) {
+        if (passed_ == 0) {
+            passed_ = ascending_ ? seq - 1 : seq + 1;
+        }
+        return false;
+    }
+
+    bool offer(std::int64_t seq, std::string_view record) {
+        if (!take_(audit_seq{seq}, record)) {
+            return stop_before(seq);
+        }
+        passed_ = seq;
+        return true;
+    }
+
+    /// Looks at every record.
+    bool rows(range r) {
+        if (r.above + 1 >= r.below) {
+            return true;
+        }
+        auto row = (ascending_ ? from_.oldest_first_ : from_.newest_first_).use(r.above, r.below);
+        while (row.step()) {
+            const std::int64_t seq = row.integer(0);
+            if (scanned_++ >= budget_) {
+                return stop_before(seq);
+            }
+            if (!fits(row)) {
+                passed_ = seq;
+            } else if (!offer(seq, row.text(4))) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    bool fits(const statement::use_guard& row) const {
+        for (std::size_t kind = 0; kind < wanted_.ids.size(); ++kind) {
+            const int column = static_cast<int>(kind) + 1;
+            if (wanted_.ids[kind] && (row.is_null(column) || row.integer(column) != *wanted_.ids[kind])) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /// A session has fewer records than an actor has, and he, on a machine that people use, fewer than an event.
+    [[nodiscard]] posting_kind rarest() const {
+        for (const auto kind : {posting_kind::session, posting_kind::actor}) {
+            if (wanted_[kind]) {
+                return kind;
+            }
+        }
+        return posting_kind::event;
+    }
+
+    /// Looks at bitmaps, and at the records that they show.
+    bool tiles(range r) {
+        if (r.above + 1 >= r.below) {
+            return true;
+        }
+        const posting_kind kind = rarest();
+        const std::int64_t first = tile_of(audit_seq{r.above + 1});
+        const std::int64_t last = tile_of(audit_seq{r.below - 1});
+        std::int64_t tile = ascending_ ? first : last;
+        for (;;) {
+            const auto found = ascending_ ? from_.postings_.at_or_after(kind, *wanted_[kind], tile)
+                                          : from_.postings_.at_or_before(kind, *wanted_[kind], tile);
+            if (!found || found->tile < first || found->tile > last) {
+                return true;
+            }
+            if ((scanned_ += tile_cost) > budget_) {
+                return stop_before(raw(seq_at(found->tile, ascending_ ? 0 : tile_width - 1)));
+            }
+            if (!records_of(found->tile, from_.matches(wanted_, *found, kind), r)) {
+                return false;
+            }
+            tile = found->tile + (ascending_ ? 1 : -1);
+        }
+    }
+
+    bool records_of(std::int64_t tile, const tile_bits& bits, range r) {
+        for (std::size_t i = 0; i < tile_width; ++i) {
+            const std::size_t place = ascending_ ? i : tile_width - 1 - i;
+            const std::int64_t seq = raw(seq_at(tile, place));
+            if (!bits.test(place) || seq <= r.above || seq >= r.below) {
+                continue;
+            }
+            if (scanned_++ >= budget_) {
+                return stop_before(seq);
+            }
+            auto row = from_.record_.use(seq);
+            if (row.step() && !offer(seq, row.text(0))) {
+                return false;
+            }
+        }
+        passed_ = raw(seq_at(tile, ascending_ ? tile_width - 1 : 0));
+        return true;
+    }
+
+    audit_search& from_;
+    const wanted& wanted_;
+    range range_;
+    bool ascending_;
+    std::size_t budget_;  // rows
+    const taker& take_;
+    std::size_t scanned_ = 0;
+    std::int64_t passed_ = 0;  // the last seq looked at; 0: none yet
+};
 
 audit_page audit_search::page(const audit_query& query) {
     audit_page page;
@@ -100,31 +221,16 @@ audit_page audit_search::page(const audit_query& query) {
         return page;
     }
     const std::size_t limit = std::clamp<std::size_t>(query.limit, 1, limits::page_rows);
-    const range r = range_of(query);
-    const auto [way, key] = best_route(*names);
-    statement& rows = page.ascending ? way->ascending : way->descending;
-    auto row = rows.use(r.above, r.below, key);
-    std::size_t scanned = 0;
     std::size_t bytes = 0;
-    std::int64_t looked_at = page.ascending ? r.above : r.below;
-    while (row.step()) {
-        const bool fits = (!names->event || row.integer(1) == *names->event) &&
-                          (!names->session || row.integer(2) == *names->session) &&
-                          (!names->actor || row.integer(3) == *names->actor);
-        const std::string_view record = fits ? row.text(4) : std::string_view{};
-        const bool full =
-            page.records.size() == limit || (!page.records.empty() && bytes + record.size() > query.max_bytes);
-        if (scanned == limits::audit_rows_scanned || (fits && full)) {
-            page.next = audit_seq{looked_at};
-            break;
+    const taker take = [&](audit_seq /*seq*/, std::string_view record) {
+        if (page.records.size() == limit || (!page.records.empty() && bytes + record.size() > query.max_bytes)) {
+            return false;
         }
-        ++scanned;
-        looked_at = row.integer(0);
-        if (fits) {
-            bytes += record.size();
-            page.records.emplace_back(record);
-        }
-    }
+        bytes += record.size();
+        page.records.emplace_back(record);
+        return true;
+    };
+    page.next = walk{*this, *names, range_of(query), page.ascending, query.max_scanned, take}.run();
     return page;
 }
 
@@ -150,20 +256,62 @@ audit_search::verdict_counts audit_search::decisions_in(session_id id) {
     // A number that no kind has, where there was no such decision yet.
     const std::int64_t allow = id_of_event("CONE_ALLOW").value_or(-1);
     const std::int64_t deny = id_of_event("CONE_DENY").value_or(-1);
-    auto row = verdicts_.use(id, allow, deny);
-    return row.step() ? verdict_counts{row.integer(0), row.integer(1)} : verdict_counts{};
+    verdict_counts counts;
+    for (std::int64_t tile = 0;; ++tile) {
+        const auto found = postings_.at_or_after(posting_kind::session, raw(id), tile);
+        if (!found) {
+            break;
+        }
+        tile = found->tile;
+        counts.allowed += (found->bits & postings_.bits(posting_kind::event, allow, tile)).count();
+        counts.denied += (found->bits & postings_.bits(posting_kind::event, deny, tile)).count();
+    }
+    auto row = oldest_first_.use(first_of_open_tile(size()) - 1, std::numeric_limits<std::int64_t>::max());
+    while (row.step()) {
+        if (!row.is_null(3) && row.integer(3) == raw(id)) {
+            counts.allowed += row.integer(1) == allow ? 1 : 0;
+            counts.denied += row.integer(1) == deny ? 1 : 0;
+        }
+    }
+    return counts;
 }
 
 void audit_search::visit_session(session_id id, std::string_view event, std::size_t limit,
                                  const std::function<void(std::string_view)>& visitor) {
-    const std::optional<std::int64_t> event_id = id_of_event(event);
-    if (!event_id) {
+    wanted w;
+    w[posting_kind::session] = raw(id);
+    w[posting_kind::event] = id_of_event(event);
+    if (!w[posting_kind::event]) {
         return;
     }
-    auto row = in_session_.use(id, *event_id, limit);
-    while (row.step()) {
-        visitor(row.text(0));
+    std::size_t visited = 0;
+    const taker take = [&](audit_seq /*seq*/, std::string_view record) {
+        if (visited == limit) {
+            return false;
+        }
+        ++visited;
+        visitor(record);
+        return true;
+    };
+    for (range r{0, size() + 1}; visited < limit;) {
+        const auto more = walk{*this, w, r, true, limits::audit_rows_scanned, take}.run();
+        if (!more) {
+            return;
+        }
+        r.above = raw(*more);
     }
+}
+
+audit_seq audit_search::newest_of(session_id id) {
+    wanted w;
+    w[posting_kind::session] = raw(id);
+    audit_seq newest{};
+    const taker take = [&newest](audit_seq seq, std::string_view /*record*/) {
+        newest = std::max(newest, seq);
+        return false;
+    };
+    static_cast<void>(walk{*this, w, {0, size() + 1}, false, limits::audit_rows_scanned, take}.run());
+    return newest;
 }
 
 }  // namespace valhalla::schema

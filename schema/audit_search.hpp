@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Finding records: keyset pages by seq, each read along the one index that fits best, in bounded steps. A range
-// of time is a range of seq, found by bisection. One connection, its thread.
+// Finding records: keyset pages by seq, in bounded steps. What is asked for is found in the bitmaps of complete tiles
+// (schema/postings.hpp), and by looking at the records after the last complete tile. A range of time is a range of seq,
+// found by bisection. One connection, its thread.
 #pragma once
 
 #include <array>
@@ -11,6 +12,7 @@
 #include <string>
 #include <string_view>
 
+#include "schema/postings.hpp"
 #include "schema/reader.hpp"
 #include "schema/statement.hpp"
 
@@ -37,47 +39,51 @@ class audit_search {
     void visit_session(session_id id, std::string_view event, std::size_t limit,
                        const std::function<void(std::string_view)>& visitor);
 
+    /// The newest record that names the session; 0 when none does.
+    [[nodiscard]] audit_seq newest_of(session_id id);
+
   private:
-    /// One way through the table, both directions. ?1 < seq < ?2, ?3 is what the index is on.
-    struct route {
-        route(const connection& db, std::string_view index, std::string_view condition);
-        statement ascending;
-        statement descending;
-    };
-    /// Numbers of what the query names; absent where it names nothing.
+    /// Records must have all of these.
     struct wanted {
-        std::optional<std::int64_t> event;
-        std::optional<std::int64_t> session;
-        std::optional<std::int64_t> actor;
+        std::array<std::optional<std::int64_t>, 3> ids;  ///< by `posting_kind`; absent: any
+        [[nodiscard]] std::optional<std::int64_t>& operator[](posting_kind kind) {
+            return ids[static_cast<std::size_t>(kind)];
+        }
+        [[nodiscard]] const std::optional<std::int64_t>& operator[](posting_kind kind) const {
+            return ids[static_cast<std::size_t>(kind)];
+        }
+        [[nodiscard]] bool anything() const noexcept { return !ids[0] && !ids[1] && !ids[2]; }
     };
     struct range {
         std::int64_t above;  ///< seq greater
         std::int64_t below;  ///< seq smaller
     };
+    /// Takes one record; false to stop before it.
+    using taker = std::function<bool(audit_seq seq, std::string_view record)>;
+    class walk;
 
     /// Nothing when the query names an event or an actor that never was.
     [[nodiscard]] std::optional<wanted> resolve(const audit_query& query);
     [[nodiscard]] range range_of(const audit_query& query);
     [[nodiscard]] std::int64_t first_at_or_after(unix_micros t);
-    [[nodiscard]] std::pair<route*, std::int64_t> best_route(const wanted& w);
     [[nodiscard]] std::optional<std::int64_t> id_of_event(std::string_view name);
+    /// Of the tile's records those that have all that is wanted.
+    [[nodiscard]] tile_bits matches(const wanted& w, const posting_reader::row& found, posting_kind kind);
 
     const connection& db_;
-    route all_{db_, "NOT INDEXED", "?3 = 0"};
-    route by_event_{db_, "INDEXED BY audit_event", "event_id = ?3"};
-    route by_session_{db_, "INDEXED BY audit_session", "session = ?3"};
-    route by_actor_{db_, "INDEXED BY audit_actor", "actor_id = ?3"};
+    posting_reader postings_{db_};
     statement event_id_{db_, "SELECT id FROM event_kind WHERE name = ?1"};
     statement actor_id_{db_, "SELECT id FROM actor_name WHERE name = ?1"};
     statement last_{db_, "SELECT COALESCE(MAX(seq), 0) FROM audit"};
     statement ts_{db_, "SELECT ts_us FROM audit WHERE seq = ?1"};
+    statement record_{db_, "SELECT record FROM audit WHERE seq = ?1"};
     statement in_order_{db_, "SELECT seq, record FROM audit WHERE seq BETWEEN ?1 AND ?2 ORDER BY seq LIMIT ?3"};
-    statement verdicts_{db_,
-                        "SELECT COUNT(*) FILTER (WHERE event_id = ?2), COUNT(*) FILTER (WHERE event_id = ?3)"
-                        " FROM audit INDEXED BY audit_session WHERE session = ?1"};
-    statement in_session_{db_,
-                          "SELECT record FROM audit INDEXED BY audit_session WHERE session = ?1 AND event_id = ?2"
-                          " ORDER BY seq LIMIT ?3"};
+    statement oldest_first_{db_,
+                            "SELECT seq, event_id, actor_id, session, record FROM audit"
+                            " WHERE seq > ?1 AND seq < ?2 ORDER BY seq"};
+    statement newest_first_{db_,
+                            "SELECT seq, event_id, actor_id, session, record FROM audit"
+                            " WHERE seq > ?1 AND seq < ?2 ORDER BY seq DESC"};
 };
 
 }  // namespace valhalla::schema

@@ -155,8 +155,8 @@ std::string immutable_uri(const fs::path& path) {
 
 // What a statement may do, decided once when it is prepared.
 
-constexpr std::array append_only_tables{"audit",    "tree_tile",    "event_kind",   "actor_name",
-                                        "instance", "cone_history", "session_note", "epoch"};
+constexpr std::array append_only_tables{"audit",    "audit_posting", "tree_tile",    "event_kind", "actor_name",
+                                        "instance", "cone_history",  "session_note", "epoch"};
 
 bool append_only(const char* table) {
     return table != nullptr && std::any_of(append_only_tables.begin(), append_only_tables.end(),

@@ -55,7 +55,7 @@ std::optional<session_story> reader::story(session_id id) {
     if (!what) {
         return std::nullopt;
     }
-    const auto newest = impl_->sessions.newest_record(*what);
+    const auto newest = std::max(what->first_seq, impl_->trail.newest_of(id));
     session_story story{
         .what = std::move(*what), .last_seq = newest, .notes = impl_->sessions.notes(id), .steps_done = {}};
     impl_->trail.visit_session(id, "GO_STEP_SET", limits::story_rows, [&story](std::string_view line) {

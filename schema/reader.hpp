@@ -31,7 +31,8 @@ struct audit_query {
     std::optional<audit_seq> after{};    ///< seq greater; makes the order oldest first
     std::optional<audit_seq> before{};   ///< seq smaller
     std::size_t limit = 100;
-    std::size_t max_bytes = limits::audit_page_bytes;  ///< of the page; one record always fits
+    std::size_t max_bytes = limits::audit_page_bytes;      ///< of the page; one record always fits
+    std::size_t max_scanned = limits::audit_rows_scanned;  ///< bounds the page's read transaction
 };
 
 struct audit_page {

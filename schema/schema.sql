@@ -32,17 +32,28 @@ CREATE TABLE audit (
     record   BLOB    NOT NULL                  -- the line of JSON without its newline, at most 65,535 bytes
 ) STRICT;
 
-CREATE INDEX audit_actor ON audit (actor_id);
-
-CREATE INDEX audit_event ON audit (event_id);
-
-CREATE INDEX audit_session ON audit (session, seq, event_id) WHERE session IS NOT NULL;
-
 CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit
 BEGIN SELECT RAISE(ABORT, 'audit is append-only'); END;
 
 CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit
 BEGIN SELECT RAISE(ABORT, 'audit is append-only'); END;
+
+CREATE TABLE audit_posting (
+    kind  INTEGER NOT NULL CHECK (kind BETWEEN 0 AND 2), -- 0 event, 1 actor, 2 session
+    id    INTEGER NOT NULL,                              -- event_kind.id, actor_name.id or session.id
+    tile  INTEGER NOT NULL CHECK (tile >= 0),            -- of 256 records, counted from 0; complete tiles only
+    bits0 INTEGER NOT NULL,                              -- records 1 to 64 of the tile, the oldest in the lowest bit
+    bits1 INTEGER NOT NULL,                              -- 65 to 128
+    bits2 INTEGER NOT NULL,                              -- 129 to 192
+    bits3 INTEGER NOT NULL,                              -- 193 to 256
+    PRIMARY KEY (kind, id, tile)
+) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER audit_posting_no_delete BEFORE DELETE ON audit_posting
+BEGIN SELECT RAISE(ABORT, 'audit_posting is append-only'); END;
+
+CREATE TRIGGER audit_posting_no_update BEFORE UPDATE ON audit_posting
+BEGIN SELECT RAISE(ABORT, 'audit_posting is append-only'); END;
 
 CREATE TABLE cone_history (
     seq        INTEGER NOT NULL PRIMARY KEY,                 -- audit.seq

@@ -47,11 +47,6 @@ std::optional<session> session_shelf::find(session_id id) {
     return row.step() ? std::optional{row_to_session(row)} : std::nullopt;
 }
 
-audit_seq session_shelf::newest_record(const session& s) {
-    auto row = newest_record_.use(s.id);
-    return row.step() ? std::max(s.first_seq, audit_seq{row.integer(0)}) : s.first_seq;
-}
-
 std::optional<session> session_shelf::latest() {
     auto row = latest_.use();
     return row.step() ? std::optional{row_to_session(row)} : std::nullopt;

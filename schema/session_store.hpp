@@ -23,8 +23,6 @@ class session_shelf {
     explicit session_shelf(const connection& db) : db_{db} {}
 
     [[nodiscard]] std::optional<session> find(session_id id);
-    /// The newest record of the trail that names the session.
-    [[nodiscard]] audit_seq newest_record(const session& s);
     /// The one started last: the highest id.
     [[nodiscard]] std::optional<session> latest();
     /// Each operator's active session, or else his latest, in order of id.
@@ -42,8 +40,6 @@ class session_shelf {
 
     const connection& db_;
     statement by_id_{db_, select("WHERE s.id = ?1")};
-    statement newest_record_{
-        db_, "SELECT seq FROM audit INDEXED BY audit_session WHERE session = ?1 ORDER BY seq DESC LIMIT 1"};
     statement latest_{db_, select("ORDER BY s.id DESC LIMIT 1")};
     statement all_{db_, select("ORDER BY s.id")};
     statement before_{db_, select("WHERE s.id < ?1 ORDER BY s.id DESC")};

@@ -22,6 +22,7 @@ add_library(valhalla_schema STATIC
   ledger_store.cpp
   migrations.cpp
   name_dictionary.cpp
+  postings.cpp
   progress_store.cpp
   projection.cpp
   reader.cpp

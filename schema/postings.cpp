@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "schema/postings.hpp"
+
+#include <algorithm>
+
+namespace valhalla::schema {
+
+namespace {
+
+constexpr std::size_t index_of(posting_kind kind) noexcept {
+    return static_cast<std::size_t>(kind);
+}
+
+posting_reader::row read(const statement::use_guard& row) {
+    std::array<std::uint64_t, tile_bits::word_count> words{};
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        words[i] = static_cast<std::uint64_t>(row.integer(static_cast<int>(i) + 1));
+    }
+    return {row.integer(0), tile_bits{words}};
+}
+
+}  // namespace
+
+posting_writer::posting_writer(const connection& db)
+    : insert_{db,
+              "INSERT INTO audit_posting (kind, id, tile, bits0, bits1, bits2, bits3)"
+              " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"},
+      open_tile_{db,
+                 "SELECT seq, event_id, actor_id, session FROM audit"
+                 " WHERE seq > (SELECT COALESCE(MAX(seq), 0) / 256 * 256 FROM audit) ORDER BY seq"} {
+    recover();
+}
+
+void posting_writer::recover() {
+    for (auto& entries : open_) {
+        entries.clear();
+    }
+    auto row = open_tile_.use();
+    while (row.step()) {
+        const auto session = row.maybe_integer(3);
+        add(audit_seq{row.integer(0)}, row.integer(1), row.integer(2),
+            session ? std::optional{session_id{*session}} : std::nullopt);
+    }
+}
+
+/// A tile has few of each, mostly the one before again.
+void posting_writer::mark(std::vector<entry>& entries, std::int64_t id, std::size_t place) {
+    auto found = std::find_if(entries.begin(), entries.end(), [id](const entry& e) { return e.id == id; });
+    if (found == entries.end()) {
+        found = entries.insert(entries.end(), {id, {}});
+    }
+    found->bits.set(place);
+}
+
+void posting_writer::add(audit_seq seq, std::int64_t event, std::int64_t actor, std::optional<session_id> session) {
+    const std::size_t place = place_in_tile(seq);
+    mark(open_[index_of(posting_kind::event)], event, place);
+    mark(open_[index_of(posting_kind::actor)], actor, place);
+    if (session) {
+        mark(open_[index_of(posting_kind::session)], raw(*session), place);
+    }
+    if (place + 1 == tile_width) {
+        for (const auto kind : {posting_kind::event, posting_kind::actor, posting_kind::session}) {
+            write(kind, tile_of(seq), open_[index_of(kind)]);
+        }
+    }
+}
+
+void posting_writer::write(posting_kind kind, std::int64_t tile, std::vector<entry>& entries) {
+    for (const auto& [id, bits] : entries) {
+        const auto& words = bits.words();
+        insert_.run(kind, id, tile, words[0], words[1], words[2], words[3]);
+    }
+    entries.clear();
+}
+
+posting_reader::posting_reader(const connection& db)
+    : before_{db,
+              "SELECT tile, bits0, bits1, bits2, bits3 FROM audit_posting"
+              " WHERE kind = ?1 AND id = ?2 AND tile <= ?3 ORDER BY tile DESC LIMIT 1"},
+      after_{db,
+             "SELECT tile, bits0, bits1, bits2, bits3 FROM audit_posting"
+             " WHERE kind = ?1 AND id = ?2 AND tile >= ?3 ORDER BY tile LIMIT 1"} {}
+
+std::optional<posting_reader::row> posting_reader::at_or_before(posting_kind kind, std::int64_t id, std::int64_t tile) {
+    auto rows = before_.use(kind, id, tile);
+    return rows.step() ? std::optional{read(rows)} : std::nullopt;
+}
+
+std::optional<posting_reader::row> posting_reader::at_or_after(posting_kind kind, std::int64_t id, std::int64_t tile) {
+    auto rows = after_.use(kind, id, tile);
+    return rows.step() ? std::optional{read(rows)} : std::nullopt;
+}
+
+tile_bits posting_reader::bits(posting_kind kind, std::int64_t id, std::int64_t tile) {
+    const auto found = at_or_after(kind, id, tile);
+    return found && found->tile == tile ? found->bits : tile_bits{};
+}
+
+}  // namespace valhalla::schema
