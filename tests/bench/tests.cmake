@@ -1,4 +1,4 @@
-# Measuring, not testing: built on demand, never part of ctest.
+# Measuring, not testing: built on demand, and of all this only the self-test is part of ctest.
 add_executable(valhalla-load EXCLUDE_FROM_ALL bench/load.cpp)
 target_link_libraries(valhalla-load PRIVATE valhalla_flags CLI11::CLI11 fmt::fmt)
 
@@ -9,9 +9,13 @@ target_link_libraries(valhalla-bench-verify PRIVATE valhalla_verify valhalla_fla
 add_executable(valhalla-bench-append EXCLUDE_FROM_ALL bench/append_cost.cpp)
 target_link_libraries(valhalla-bench-append PRIVATE valhalla_daemon CLI11::CLI11 fmt::fmt SQLiteCpp SQLite::SQLite3)
 
-# What SQLite alone does, and a long trail to measure on.
+# What tests/bench/compare holds the daemon against, and the long trail that it measures on.
 add_executable(valhalla-bench-sqlite EXCLUDE_FROM_ALL bench/raw_sqlite.cpp)
 target_link_libraries(valhalla-bench-sqlite PRIVATE valhalla_schema valhalla_flags CLI11::CLI11 fmt::fmt SQLiteCpp
   SQLite::SQLite3)
 add_executable(valhalla-bench-fill EXCLUDE_FROM_ALL bench/fill.cpp)
 target_link_libraries(valhalla-bench-fill PRIVATE valhalla_schema valhalla_flags CLI11::CLI11 fmt::fmt)
+
+# Its arithmetic, without measuring anything.
+add_test(NAME bench.self_test COMMAND ${VALHALLA_PYTHON} -B ${CMAKE_CURRENT_SOURCE_DIR}/bench/self_test.py)
+set_tests_properties(bench.self_test PROPERTIES LABELS bench TIMEOUT 60)
