@@ -98,6 +98,7 @@ bool canon::permits(band b, std::size_t class_index, std::size_t action_index) c
 }
 
 void canon::prepare() {
+    verdicts.clear();
     if (engines.size() * actions.size() > max_prepared_cells) {
         return;
     }

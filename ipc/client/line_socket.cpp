@@ -104,8 +104,8 @@ bool line_socket::wait_for(short events, clock::time_point deadline, int stop) {
             return on[1].revents == 0;
         }
         if (ready == 0 && clock::now() >= deadline) {
-            const auto waited = std::chrono::round<std::chrono::milliseconds>(clock::now() - since);
-            fail("no answer within " + std::to_string(waited.count()) + " ms");
+            const auto allowed = std::chrono::round<std::chrono::milliseconds>(deadline - since);
+            fail("no answer within " + std::to_string(allowed.count()) + " ms");
         }
         if (ready < 0 && errno != EINTR) {
             fail_errno("waiting for the daemon");

@@ -129,7 +129,7 @@ BOOST_AUTO_TEST_CASE(an_answer_that_does_not_come_ends_the_connection) {
     wire_fixture f;
     ipc::client client{{.socket = f.path(), .timeout = 50ms, .retries = 0}};
     BOOST_CHECK_EXCEPTION(client.call("session.note", {{"text", "x"}}), ipc::connection_error,
-                          saying("no answer within 50 ms"));
+                          saying("no answer within"));
     BOOST_CHECK_EXCEPTION(client.call("cone.state"), ipc::connection_error, saying("the connection is lost"));
 }
 

@@ -150,6 +150,7 @@ BOOST_AUTO_TEST_CASE(a_policy_is_recorded_when_it_changes_and_only_then) {
     auto other = std::make_shared<canon>(*built_in_canon());
     other->sha256 = std::string(64, 'f');
     other->source = "/etc/valhalla/policy.toml";
+    other->prepare();
     w.must(commands::load_policy{other}, w.daemon());
     BOOST_TEST(w.newest<events::policy_loaded>().source == "/etc/valhalla/policy.toml");
     BOOST_TEST(w.s.recorded_policy == other->sha256);
