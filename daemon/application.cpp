@@ -222,7 +222,7 @@ application::parts::parts(const config& c, std::shared_ptr<spdlog::logger> logge
                       .now = system_now,
                       .key_window = given.request_key_window}},
       hot{(or_fail([&] { bootstrap(); }), changes_ledger.initial_state()), store.head()},
-      changes{io, changes_ledger},
+      changes{io, changes_ledger, given.queue},
       denials{io, changes, given.denials},
       queries{directory.database(), [this](std::function<void()> what) { asio::post(io, std::move(what)); }},
       files{directory.upload_dir()},
@@ -239,7 +239,7 @@ application::parts::parts(const config& c, std::shared_ptr<spdlog::logger> logge
            .request_stop = [this] { asio::post(io, [this] { begin_stop(); }); }},
       server{io,
              table,
-             {.bounds = {},
+             {.bounds = given.limits,
               .access = [this](std::uint32_t uid, std::uint32_t gid) { return who_may.role_of(uid, gid); },
               .report = [this](std::string_view what) { log->warn("{}", what); },
               .on_denial = [this](const ipc::denial& what) { denials.note(what); }}} {
@@ -302,6 +302,7 @@ void application::parts::publish(std::unique_ptr<commit_result> result) {
     asio::post(io, [this, result = std::move(result)]() mutable {
         hot.publish(std::move(result->state), result->head);
         change_gate::answer(*result);
+        changes_ledger.handed_out();
         follows.grew(result->head.size);
     });
 }

@@ -18,17 +18,30 @@ actor actor_of(const ipc::peer& who) {
 }
 
 void change_gate::submit(governor::command what, ipc::call& c) {
+    const auto bytes = c.what().params.size();
     auto token = token_of(c);
-    submit(std::move(what), c.who(), c.defer(), std::move(token));
+    submit(std::move(what), c.who(), c.defer(), std::move(token), bytes);
 }
 
 void change_gate::submit(governor::command what, const ipc::peer& who, ipc::reply_handle reply,
-                         std::optional<retry_token> token) {
-    gather({.what = std::move(what),
-            .who = actor_of(who),
-            .is_owner = who.granted == ipc::role::owner,
-            .token = std::move(token),
-            .reply = std::move(reply)});
+                         std::optional<retry_token> token, std::size_t bytes) {
+    admit({.what = std::move(what),
+           .who = actor_of(who),
+           .is_owner = who.granted == ipc::role::owner,
+           .token = std::move(token),
+           .reply = std::move(reply)},
+          who, bytes);
+}
+
+void change_gate::admit(change one, const ipc::peer& of, std::size_t bytes) {
+    one.quota = quota_.take(of.uid, sizeof(change) + bytes);
+    if (!one.quota) {
+        one.reply.fail({ipc::error_code::overloaded,
+                        "too many changes are waiting for the disk, this one was not taken; try again in a moment",
+                        {}});
+        return;
+    }
+    gather(std::move(one));
 }
 
 /// Members may come in another order in a retry: many languages do not keep it.
@@ -73,20 +86,15 @@ void change_gate::gather(change one) {
 
 void change_gate::flush() {
     flush_posted_ = false;
-    if (gathered_.empty() || ledger_.submit(gathered_)) {
-        return;
+    if (!gathered_.empty()) {
+        ledger_.submit(gathered_);
     }
-    for (auto& one : gathered_) {
-        one.reply.fail({ipc::error_code::overloaded,
-                        "too many changes are waiting for the disk, this one was not taken; try again in a moment",
-                        {}});
-    }
-    gathered_.clear();
 }
 
 void change_gate::answer(commit_result& result) {
     const std::string_view bytes{result.bytes};
     for (auto& one : result.answers) {
+        one.quota.give_back();
         if (const auto* error = std::get_if<ipc::rpc_error>(&one.result)) {
             one.reply.fail(*error);
         } else {

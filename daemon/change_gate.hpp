@@ -20,14 +20,16 @@ namespace valhalla {
 
 class change_gate {
   public:
-    change_gate(boost::asio::io_context& io, ledger& to) : io_{io}, ledger_{to} {}
+    change_gate(boost::asio::io_context& io, ledger& to, queue_bounds bounds = {})
+        : io_{io}, ledger_{to}, quota_{bounds} {}
 
     /// Takes the change that `c` asks for, and sees to its answer; it reaches the ledger when the handlers that are
     /// ready now have run.
     void submit(governor::command what, ipc::call& c);
-    /// The same for a change that had to be prepared first, or whose answer goes somewhere else.
+    /// The same for a change that had to be prepared first, or whose answer goes somewhere else. `bytes` is what it
+    /// holds beside itself.
     void submit(governor::command what, const ipc::peer& who, ipc::reply_handle reply,
-                std::optional<retry_token> token = std::nullopt);
+                std::optional<retry_token> token = std::nullopt, std::size_t bytes = 0);
     /// What makes a retry of `c` known; nothing when it carries no request key. While its handler runs.
     [[nodiscard]] static std::optional<retry_token> token_of(const ipc::call& c);
     /// A command of the daemon itself; nobody waits for its answer.
@@ -40,10 +42,13 @@ class change_gate {
     static void answer(commit_result& result);
 
   private:
+    /// `overloaded` at once when there is no room for it.
+    void admit(change one, const ipc::peer& of, std::size_t bytes);
     void gather(change one);
 
     boost::asio::io_context& io_;
     ledger& ledger_;
+    change_quota quota_;
     std::vector<change> gathered_;
     bool flush_posted_ = false;
 };

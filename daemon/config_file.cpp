@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <iterator>
 #include <map>
 #include <string_view>
 #include <utility>
@@ -11,6 +12,7 @@
 #include <fmt/format.h>
 #include <toml++/toml.h>
 
+#include "daemon/config_limits.hpp"
 #include "daemon/governor/canon.hpp"
 #include "ipc/method.hpp"
 #include "schema/proof/signed_note.hpp"
@@ -258,6 +260,12 @@ std::optional<std::string> apply_table(const std::string& file, const std::strin
             }
             continue;
         }
+        if (prefix.empty() && key.str() == "limits" && node.is_table()) {
+            if (auto problem = apply_limits(file, *node.as_table(), into)) {
+                return problem;
+            }
+            continue;
+        }
         if (const auto* below = table_of(key.str()); prefix.empty() && below != nullptr && node.is_table()) {
             if (auto problem = apply_table(file, fmt::format("{}.", key.str()), *node.as_table(), *below, into)) {
                 return problem;
@@ -284,6 +292,7 @@ std::vector<std::string> config_keys() {
             names.push_back(table + "." + name);
         }
     }
+    std::ranges::move(limit_keys(), std::back_inserter(names));
     return names;
 }
 

@@ -79,12 +79,9 @@ void ledger::start() {
     thread_ = std::thread{[this] { run(); }};
 }
 
-bool ledger::submit(std::vector<change>& batch) {
+void ledger::submit(std::vector<change>& batch) {
     {
         const std::lock_guard lock{mutex_};
-        if (queue_.size() + batch.size() > max_queued) {
-            return false;
-        }
         if (queue_.empty()) {
             queue_.swap(batch);
         } else {
@@ -93,7 +90,14 @@ bool ledger::submit(std::vector<change>& batch) {
     }
     batch.clear();
     wake_.notify_one();
-    return true;
+}
+
+void ledger::handed_out() {
+    {
+        const std::lock_guard lock{mutex_};
+        --handed_over_;
+    }
+    wake_.notify_one();
 }
 
 void ledger::stop() {
@@ -111,9 +115,7 @@ void ledger::run() {
     std::vector<change> taken;
     do {
         for (std::span<change> rest{taken}; !rest.empty();) {
-            const auto batch = rest.first(std::min(rest.size(), max_batch));
-            process(batch);
-            rest = rest.subspan(batch.size());
+            rest = rest.subspan(process(rest.first(std::min(rest.size(), max_batch))));
         }
         taken.clear();
         housekeeping();
@@ -175,26 +177,30 @@ bool ledger::take_queue(std::vector<change>& taken) {
     return true;
 }
 
-void ledger::process(std::span<change> batch) {
+std::size_t ledger::process(std::span<change> batch) {
     auto result = std::make_unique<commit_result>();
     result->answers.reserve(batch.size());
-    for (auto& one : batch) {
-        result->answers.push_back({std::move(one.reply), commit_result::slice{}});
-    }
-    if (broken_) {
-        for (auto& one : result->answers) {
-            one.result = never_tried();
-        }
-        publish(std::move(result));
-        return;
-    }
     try {
-        for (std::size_t i = 0; i < batch.size(); ++i) {
-            answer(batch[i], *result, result->answers[i]);
+        for (auto& one : batch) {
+            result->answers.push_back({std::move(one.reply), commit_result::slice{}, one.quota});
+            auto& at = result->answers.back();
+            if (broken_) {
+                at.result = never_tried();
+                continue;
+            }
+            answer(one, *result, at);
+            if (result->bytes.size() >= full_commit_bytes) {
+                break;
+            }
         }
-        commit();
+        if (!broken_) {
+            commit();
+        }
     } catch (const schema::storage_error& fault) {
         roll_back();
+        for (auto& one : batch.subspan(result->answers.size())) {
+            result->answers.push_back({std::move(one.reply), commit_result::slice{}, one.quota});
+        }
         for (auto& one : result->answers) {
             one.result = error_of(fault);
         }
@@ -202,7 +208,9 @@ void ledger::process(std::span<change> batch) {
             break_down(fault);
         }
     }
+    const auto count = result->answers.size();
     publish(std::move(result));
+    return count;
 }
 
 void ledger::answer(const change& one, commit_result& into, commit_result::answered& at) {
@@ -308,6 +316,13 @@ void ledger::tick(std::chrono::steady_clock::time_point steady_now) {
 void ledger::publish(std::unique_ptr<commit_result> result) {
     result->state = state_;
     result->head = store_.head();
+    {
+        // Whoever takes the answers is slower than the disk: the ledger waits, and with it those who ask. When it
+        // stops, nobody takes any more.
+        std::unique_lock lock{mutex_};
+        wake_.wait(lock, [this] { return stopping_ || handed_over_ < max_handed_over; });
+        ++handed_over_;
+    }
     hooks_.on_commit(std::move(result));
 }
 

@@ -25,6 +25,7 @@
 #include <variant>
 #include <vector>
 
+#include "daemon/change_quota.hpp"
 #include "daemon/clock.hpp"
 #include "daemon/governor/governor.hpp"
 #include "ipc/call.hpp"
@@ -48,6 +49,7 @@ struct change {
     bool is_owner = false;
     std::optional<retry_token> token{};
     ipc::reply_handle reply;
+    change_quota::hold quota{};
 };
 
 /// What one commit (or one refused batch) brought about. Made on the ledger thread, consumed on the I/O thread.
@@ -60,6 +62,7 @@ struct commit_result {
     struct answered {
         ipc::reply_handle reply;
         std::variant<slice, ipc::rpc_error> result;
+        change_quota::hold quota{};
     };
     governor::state state;
     schema::tree_head head;
@@ -79,10 +82,12 @@ class ledger {
         std::chrono::seconds key_window{std::chrono::hours{24}};
     };
 
-    /// Most changes that may wait; more are answered `overloaded` at once.
-    static constexpr std::size_t max_queued = 65'536;
     /// Most changes in one transaction: bounds the time that a commit and the hand-over of its answers take.
     static constexpr std::size_t max_batch = 4'096;
+    /// Bytes of answers from which on a commit takes no further change, and commits that may wait for the I/O thread:
+    /// together they bound what is answered and not handed out.
+    static constexpr std::size_t full_commit_bytes = std::size_t{4} << 20U;
+    static constexpr std::size_t max_handed_over = 4;
     static constexpr std::chrono::seconds self_check_interval{5};
     /// Kept answers that one turn of housekeeping forgets: a transaction of a few milliseconds.
     static constexpr std::int64_t forgotten_at_once = 1'000;
@@ -100,8 +105,10 @@ class ledger {
     [[nodiscard]] const governor::state& initial_state() const noexcept { return state_; }
 
     void start();
-    /// Queues changes in order and leaves `batch` empty; false when the queue is full and nothing was taken.
-    [[nodiscard]] bool submit(std::vector<change>& batch);
+    /// Queues changes in order and leaves `batch` empty. How many may wait is the sender's to bound.
+    void submit(std::vector<change>& batch);
+    /// The I/O thread is done with a commit result; it must say so of each.
+    void handed_out();
     /// Everything queued is committed and answered, then the thread ends. Nothing may be submitted afterwards.
     void stop();
 
@@ -109,7 +116,8 @@ class ledger {
     void run();
     /// Waits for changes or for the next thing due by time; false when stopping with an empty queue.
     bool take_queue(std::vector<change>& taken);
-    void process(std::span<change> batch);
+    /// Commits as many of them as make a full commit, and says how many.
+    std::size_t process(std::span<change> batch);
     /// Executes `what` and appends its records, opening the transaction with the first one.
     governor::outcome execute(const governor::command& what, const actor& who, bool is_owner);
     /// Executes one change, or gives the answer that was kept for it.
@@ -138,8 +146,9 @@ class ledger {
 
     std::mutex mutex_;
     std::condition_variable wake_;
-    std::vector<change> queue_;  // guarded by mutex_
-    bool stopping_ = false;      // guarded by mutex_
+    std::vector<change> queue_;    // guarded by mutex_
+    std::size_t handed_over_ = 0;  // guarded by mutex_
+    bool stopping_ = false;        // guarded by mutex_
     std::thread thread_;
 };
 

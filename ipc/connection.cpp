@@ -54,7 +54,7 @@ void connection::turn() {
     }
     in_turn_ = false;
     flush();
-    if (!closed_ && unsent() > host_.bounds.output_close_bytes) {
+    if (!closed_ && (overrun_ || unsent() > host_.bounds.output_close_bytes)) {
         close();
     }
     if (!closed_) {

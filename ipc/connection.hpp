@@ -159,6 +159,7 @@ class connection final : public reply_sink, public push_channel, public std::ena
     void write_rest();
     void on_written(const boost::system::error_code& fault, std::size_t count);
     [[nodiscard]] std::size_t unsent() const noexcept { return out_.size() + sending_.size() - sent_; }
+    [[nodiscard]] bool has_room(std::size_t bytes);
     void end_with(const rpc_error& error);
     void linger();
 
@@ -194,6 +195,7 @@ class connection final : public reply_sink, public push_channel, public std::ena
     bool ending_ = false;     // after a fatal error: nothing is parsed any more
     bool lingering_ = false;  // everything is said; input is thrown away
     bool closed_ = false;
+    bool overrun_ = false;     // more answers came than are kept for a peer: it is disconnected
     bool stall_told_ = false;  // to the source, for the write that is stuck now
 };
 

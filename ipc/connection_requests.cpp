@@ -311,12 +311,22 @@ pending_reply* connection::waiting(std::uint64_t ticket) noexcept {
     return &slot_of(ticket);
 }
 
+/// Answers can come faster than turns do. What is over is not kept, and the next turn closes.
+bool connection::has_room(std::size_t bytes) {
+    overrun_ = overrun_ || out_.size() + sending_.size() + bytes > host_.bounds.output_close_bytes;
+    return !overrun_;
+}
+
 void connection::deliver(std::uint64_t ticket, std::string_view result_json) {
     if (waiting(ticket) == nullptr) {
         return;  // perhaps closed, and then the host may be gone
     }
     if (result_json.size() > most_result_bytes()) {
         deliver_error(ticket, too_large(result_json.size()));
+        return;
+    }
+    if (!has_room(result_json.size())) {
+        ask_for_turn();
         return;
     }
     answer_later(ticket, [&](std::string& out, std::string_view to) { append_result(out, to, result_json); });
@@ -327,10 +337,13 @@ void connection::deliver_error(std::uint64_t ticket, const rpc_error& error) {
     if (ticket >= head_ && ticket < tail_ && !slot_of(ticket).answered) {
         tell_denied(slot_of(ticket).method, error);  // also of who has hung up
     }
-    if (waiting(ticket) != nullptr) {
-        answer_later(ticket, [&](std::string& out, std::string_view to) { append_failure(out, to, error); });
-        ask_for_turn();
+    if (waiting(ticket) == nullptr) {
+        return;
     }
+    if (has_room(error.message.size() + error.data_members.size())) {
+        answer_later(ticket, [&](std::string& out, std::string_view to) { append_failure(out, to, error); });
+    }
+    ask_for_turn();
 }
 
 void connection::ask_for_turn() {

@@ -38,6 +38,9 @@ inline constexpr std::size_t default_page_items = 100;
 /// One piece of an upload: its line must stay below the line limit when every byte needs an escape of two.
 inline constexpr std::size_t max_upload_piece_bytes = 393'216;
 
+/// The largest value that `limits::batch` can have.
+inline constexpr std::size_t max_batch_elements = 1'000;
+
 /// First values of what can be configured.
 struct limits {
     /// All connections. Must stay below the process's limit of open files; the server lowers it to that.

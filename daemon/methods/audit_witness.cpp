@@ -62,7 +62,8 @@ void bind_witness_methods(ipc::method_table& table, const services& with) {
         const auto who = c.who();
         auto token = change_gate::token_of(c);
         const auto after_commit = std::make_shared<cosigning>(with.watching, std::move(request), c.defer());
-        with.changes.submit(std::move(command), who, ipc::reply_handle{after_commit, 0}, std::move(token));
+        with.changes.submit(std::move(command), who, ipc::reply_handle{after_commit, 0}, std::move(token),
+                            p.request.size());
     });
 }
 

@@ -8,6 +8,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "daemon/config_limits.hpp"
 #include "tests/temporary_directory.hpp"
 
 using valhalla::apply_config_file;
@@ -115,6 +116,7 @@ BOOST_AUTO_TEST_CASE(the_commented_default_file_holds_every_key_and_is_read) {
     BOOST_TEST((c.request_key_window == defaults.request_key_window));
     BOOST_TEST((c.denials == defaults.denials));
     BOOST_TEST(c.log_level == defaults.log_level);
+    BOOST_TEST(valhalla::describe_limits(c) == valhalla::describe_limits(defaults));
     BOOST_TEST(c.audit.origin == defaults.audit.origin);
     BOOST_TEST(c.audit.log_checkpoint_minutes == defaults.audit.log_checkpoint_minutes);
 }

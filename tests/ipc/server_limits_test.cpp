@@ -222,4 +222,20 @@ BOOST_AUTO_TEST_CASE(accepting_goes_on_after_the_process_ran_out_of_files) {
     BOOST_TEST(client.line() == cone);
 }
 
+BOOST_AUTO_TEST_CASE(answers_beyond_what_is_kept_for_a_peer_are_dropped_with_its_connection) {
+    ipc::limits bounds;
+    bounds.output_pause_bytes = 5'000;
+    bounds.output_close_bytes = 20'000;
+    wire_fixture f{bounds};
+    auto client = f.connect();
+    constexpr std::size_t count = 6;
+    for (std::size_t i = 0; i < count; ++i) {
+        client.send(request("1", "session.note", R"({"text":")" + std::string(8'000, 'x') + R"("})"));
+    }
+    f.wait_for_waiting(count);
+    f.answer_all();
+    BOOST_TEST(client.rest().size() <= bounds.output_close_bytes);
+    f.wait_for_connections(0);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

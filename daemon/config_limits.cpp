@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/config_limits.hpp"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <iterator>
+#include <string_view>
+
+#include <fmt/format.h>
+
+#include "daemon/governor/canon.hpp"
+
+namespace valhalla {
+
+namespace {
+
+constexpr std::int64_t kib = 1'024;
+constexpr std::int64_t mib = 1'024 * kib;
+constexpr std::int64_t longest_wait_s = 3'600;
+/// Between the pause and the end must be room for the largest answer: a page of the trail, or of joint changes.
+constexpr std::size_t largest_answer_bytes = std::size_t{1} << 20U;
+/// Of a change that is waiting, beside its line.
+constexpr std::size_t change_bytes = 4'096;
+
+struct key {
+    std::string_view name;
+    std::int64_t minimum;
+    std::int64_t maximum;
+    std::int64_t (*get)(const config&);
+    void (*set)(config&, std::int64_t);
+};
+
+template <auto Part, auto Member>
+constexpr key count(std::string_view name, std::int64_t minimum, std::int64_t maximum) {
+    return {name, minimum, maximum, [](const config& c) { return static_cast<std::int64_t>(c.*Part.*Member); },
+            [](config& c, std::int64_t v) {
+                using value = std::remove_reference_t<decltype(c.*Part.*Member)>;
+                c.*Part.*Member = static_cast<value>(v);
+            }};
+}
+template <auto Member>
+constexpr key wait(std::string_view name) {
+    return {name, 1, longest_wait_s,
+            [](const config& c) {
+                return std::int64_t{std::chrono::duration_cast<std::chrono::seconds>(c.limits.*Member).count()};
+            },
+            [](config& c, std::int64_t v) { c.limits.*Member = std::chrono::seconds{v}; }};
+}
+
+using ipc::limits;
+constexpr std::array keys{
+    count<&config::limits, &limits::connections>("connections", 4, 10'000),
+    count<&config::limits, &limits::connections_per_uid>("connections_per_uid", 1, 7'500),
+    count<&config::limits, &limits::backlog>("backlog", 1, 65'535),
+    count<&config::limits, &limits::line_bytes>("line_bytes", 64 * kib, 16 * mib),
+    wait<&limits::line_time>("line_time_s"),
+    count<&config::limits, &limits::batch>("batch", 1, ipc::max_batch_elements),
+    count<&config::limits, &limits::in_flight>("in_flight", 1, 4'096),
+    count<&config::limits, &limits::output_pause_bytes>("output_pause_bytes", 4 * kib, 64 * mib),
+    count<&config::limits, &limits::output_close_bytes>("output_close_bytes", mib, 256 * mib),
+    wait<&limits::output_stall_time>("output_stall_s"),
+    wait<&limits::push_stall_time>("push_stall_s"),
+    count<&config::queue, &queue_bounds::changes>("queued_changes", 16, 1'000'000),
+    count<&config::queue, &queue_bounds::bytes>("queued_bytes", mib, 1'024 * mib),
+};
+
+/// Two keys that do not fit together: which of them is told about depends on which one stands in the file.
+struct conflict {
+    std::string_view first;
+    std::string_view second;
+    std::string why;
+};
+
+std::optional<conflict> find_conflict(const config& c) {
+    const auto& wire = c.limits;
+    if (wire.connections_per_uid > share_of(wire.connections)) {
+        return conflict{
+            "connections_per_uid", "connections",
+            fmt::format("connections_per_uid must be at most {}, three quarters of connections, so that one "
+                        "user cannot lock the others out",
+                        share_of(wire.connections))};
+    }
+    if (wire.output_close_bytes < wire.output_pause_bytes + largest_answer_bytes) {
+        return conflict{"output_close_bytes", "output_pause_bytes",
+                        fmt::format("output_close_bytes must be at least {}, {} more than output_pause_bytes, for an "
+                                    "answer has to fit between them",
+                                    wire.output_pause_bytes + largest_answer_bytes, largest_answer_bytes)};
+    }
+    if (wire.in_flight > share_of(c.queue.changes)) {
+        return conflict{"queued_changes", "in_flight",
+                        fmt::format("queued_changes must be at least {}, so that three quarters of it hold what one "
+                                    "connection may have in flight",
+                                    (wire.in_flight + 2) / 3 * 4)};
+    }
+    if (wire.line_bytes + change_bytes > share_of(c.queue.bytes)) {
+        return conflict{
+            "queued_bytes", "line_bytes",
+            fmt::format("queued_bytes must be at least {}, so that three quarters of it hold the longest line",
+                        (wire.line_bytes + change_bytes + 2) / 3 * 4)};
+    }
+    return std::nullopt;
+}
+
+std::string where(const std::string& file, const toml::key& at) {
+    return fmt::format("{}:{}: limits.{}", file, at.source().begin.line, at.str());
+}
+
+}  // namespace
+
+std::optional<std::string> apply_limits(const std::string& file, const toml::table& table, config& into) {
+    for (const auto& [name, node] : table) {
+        const auto found = std::ranges::find(keys, name.str(), &key::name);
+        if (found == keys.end()) {
+            std::vector<std::string> known;
+            std::ranges::transform(keys, std::back_inserter(known), [](const key& k) { return std::string{k.name}; });
+            const auto nearest = governor::nearest_names(name.str(), known);
+            return where(file, name) + ": no such key" +
+                   (nearest.empty() ? "" : fmt::format("; did you mean '{}'?", nearest.front()));
+        }
+        const auto value = node.value_exact<std::int64_t>();
+        if (!value || *value < found->minimum || *value > found->maximum) {
+            return where(file, name) + fmt::format(": must be a number from {} to {}", found->minimum, found->maximum);
+        }
+        found->set(into, *value);
+    }
+    if (!table.contains("connections_per_uid")) {
+        into.limits.connections_per_uid = std::min(into.limits.connections_per_uid, share_of(into.limits.connections));
+    }
+    if (const auto wrong = find_conflict(into)) {
+        auto blamed = table.find(wrong->first);
+        blamed = blamed == table.end() ? table.find(wrong->second) : blamed;
+        return where(file, blamed->first) + ": " + wrong->why;
+    }
+    return std::nullopt;
+}
+
+std::vector<std::string> limit_keys() {
+    std::vector<std::string> names;
+    for (const auto& k : keys) {
+        names.push_back(fmt::format("limits.{}", k.name));
+    }
+    return names;
+}
+
+std::string describe_limits(const config& c) {
+    std::string text;
+    for (const auto& k : keys) {
+        text += fmt::format("  limits.{:<20} {}\n", k.name, k.get(c));
+    }
+    return text;
+}
+
+}  // namespace valhalla

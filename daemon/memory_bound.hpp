@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The most memory that the daemon takes when everything that the configuration allows is in use at once. An upper
+// bound: buffers that double when they grow are counted twice, and all connections as if they were full in each way.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "daemon/config.hpp"
+
+namespace valhalla {
+
+struct memory_bound {
+    std::size_t base = 0;         ///< the program, SQLite's caches, the state, one page of a query
+    std::size_t connection = 0;   ///< one, full
+    std::size_t connections = 0;  ///< all of them
+    std::size_t queue = 0;        ///< changes that wait for the disk
+    std::size_t answers = 0;      ///< answers on their way from the ledger to the connections
+    [[nodiscard]] std::size_t total() const noexcept { return base + connections + queue + answers; }
+};
+
+/// Without the import of an owner, which takes what its files take (schema/limits.hpp) once and only while it lasts.
+[[nodiscard]] memory_bound memory_bound_of(const config& c);
+
+}  // namespace valhalla
