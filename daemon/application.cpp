@@ -235,6 +235,7 @@ application::parts::parts(const config& c, std::shared_ptr<spdlog::logger> logge
            .follows = follows,
            .watching = watching,
            .facts = facts,
+           .bounds = given.limits,
            .post = [this](std::function<void()> what) { asio::post(io, std::move(what)); },
            .request_stop = [this] { asio::post(io, [this] { begin_stop(); }); }},
       server{io,

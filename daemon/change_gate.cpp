@@ -33,15 +33,41 @@ void change_gate::submit(governor::command what, const ipc::peer& who, ipc::repl
           who, bytes);
 }
 
+void change_gate::submit(std::unique_ptr<const joint_commands> together, const ipc::peer& who, ipc::reply_handle reply,
+                         std::optional<retry_token> token, std::size_t bytes) {
+    admit({.what = {},
+           .together = std::move(together),
+           .who = actor_of(who),
+           .is_owner = who.granted == ipc::role::owner,
+           .token = std::move(token),
+           .reply = std::move(reply)},
+          who, bytes);
+}
+
 void change_gate::admit(change one, const ipc::peer& of, std::size_t bytes) {
-    one.quota = quota_.take(of.uid, sizeof(change) + bytes);
-    if (!one.quota) {
-        one.reply.fail({ipc::error_code::overloaded,
-                        "too many changes are waiting for the disk, this one was not taken; try again in a moment",
-                        {}});
-        return;
+    if (collected_ == nullptr) {
+        one.quota = quota_.take(of.uid, sizeof(change) + bytes);
+        if (!one.quota) {
+            one.reply.fail({ipc::error_code::overloaded,
+                            "too many changes are waiting for the disk, this one was not taken; try again in a moment",
+                            {}});
+            return;
+        }
     }
     gather(std::move(one));
+}
+
+std::vector<change> change_gate::collect(const std::function<void()>& handlers) {
+    struct collecting {
+        explicit collecting(change_gate& of) : gate{of} { gate.collected_ = &changes; }
+        ~collecting() { gate.collected_ = nullptr; }
+        collecting(const collecting&) = delete;
+        collecting& operator=(const collecting&) = delete;
+        change_gate& gate;
+        std::vector<change> changes;
+    } now{*this};
+    handlers();
+    return std::move(now.changes);
 }
 
 /// Members may come in another order in a retry: many languages do not keep it.
@@ -78,6 +104,10 @@ void change_gate::submit_of(actor who, governor::command what) {
 }
 
 void change_gate::gather(change one) {
+    if (collected_ != nullptr) {
+        collected_->push_back(std::move(one));
+        return;
+    }
     gathered_.push_back(std::move(one));
     if (!std::exchange(flush_posted_, true)) {
         boost::asio::post(io_, [this] { flush(); });

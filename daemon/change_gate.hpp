@@ -4,6 +4,7 @@
 // lock, and spreads the answers of a commit over their connections. I/O thread only.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -32,6 +33,11 @@ class change_gate {
                 std::optional<retry_token> token = std::nullopt, std::size_t bytes = 0);
     /// What makes a retry of `c` known; nothing when it carries no request key. While its handler runs.
     [[nodiscard]] static std::optional<retry_token> token_of(const ipc::call& c);
+    /// Runs `handlers`, and gives the changes that they submit meanwhile instead of taking them.
+    [[nodiscard]] std::vector<change> collect(const std::function<void()>& handlers);
+    /// Several commands, all or nothing; `reply` gets an array of their answers.
+    void submit(std::unique_ptr<const joint_commands> together, const ipc::peer& who, ipc::reply_handle reply,
+                std::optional<retry_token> token, std::size_t bytes);
     /// A command of the daemon itself; nobody waits for its answer.
     void submit_own(governor::command what);
     /// A command that the daemon puts in somebody's name, who did not ask for it and waits for no answer.
@@ -50,6 +56,7 @@ class change_gate {
     ledger& ledger_;
     change_quota quota_;
     std::vector<change> gathered_;
+    std::vector<change>* collected_ = nullptr;  // where changes go while `collect` runs
     bool flush_posted_ = false;
 };
 

@@ -7,6 +7,7 @@
 
 #include "daemon/governor/health.hpp"
 #include "daemon/render.hpp"
+#include "ipc/call_list.hpp"
 
 namespace valhalla {
 
@@ -39,6 +40,15 @@ ipc::rpc_error key_reused(const std::string& key) {
         {}};
     ipc::append_text_member(error.data_members, "key", "request_key");
     return error;
+}
+
+governor::refusal answers_too_large() {
+    governor::refusal no;
+    no.kind = governor::refusal_kind::answers_too_large;
+    no.message = "the answers up to this call have more than " + std::to_string(ledger::max_joint_bytes) +
+                 " bytes together; put fewer calls into one";
+    no.key = "calls";
+    return no;
 }
 
 ipc::rpc_error never_tried() {
@@ -228,17 +238,55 @@ void ledger::answer(const change& one, commit_result& into, commit_result::answe
             return;
         }
     }
-    const auto done = execute(one.what, one.who, one.is_owner);
-    if (const auto* no = std::get_if<governor::refusal>(&done.result)) {
-        at.result = to_wire(*no);
+    if (auto refused = carry_out(one, into.bytes)) {
+        into.bytes.resize(offset);
+        at.result = *std::move(refused);
         return;
     }
-    render_answer(into.bytes, std::get<governor::answer>(done.result), state_);
     at.result = commit_result::slice{offset, into.bytes.size() - offset};
     if (one.token) {
         begin_if_needed();
         store_.keep_answer(one.who.name, one.token->key, {one.token->digest, into.bytes.substr(offset), now});
     }
+}
+
+std::optional<ipc::rpc_error> ledger::carry_out(const change& one, std::string& out) {
+    if (one.together) {
+        return carry_out_all(*one.together, context_of(one.who, one.is_owner), out);
+    }
+    const auto done = execute(one.what, one.who, one.is_owner);
+    if (const auto* no = std::get_if<governor::refusal>(&done.result)) {
+        return to_wire(*no);
+    }
+    render_answer(out, std::get<governor::answer>(done.result), state_);
+    return std::nullopt;
+}
+
+std::optional<ipc::rpc_error> ledger::carry_out_all(const joint_commands& all, const governor::context& ctx,
+                                                    std::string& out) {
+    const auto begin = out.size();
+    std::vector<audit_entry> records;
+    const auto answered = [&](const governor::answer& what,
+                              const governor::state& after) -> std::optional<governor::refusal> {
+        out += out.size() == begin ? '[' : ',';
+        render_answer(out, what, after);
+        if (out.size() - begin < max_joint_bytes) {
+            return std::nullopt;
+        }
+        return answers_too_large();
+    };
+    if (const auto refused = governor::execute_all(state_, all.commands, ctx, records, answered)) {
+        auto error = to_wire(refused->why);
+        ipc::name_call(error, refused->index, all.methods[refused->index]);
+        return error;
+    }
+    out += ']';
+    store(records);
+    return std::nullopt;
+}
+
+governor::context ledger::context_of(const actor& who, bool is_owner) const {
+    return {.who = who, .is_owner = is_owner, .now = std::max(hooks_.now(), state_.last_ts)};
 }
 
 void ledger::begin_if_needed() {
@@ -249,15 +297,18 @@ void ledger::begin_if_needed() {
 }
 
 governor::outcome ledger::execute(const governor::command& what, const actor& who, bool is_owner) {
-    auto done = governor::execute(state_, what,
-                                  {.who = who, .is_owner = is_owner, .now = std::max(hooks_.now(), state_.last_ts)});
-    if (!done.records.empty()) {
+    auto done = governor::execute(state_, what, context_of(who, is_owner));
+    store(done.records);
+    return done;
+}
+
+void ledger::store(std::span<const audit_entry> records) {
+    if (!records.empty()) {
         begin_if_needed();
     }
-    for (const auto& record : done.records) {
+    for (const auto& record : records) {
         store_.append(record);
     }
-    return done;
 }
 
 void ledger::commit() {

@@ -21,6 +21,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <variant>
 #include <vector>
@@ -42,9 +43,16 @@ struct retry_token {
     schema::hash256 digest{};  ///< of the method and its parameters
 };
 
+/// Several commands of one sender, all or nothing. Their answer is an array of the answers that they have alone.
+struct joint_commands {
+    std::vector<governor::command> commands;
+    std::vector<std::string_view> methods;  ///< that they came as; what an error names
+};
+
 /// A command with its sender and the place where the answer goes.
 struct change {
     governor::command what;
+    std::unique_ptr<const joint_commands> together{};  ///< when there are any, instead of `what`
     actor who;
     bool is_owner = false;
     std::optional<retry_token> token{};
@@ -88,6 +96,9 @@ class ledger {
     /// together they bound what is answered and not handed out.
     static constexpr std::size_t full_commit_bytes = std::size_t{4} << 20U;
     static constexpr std::size_t max_handed_over = 4;
+    /// Most bytes that the answers of joint commands have together: they are one row when they are kept for a retry,
+    /// and one answer, which the wire must have room for.
+    static constexpr std::size_t max_joint_bytes = std::size_t{768} << 10U;
     static constexpr std::chrono::seconds self_check_interval{5};
     /// Kept answers that one turn of housekeeping forgets: a transaction of a few milliseconds.
     static constexpr std::int64_t forgotten_at_once = 1'000;
@@ -122,6 +133,12 @@ class ledger {
     governor::outcome execute(const governor::command& what, const actor& who, bool is_owner);
     /// Executes one change, or gives the answer that was kept for it.
     void answer(const change& one, commit_result& into, commit_result::answered& at);
+    /// Executes what it asks for and appends its answer to `out`; nothing, or why it was refused.
+    [[nodiscard]] std::optional<ipc::rpc_error> carry_out(const change& one, std::string& out);
+    [[nodiscard]] std::optional<ipc::rpc_error> carry_out_all(const joint_commands& all, const governor::context& ctx,
+                                                              std::string& out);
+    [[nodiscard]] governor::context context_of(const actor& who, bool is_owner) const;
+    void store(std::span<const audit_entry> records);
     void begin_if_needed();
     void commit();
     void roll_back() noexcept;

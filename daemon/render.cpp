@@ -38,7 +38,8 @@ error_code code_of(governor::refusal_kind kind) {
         case import_refused: return error_code::import_refused;
         case witness_conflict: return error_code::witness_conflict;
         case bad_proof: return error_code::bad_proof;
-        case invalid_event_name: return error_code::invalid_params;
+        case invalid_event_name:
+        case answers_too_large: return error_code::invalid_params;
     }
     return error_code::internal_error;
 }

@@ -18,6 +18,7 @@
 #include "daemon/query_pool.hpp"
 #include "daemon/uploads.hpp"
 #include "daemon/witness.hpp"
+#include "ipc/limits.hpp"
 #include "schema/model/time.hpp"
 
 namespace valhalla {
@@ -41,6 +42,7 @@ struct services {
     follow_hub& follows;
     witness& watching;
     const daemon_facts& facts;
+    const ipc::limits& bounds;
     /// Runs a function on the I/O thread; from any thread.
     std::function<void(std::function<void()>)> post;
     /// Begins an orderly stop; returns at once.

@@ -5,8 +5,10 @@
 // `reply_handle` that `defer` gives.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -74,6 +76,8 @@ struct asked {
     std::string request_key;  ///< of a change that may be repeated; empty: none was given
 };
 
+class bound_method;
+
 class call {
   public:
     virtual ~call() = default;
@@ -81,6 +85,9 @@ class call {
     /// For the method table, which reads it with the parameters.
     virtual void set_request_key(std::string key) = 0;
     [[nodiscard]] virtual const peer& who() const noexcept = 0;
+    /// For a method that carries out others: why the peer may not call `other` this many times now; nothing when he
+    /// may, and then it counts towards its rate.
+    [[nodiscard]] virtual std::optional<rpc_error> objection(const bound_method& other, std::size_t times) = 0;
     /// `result_json` is one complete JSON value; it is copied.
     virtual void reply(std::string_view result_json) = 0;
     virtual void fail(const rpc_error& error) = 0;

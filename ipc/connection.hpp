@@ -128,7 +128,8 @@ class connection final : public reply_sink, public push_channel, public std::ena
     progress begin_batch(std::string_view line);
     [[nodiscard]] bool carry_out(const parsed_line& line);
     void run(const bound_method& method, const request& req);
-    [[nodiscard]] bool within(const call_rate& rate, std::string_view name, std::string_view id);
+    [[nodiscard]] std::optional<rpc_error> role_objection(const method_info& to) const;
+    [[nodiscard]] std::optional<rpc_error> rate_objection(const bound_method& to, std::size_t times);
     [[nodiscard]] bool may_start(effect kind) const noexcept;
 
     // Answers

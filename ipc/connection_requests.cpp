@@ -29,6 +29,10 @@ class live_call final : public call {
     void set_request_key(std::string key) override { what_.request_key = std::move(key); }
 
     [[nodiscard]] const peer& who() const noexcept override { return on_.who(); }
+    [[nodiscard]] std::optional<rpc_error> objection(const bound_method& other, std::size_t times) override {
+        auto error = on_.role_objection(other.info());
+        return error ? error : on_.rate_objection(other, times);
+    }
     void reply(std::string_view result_json) override {
         if (!std::exchange(settled_, true)) {
             on_.answer(id_, result_json);
@@ -146,12 +150,9 @@ bool connection::carry_out(const parsed_line& line) {
         return true;
     }
     const method_info& info = method->info();
-    if (peer_.granted < info.needs) {
-        const rpc_error error = forbidden(fmt::format("{} needs the role {}; {} has the role {}", info.name,
-                                                      to_text(info.needs), peer_.name, to_text(peer_.granted)),
-                                          info.needs);
-        tell_denied(info.name, error);
-        answer(req.id, error);
+    if (const auto error = role_objection(info)) {
+        tell_denied(info.name, *error);
+        answer(req.id, *error);
         return true;
     }
     if (draining_) {
@@ -161,25 +162,43 @@ bool connection::carry_out(const parsed_line& line) {
     if (!may_start(info.kind)) {
         return false;
     }
-    if (const auto* rate = method->rate(); rate != nullptr && !within(*rate, info.name, req.id)) {
+    if (const auto error = rate_objection(*method, 1)) {
+        answer(req.id, *error);
         return true;
     }
     run(*method, req);
     return true;
 }
 
-/// True when the user may call this now; otherwise he is told when.
-bool connection::within(const call_rate& rate, std::string_view name, std::string_view id) {
-    const auto wait = host_.rates.take(peer_.uid, rate, clock::now());
+std::optional<rpc_error> connection::role_objection(const method_info& to) const {
+    if (peer_.granted >= to.needs) {
+        return std::nullopt;
+    }
+    return forbidden(fmt::format("{} needs the role {}; {} has the role {}", to.name, to_text(to.needs), peer_.name,
+                                 to_text(peer_.granted)),
+                     to.needs);
+}
+
+/// Counts the calls; who calls too often is told when to come again.
+std::optional<rpc_error> connection::rate_objection(const bound_method& to, std::size_t times) {
+    const auto* const rate = to.rate();
+    if (rate == nullptr) {
+        return std::nullopt;
+    }
+    const std::string_view name = to.info().name;
+    if (times > static_cast<std::size_t>(rate->calls)) {
+        return make_error(error_code::invalid_params, fmt::format("{} may be called {} by one user, not {} at once",
+                                                                  name, rate_words(*rate), times));
+    }
+    const auto wait = host_.rates.take(peer_.uid, *rate, clock::now(), times);
     if (wait.count() == 0) {
-        return true;
+        return std::nullopt;
     }
     rpc_error error = make_error(
         error_code::rate_limited,
-        fmt::format("{} may be called {} by one user; try again in {} ms", name, rate_words(rate), wait.count()));
+        fmt::format("{} may be called {} by one user; try again in {} ms", name, rate_words(*rate), wait.count()));
     error.data_members = fmt::format(R"("retry_after_ms":{})", wait.count());
-    answer(id, error);
-    return false;
+    return error;
 }
 
 bool connection::may_start(effect kind) const noexcept {

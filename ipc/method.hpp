@@ -47,6 +47,13 @@ template <method... M>
 struct method_list {
     static constexpr std::size_t size = sizeof...(M);
 };
+/// The list with one more at its end.
+template <class List, method Last>
+struct with_method;
+template <method... M, method Last>
+struct with_method<method_list<M...>, Last> {
+    using type = method_list<M..., Last>;
+};
 
 /// The same as values, for whoever describes or looks up methods at run time.
 struct parameter_info {
@@ -84,7 +91,8 @@ template <method M>
         parameter_info one{field.name, field.meaning, field.required, "{", {}, {}};
         field.rules.schema(one.schema);
         field.rules.describe(one.words);
-        if constexpr (!std::remove_cvref_t<decltype(field)>::optional) {
+        constexpr bool has_initial = requires { field.rules.show(one.initial, typename M::params{}.*(field.where)); };
+        if constexpr (has_initial && !std::remove_cvref_t<decltype(field)>::optional) {
             if (!field.required) {
                 field.rules.show(one.initial, typename M::params{}.*(field.where));
                 one.schema += R"(,"default":)" + one.initial;

@@ -52,7 +52,8 @@ std::string rate_words(const call_rate& rate) {
                        unit == periods.end() ? "a period" : unit->words);
 }
 
-std::chrono::milliseconds rate_limiter::take(std::uint32_t uid, const call_rate& rate, clock::time_point now) {
+std::chrono::milliseconds rate_limiter::take(std::uint32_t uid, const call_rate& rate, clock::time_point now,
+                                             std::size_t calls) {
     if (buckets_.size() >= max_buckets) {
         drop_full(now);
     }
@@ -60,13 +61,14 @@ std::chrono::milliseconds rate_limiter::take(std::uint32_t uid, const call_rate&
     auto& mine = buckets_.try_emplace({uid, &rate}, bucket{most, now}).first->second;
     const std::chrono::duration<double> passed = now - mine.as_of;
     mine = {std::min(most, mine.calls + passed.count() * calls_per_second(rate)), now};
-    constexpr double one_call = 1 - 1e-6;  // what many small refills add up to
-    if (mine.calls >= one_call) {
-        mine.calls = std::max(0.0, mine.calls - 1);
+    const auto wanted = static_cast<double>(calls);
+    constexpr double lost = 1e-6;  // by many small refills
+    if (mine.calls >= wanted - lost) {
+        mine.calls = std::max(0.0, mine.calls - wanted);
         return std::chrono::milliseconds{0};
     }
     // Rounded to the nearest, for fractions of calls are not exact; whoever comes a millisecond early is told so.
-    const double wait_ms = (1 - mine.calls) / calls_per_second(rate) * 1'000;
+    const double wait_ms = (wanted - mine.calls) / calls_per_second(rate) * 1'000;
     return std::chrono::milliseconds{std::max<std::int64_t>(1, std::llround(wait_ms))};
 }
 

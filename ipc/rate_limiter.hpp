@@ -34,9 +34,10 @@ class rate_limiter {
     /// Buckets kept; beyond, those that are full again are dropped. Bounds memory to some hundred KiB.
     static constexpr std::size_t max_buckets = 4'096;
 
-    /// Takes one of the calls of this user to what `rate` is the rate of, by its address: zero, or how long until there
-    /// is one again.
-    [[nodiscard]] std::chrono::milliseconds take(std::uint32_t uid, const call_rate& rate, clock::time_point now);
+    /// Takes `calls` of the calls of this user to what `rate` is the rate of, by its address: zero, or nothing is taken
+    /// and how long until there are as many again. There never are more than `rate.calls`.
+    [[nodiscard]] std::chrono::milliseconds take(std::uint32_t uid, const call_rate& rate, clock::time_point now,
+                                                 std::size_t calls = 1);
     [[nodiscard]] std::size_t buckets() const noexcept { return buckets_.size(); }
 
   private:

@@ -15,6 +15,7 @@ target_link_libraries(valhalla_json PRIVATE valhalla_flags)
 # The table of methods, and what describes it. No sockets.
 add_library(valhalla_api STATIC
   $<TARGET_OBJECTS:valhalla_json>
+  call_list.cpp
   errors.cpp
   method.cpp
   nearest.cpp

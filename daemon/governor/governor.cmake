@@ -10,6 +10,7 @@ add_library(valhalla_governor STATIC
   governor/decide_witness.cpp
   governor/evolve.cpp
   governor/execute.cpp
+  governor/execute_all.cpp
   governor/health.cpp
   governor/nearest_names.cpp
   governor/playbook.cpp

@@ -9,6 +9,9 @@
 // `evolve` is the only way by which recorded state changes; so replaying the trail through it gives the same state.
 #pragma once
 
+#include <cstddef>
+#include <functional>
+#include <optional>
 #include <span>
 #include <variant>
 #include <vector>
@@ -44,5 +47,17 @@ void evolve(state& s, const audit_entry& entry);
 
 /// Carries out `c` on `s`. After a refusal `s` is what it was.
 [[nodiscard]] outcome execute(state& s, const command& c, const context& ctx);
+
+/// Which of several commands was refused, and why.
+struct refused_one {
+    std::size_t index = 0;
+    refusal why;
+};
+/// Carries out `all` in order, or nothing: each command finds what those before it did, and when one is refused `s` and
+/// `records` are what they were. `answered` gets each answer with the state after its command, also when a later one is
+/// refused; it may refuse as well.
+[[nodiscard]] std::optional<refused_one> execute_all(
+    state& s, std::span<const command> all, const context& ctx, std::vector<audit_entry>& records,
+    const std::function<std::optional<refusal>(const answer&, const state&)>& answered);
 
 }  // namespace valhalla::governor

@@ -26,6 +26,7 @@ void bind_export_methods(ipc::method_table& table, const services& with);
 void bind_import_methods(ipc::method_table& table, const services& with);
 void bind_access_methods(ipc::method_table& table, const services& with);
 void bind_daemon_methods(ipc::method_table& table, const services& with);
+void bind_atomic_method(ipc::method_table& table, const services& with);
 
 /// All of them; throws `std::logic_error` when a method of the API is left without a handler.
 void bind_all_methods(ipc::method_table& table, const services& with);

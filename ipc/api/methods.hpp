@@ -4,6 +4,7 @@
 #pragma once
 
 #include "ipc/api/access.hpp"
+#include "ipc/api/atomic.hpp"
 #include "ipc/api/audit.hpp"
 #include "ipc/api/canon.hpp"
 #include "ipc/api/cone.hpp"
@@ -17,7 +18,8 @@
 
 namespace valhalla::ipc::api {
 
-using all_methods = method_list<session_start, session_end, session_note, session_status, session_list, session_get,  //
+/// All but the one that carries out others.
+using each_method = method_list<session_start, session_end, session_note, session_status, session_list, session_get,  //
                                 cone_state, cone_history, cone_set, cone_decide, cone_explain,                        //
                                 canon_get, canon_reload,                                                              //
                                 health_status, health_report, health_clear,                                           //
@@ -30,5 +32,7 @@ using all_methods = method_list<session_start, session_end, session_note, sessio
                                 operator_lock, operator_unlock, operator_locks, key_create, key_list, key_revoke,     //
                                 import_begin, import_put, import_check, import_commit, import_cancel,                 //
                                 rpc_discover, daemon_info, daemon_stop>;
+struct daemon_atomic : atomic_of<each_method> {};
+using all_methods = with_method<each_method, daemon_atomic>::type;
 
 }  // namespace valhalla::ipc::api

@@ -1,6 +1,7 @@
 valhalla_test(governor_test
   SOURCES
     daemon/governor/access_test.cpp
+    daemon/governor/atomic_test.cpp
     daemon/governor/conformance_test.cpp
     daemon/governor/decisions_test.cpp
     daemon/governor/dice.cpp

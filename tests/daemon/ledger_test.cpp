@@ -59,6 +59,14 @@ class bench {
                 .is_owner = true,
                 .reply = ipc::reply_handle{sink, ticket}};
     }
+    change joint_change_of(std::vector<governor::command> all, std::uint64_t ticket) {
+        auto together = std::make_unique<joint_commands>();
+        together->methods.assign(all.size(), "test.method");
+        together->commands = std::move(all);
+        auto one = change_of({}, ticket);
+        one.together = std::move(together);
+        return one;
+    }
     /// Stops the ledger, then hands out every answer, in order of commits.
     std::size_t finish() {
         ledger_.stop();
@@ -213,6 +221,50 @@ BOOST_AUTO_TEST_CASE(what_is_queued_when_it_stops_is_answered) {
     }
     b.finish();
     BOOST_TEST(b.sink->answers.size() == 50U);
+}
+
+BOOST_AUTO_TEST_CASE(joint_commands_are_one_change_with_an_answer_for_each) {
+    bench b;
+    std::vector<change> batch;
+    batch.push_back(b.joint_change_of({event_number(1), commands::start_session{}, event_number(2)}, 1));
+    b.ledger().submit(batch);
+    b.ledger().start();
+    BOOST_TEST(b.finish() == 1U);
+    BOOST_TEST_REQUIRE(b.sink->answers.size() == 1U);
+    const auto answers = boost::json::parse(b.sink->answers.front().substr(2)).as_array();
+    BOOST_TEST_REQUIRE(answers.size() == 3U);
+    BOOST_TEST(answers[1].at("active").as_bool());
+    BOOST_TEST(answers[2].at("seq").as_int64() == answers[0].at("seq").as_int64() + 2);
+}
+
+BOOST_AUTO_TEST_CASE(joint_commands_that_are_refused_undo_only_their_own) {
+    bench b;
+    std::vector<change> batch;
+    batch.push_back(b.change_of(event_number(1), 1));
+    batch.push_back(b.joint_change_of({event_number(2), commands::end_session{}}, 2));
+    batch.push_back(b.change_of(event_number(3), 3));
+    b.ledger().submit(batch);
+    b.ledger().start();
+    BOOST_TEST(b.finish() == 1U);
+    BOOST_TEST_REQUIRE(b.sink->answers.size() == 3U);
+    BOOST_TEST(b.sink->answers[1] == "2!no_active_session");
+    const auto first = boost::json::parse(b.sink->answers[0].substr(2)).at("seq").as_int64();
+    BOOST_TEST(boost::json::parse(b.sink->answers[2].substr(2)).at("seq").as_int64() == first + 1);
+    BOOST_TEST(static_cast<std::int64_t>(b.commits.front()->head.size) == first + 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_retry_of_joint_commands_gets_the_first_answers) {
+    bench b;
+    std::vector<change> batch;
+    for (const std::uint64_t ticket : {1U, 2U}) {
+        batch.push_back(b.joint_change_of({event_number(1), event_number(2)}, ticket));
+        batch.back().token = retry_token{"k", schema::hasher{}.plain("both")};
+    }
+    b.ledger().submit(batch);
+    b.ledger().start();
+    b.finish();
+    BOOST_TEST_REQUIRE(b.sink->answers.size() == 2U);
+    BOOST_TEST(b.sink->answers[0].substr(1) == b.sink->answers[1].substr(1));
 }
 
 BOOST_AUTO_TEST_CASE(many_large_answers_take_several_commits) {

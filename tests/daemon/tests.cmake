@@ -4,11 +4,10 @@ valhalla_test(daemon_test
   SOURCES
     daemon/access_control_test.cpp
     daemon/api_keys_test.cpp
-    daemon/config_file_test.cpp
-    daemon/denial_book_test.cpp
     daemon/change_quota_test.cpp
     daemon/config_file_test.cpp
     daemon/config_limits_test.cpp
+    daemon/denial_book_test.cpp
     daemon/governor/dice.cpp
     daemon/hot_answers_test.cpp
     daemon/ledger_test.cpp

@@ -33,6 +33,7 @@ class remembering_call final : public call {
     [[nodiscard]] const asked& what() const noexcept override { return request; }
     void set_request_key(std::string key) override { request.request_key = std::move(key); }
     [[nodiscard]] const peer& who() const noexcept override { return from; }
+    [[nodiscard]] std::optional<rpc_error> objection(const bound_method&, std::size_t) override { return std::nullopt; }
     void reply(std::string_view json) override { result = json; }
     void fail(const rpc_error& e) override { error = e; }
     [[nodiscard]] reply_handle defer() override { return {}; }
@@ -152,6 +153,20 @@ BOOST_AUTO_TEST_CASE(every_error_is_listed_once_and_described) {
         for (const auto code : all_errors(info)) {
             BOOST_TEST(codes.insert(code).second, info.name << " " << kind_of(code));
             BOOST_TEST(meaning_of(code).ends_with('.'), kind_of(code));
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(several_changes_at_once_have_the_errors_of_each_and_need_no_more_than_the_least) {
+    const auto all = describe_api();
+    const auto joint = *std::ranges::find(all, api::daemon_atomic::name, &method_info::name);
+    const auto allowed = all_errors(joint);
+    for (const auto& info : all) {
+        if (info.kind == effect::change) {
+            BOOST_TEST((info.needs >= joint.needs), info.name);
+            for (const auto code : all_errors(info)) {
+                BOOST_TEST((std::ranges::find(allowed, code) != allowed.end()), info.name << " " << kind_of(code));
+            }
         }
     }
 }

@@ -39,6 +39,14 @@ BOOST_AUTO_TEST_CASE(all_calls_may_come_at_once_then_they_are_told_when) {
     BOOST_TEST(limiter.take(7, ten_a_minute, start + 1h).count() == 0);
 }
 
+BOOST_AUTO_TEST_CASE(several_calls_are_taken_together_or_not_at_all) {
+    rate_limiter limiter;
+    BOOST_TEST(limiter.take(7, ten_a_minute, start, 8).count() == 0);
+    BOOST_TEST(limiter.take(7, ten_a_minute, start, 3).count() == 6'000);
+    BOOST_TEST(limiter.take(7, ten_a_minute, start, 2).count() == 0);
+    BOOST_TEST(limiter.take(7, ten_a_minute, start + 18s, 3).count() == 0);
+}
+
 BOOST_AUTO_TEST_CASE(users_and_methods_do_not_share) {
     rate_limiter limiter;
     const call_rate once{.calls = 1, .period = 60s};

@@ -274,6 +274,30 @@ def run_daemon(*arguments: str) -> subprocess.CompletedProcess:
                           timeout=DEADLINE_S, check=False)
 
 
+SEND_AND_READ = """
+import socket, sys
+s = socket.socket(socket.AF_UNIX)
+s.settimeout(60)
+s.connect(sys.argv[1])
+try:
+    s.sendall("".join(line + "\\n" for line in sys.argv[2:]).encode())
+    s.shutdown(socket.SHUT_WR)
+    while data := s.recv(65536):
+        sys.stdout.write(data.decode())
+except OSError:
+    sys.stdout.write(s.recv(65536).decode())  # turned away at the door: the reason can still be read
+"""
+
+
+def ask_as(uid: int, path: Path, *lines: str) -> list:
+    """What another user, of the group users, is answered. Only root can ask."""
+    done = subprocess.run(["setpriv", f"--reuid={uid}", "--regid=users", "--clear-groups", "/usr/bin/python3", "-c",
+                           SEND_AND_READ, str(path), *lines],
+                          capture_output=True, text=True, timeout=DEADLINE_S, check=False, cwd="/")
+    assert done.returncode == 0, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
 @contextlib.contextmanager
 def temporary_directory():
     path = Path(tempfile.mkdtemp(prefix="valhalla-test-", dir="/tmp"))

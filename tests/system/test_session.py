@@ -4,10 +4,9 @@
 
 import json
 import os
-import subprocess
 import unittest
 
-from harness import Daemon, DaemonTest, audit_records, main
+from harness import Daemon, DaemonTest, ask_as, audit_records, main
 
 SEVEN = {"active", "started_at_utc", "ended_at_utc", "cone_band", "status", "notes", "snapshot"}
 MORE = {"id", "operator", "start_notes", "end_notes", "end_reason"}
@@ -167,19 +166,6 @@ socket_group = "users"
 operators = ["uid:{ALICE}", "uid:{BOB}"]
 viewers = ["uid:{EVE}"]
 """
-# Runs as another user: argv = socket, then request lines; prints the answers.
-AS_ANOTHER_USER = """
-import socket, sys
-s = socket.socket(socket.AF_UNIX)
-s.connect(sys.argv[1])
-try:
-    s.sendall("".join(line + "\\n" for line in sys.argv[2:]).encode())
-    s.shutdown(socket.SHUT_WR)
-    while data := s.recv(65536):
-        sys.stdout.write(data.decode())
-except OSError:
-    sys.stdout.write(s.recv(65536).decode())  # turned away at the door: the reason can still be read
-"""
 
 
 @unittest.skipUnless(os.geteuid() == 0, "only root can be several users")
@@ -196,11 +182,8 @@ class Operators(unittest.TestCase):
 
     def call_as(self, uid: int, method: str, **params):
         line = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params})
-        done = subprocess.run(["setpriv", f"--reuid={uid}", "--regid=users", "--clear-groups", "/usr/bin/python3", "-c",
-                               AS_ANOTHER_USER, str(self.daemon.socket), line],
-                              capture_output=True, text=True, timeout=60, check=False, cwd="/")
-        self.assertEqual(done.returncode, 0, done.stderr)
-        return json.loads(done.stdout)
+        (answer,) = ask_as(uid, self.daemon.socket, line)
+        return answer
 
     def test_sessions_of_different_operators_run_side_by_side(self):
         alice = self.call_as(ALICE, "session.start", notes="alice")["result"]

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "ipc/api/methods.hpp"
+#include "ipc/call_list.hpp"
 #include "ipc/client/generate/type_writer.hpp"
 #include "ipc/open_rpc.hpp"
 
@@ -46,6 +47,10 @@ std::string type_of(const detail::time_kind& /*kind*/, std::string_view /*name*/
 }
 std::string type_of(const detail::object_kind& /*kind*/, std::string_view /*name*/, vocabulary& /*words*/) {
     return "boost::json::object";
+}
+/// Calls are objects here: what is in them depends on the method, which only the daemon looks at.
+std::string type_of(const detail::call_list_kind& /*kind*/, std::string_view /*name*/, vocabulary& /*words*/) {
+    return "std::vector<boost::json::object>";
 }
 [[maybe_unused]] std::string type_of(const detail::list_kind& /*kind*/, std::string_view /*name*/,
                                      vocabulary& /*words*/) {

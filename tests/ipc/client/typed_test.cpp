@@ -120,7 +120,8 @@ BOOST_AUTO_TEST_CASE(every_parameter_of_every_method_can_be_given) {
             } else if (type == "object") {
                 value = json::object{{"a", 1}};
             } else if (type == "array") {
-                value = json::array{"x"};
+                const auto& items = schema.at("items").as_object();
+                value = items.at("type") == "object" ? json::array{json::object{{"a", 1}}} : json::array{"x"};
             } else {
                 value = format != nullptr ? "2026-01-31T12:00:00.000001Z" : "some text";
             }
