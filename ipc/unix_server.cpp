@@ -32,6 +32,8 @@ using timer =
 
 // Files that the process needs for everything but connections: the database, its readers, logs, HTTP.
 constexpr std::size_t files_for_others = 128;
+// Connections taken from the backlog before those that are open have their turn.
+constexpr std::size_t accepted_at_once = 64;
 
 /// What is configured, as far as the process may open files.
 limits within_the_process(limits wanted) {
@@ -68,6 +70,7 @@ class unix_server::impl final : public connection_host, public std::enable_share
     void begin(int socket, bound_path where) {
         where_ = std::move(where);
         acceptor_.assign(protocol{}, socket);
+        acceptor_.non_blocking(true);
         accept();
     }
 
@@ -139,29 +142,40 @@ class unix_server::impl final : public connection_host, public std::enable_share
         turns_.clear();
     }
 
+    // Waits first and accepts then, both on this thread: when accepting stops, every connection is either served here
+    // or still in the backlog, where the process that inherits the socket next finds it.
     void accept() {
-        acceptor_.async_accept([self = shared_from_this()](const boost::system::error_code& fault, unix_socket socket) {
-            self->on_accept(fault, std::move(socket));
-        });
+        acceptor_.async_wait(acceptor::wait_read,
+                             [self = shared_from_this()](const boost::system::error_code& cancelled) {
+                                 if (!cancelled && self->acceptor_.is_open()) {
+                                     self->accept_waiting();
+                                 }
+                             });
     }
 
-    void on_accept(const boost::system::error_code& fault, unix_socket socket) {
-        if (!acceptor_.is_open()) {
-            return;
+    void accept_waiting() {
+        boost::system::error_code fault;
+        for (std::size_t accepted = 0; accepted < accepted_at_once && !fault; ++accepted) {
+            unix_socket socket = acceptor_.accept(fault);
+            if (!fault) {
+                welcome(std::move(socket));
+            }
         }
-        if (!fault) {
-            welcome(std::move(socket));
-        } else if (is_exhaustion(fault)) {
-            report(fmt::format("cannot accept connections for now: {}", fault.message()));
-            accept_pause_.expires_after(bounds.accept_pause);
-            accept_pause_.async_wait([self = shared_from_this()](const boost::system::error_code& cancelled) {
-                if (!cancelled && self->acceptor_.is_open()) {
-                    self->accept();
-                }
-            });
-            return;
+        if (is_exhaustion(fault)) {
+            pause_accepting(fault);
+        } else {
+            accept();
         }
-        accept();
+    }
+
+    void pause_accepting(const boost::system::error_code& why) {
+        report(fmt::format("cannot accept connections for now: {}", why.message()));
+        accept_pause_.expires_after(bounds.accept_pause);
+        accept_pause_.async_wait([self = shared_from_this()](const boost::system::error_code& cancelled) {
+            if (!cancelled && self->acceptor_.is_open()) {
+                self->accept();
+            }
+        });
     }
 
     void welcome(unix_socket socket) {
