@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/application.hpp"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <csignal>
@@ -161,6 +162,7 @@ struct application::parts {
     }
     void begin_stop();
     [[nodiscard]] governor::self_checks measure() const;
+    [[nodiscard]] std::string status_line() const;
     int run();
 
     config given;
@@ -219,6 +221,8 @@ application::parts::parts(const config& c, std::shared_ptr<spdlog::logger> logge
                               });
                           },
                       .measure = [this] { return measure(); },
+                      // By way of the I/O thread, so that the watchdog is fed only while both of them go round.
+                      .alive = [this] { asio::post(io, [this] { service_manager::alive(status_line()); }); },
                       .now = system_now,
                       .key_window = given.request_key_window}},
       hot{(or_fail([&] { bootstrap(); }), changes_ledger.initial_state()), store.head()},
@@ -251,6 +255,15 @@ application::parts::parts(const config& c, std::shared_ptr<spdlog::logger> logge
 }
 
 void application::parts::listen() {
+    if (const auto inherited = service_manager::take_listening_socket()) {
+        if (inherited->path != given.socket) {
+            log->warn("the socket unit listens on {}, and that holds; the configuration says {}", inherited->path,
+                      given.socket);
+        }
+        facts.socket = inherited->path;
+        server.adopt(inherited->descriptor);
+        return;
+    }
     if (given.development) {
         make_private_directory(std::filesystem::path{given.socket}.parent_path());
     }
@@ -319,6 +332,16 @@ governor::self_checks application::parts::measure() const {
         measured.anchor_age_s = signer->behind_for().count();
     }
     return measured;
+}
+
+/// For `systemctl status`. I/O thread.
+std::string application::parts::status_line() const {
+    const auto& state = hot.state();
+    const auto active =
+        std::ranges::count_if(state.sessions->by_operator, [](const auto& each) { return each.second->active; });
+    return fmt::format("{} audit records, {} active {}, band {}, health {}", hot.head().size, active,
+                       active == 1 ? "session" : "sessions", band_letter(state.current_cone->in_force),
+                       to_text(state.health->status));
 }
 
 void application::parts::on_signal() {
@@ -390,7 +413,7 @@ void application::parts::begin_stop() {
     if (std::exchange(stopping, true)) {
         return;
     }
-    service_manager::stopping();
+    service_manager::stopping("answering what was accepted");
     follows.end_all("the daemon stops");
     signals.cancel();
     // Answers that the ledger and the queries still owe are part of it: drained means every connection has them.
@@ -402,12 +425,12 @@ int application::parts::run() {
     follows.grew(hot.head().size);
     changes_ledger.start();
     on_signal();
-    log->info("valhallad listens on {}", given.socket);
+    log->info("valhallad listens on {}", facts.socket);
     log->info("state in {}, {} audit records", facts.state_dir.string(), hot.head().size);
     if (given.development) {
         log->warn("development: any local user who reaches the socket is an operator; not for production");
     }
-    service_manager::ready();
+    service_manager::ready(status_line());
     io.run();
     denials.close();
     queries.stop();

@@ -362,6 +362,9 @@ void ledger::tick(std::chrono::steady_clock::time_point steady_now) {
     if (state_.health != before) {
         publish(std::make_unique<commit_result>());
     }
+    if (what.measured && hooks_.alive) {
+        hooks_.alive();
+    }
 }
 
 void ledger::publish(std::unique_ptr<commit_result> result) {

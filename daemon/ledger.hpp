@@ -85,6 +85,8 @@ class ledger {
         std::function<void(const schema::storage_error&)> on_broken;
         /// Fills in what can only be measured outside (disk space); called every `self_check_interval`.
         std::function<governor::self_checks()> measure;
+        /// The loop goes round: called after each of these measurements. May be empty.
+        std::function<void()> alive{};
         clock_function now;
         /// How long the answer to a change with a request key is kept for its retry.
         std::chrono::seconds key_window{std::chrono::hours{24}};

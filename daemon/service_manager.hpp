@@ -1,11 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What systemd is told. Without systemd nothing happens.
+// What systemd is told, and what it hands over. Without systemd nothing happens.
 #pragma once
+
+#include <optional>
+#include <string>
 
 namespace valhalla::service_manager {
 
-void ready();
-void stopping();
+/// `status` is one line for people, as `systemctl status` shows it.
+void ready(const std::string& status);
+/// Feeds the watchdog.
+void alive(const std::string& status);
+void stopping(const std::string& status);
+
+/// A listening Unix socket. Whoever made it owns its path; the descriptor is the taker's to close.
+struct inherited_socket {
+    int descriptor = -1;  ///< close-on-exec
+    std::string path;
+};
+
+/// What a socket unit listens on for us; nothing when we were started without one. Takes it: a second call finds none.
+/// Throws `start_failure` when it is anything but one listening path socket.
+[[nodiscard]] std::optional<inherited_socket> take_listening_socket();
 
 }  // namespace valhalla::service_manager

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/ledger.hpp"
 
+#include <atomic>
 #include <condition_variable>
+#include <future>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -146,6 +148,33 @@ BOOST_AUTO_TEST_CASE(an_answer_is_handed_out_only_when_its_record_is_committed) 
     BOOST_TEST(other.trail_size() == b.commits.front()->head.size);
     BOOST_TEST(static_cast<std::uint64_t>(raw(b.commits.front()->state.next_seq)) - 1 == other.trail_size());
     b.finish();
+}
+
+BOOST_AUTO_TEST_CASE(a_ledger_that_is_stuck_does_not_say_that_it_is_alive) {
+    const test::temporary_directory directory;
+    schema::ledger_store store{directory.path() / "valhalla.db"};
+    std::atomic<int> alive = 0;
+    std::promise<void> reached;
+    std::promise<void> release;
+    valhalla::ledger stuck{store,
+                           restore_state(store.load(), std::make_shared<const governor::canon>(),
+                                         std::make_shared<const governor::playbook>()),
+                           {.on_commit = [](const std::unique_ptr<commit_result>&) {},
+                            .on_broken = [](const schema::storage_error& e) { BOOST_ERROR(e.what()); },
+                            .measure =
+                                [&] {
+                                    reached.set_value();
+                                    release.get_future().wait();
+                                    return governor::self_checks{};
+                                },
+                            .alive = [&] { ++alive; },
+                            .now = [] { return micros_at(1'700'000'000'000'000); }}};
+    stuck.start();
+    reached.get_future().wait();
+    BOOST_TEST(alive == 0);
+    release.set_value();
+    stuck.stop();
+    BOOST_TEST(alive == 1);
 }
 
 BOOST_AUTO_TEST_CASE(a_retry_gets_the_first_answer_and_changes_nothing) {
