@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <system_error>
+#include <tuple>
 
 #include <fmt/format.h>
 
@@ -108,7 +109,7 @@ unique_fd take_lock(const fs::path& path) {
     if (::ftruncate(lock.get(), 0) != 0 ||
         ::pwrite(lock.get(), pid.data(), pid.size(), 0) != static_cast<::ssize_t>(pid.size())) {
         // Without room for a number the lock holds all the same.
-        (void)::ftruncate(lock.get(), 0);
+        std::ignore = ::ftruncate(lock.get(), 0);
     }
     return lock;
 }
