@@ -123,6 +123,10 @@ std::variant<config, early_exit> read_config(int argc, const char* const* argv) 
             ->type_name("REASON");
     app.add_flag("--check-config", f.check, "Check the configuration, say what it means, and exit");
     app.add_flag("--version", f.version, "Print the version and exit");
+    app.footer(
+        "Exit codes: 0 stopped; 1 failed unexpectedly; 2 wrong command line, configuration, policy or playbook; "
+        "3 state unusable; 4 state used by another daemon; 5 no socket; 6 database failed while running; "
+        "7 not the continuation of what was signed last.");
     try {
         app.parse(argc, argv);
     } catch (const CLI::CallForHelp&) {
