@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
 #
-# What packaging/quickstart and packaging/run-tests share: finding the packages of packaging/dependencies and
-# installing those that are missing. Sourced, never run; expects `set -euo pipefail`.
+# What the scripts of packaging/ share: finding the packages of packaging/dependencies and installing those that are
+# missing. Sourced, never run; expects `set -euo pipefail`.
 
 project_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 

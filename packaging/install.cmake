@@ -1,0 +1,41 @@
+# What is installed and where. Debian's packages take it from here, see packaging/debian/*.install.
+include(GNUInstallDirs)
+set(VALHALLA_SYSTEMD_UNIT_DIR lib/systemd/system CACHE STRING "Where systemd's units go")
+set(VALHALLA_ZSH_COMPLETION_DIR ${CMAKE_INSTALL_DATADIR}/zsh/site-functions CACHE STRING "Where zsh looks for completions")
+
+set(packaging ${CMAKE_CURRENT_LIST_DIR})
+install(TARGETS valhallad valhallactl valhalla-verify)
+
+install(FILES ${packaging}/systemd/valhallad.service ${packaging}/systemd/valhallad.socket
+  DESTINATION ${VALHALLA_SYSTEMD_UNIT_DIR})
+install(FILES ${packaging}/sysusers.d/valhalla.conf DESTINATION lib/sysusers.d)
+install(FILES ${packaging}/tmpfiles.d/valhalla.conf DESTINATION lib/tmpfiles.d)
+install(FILES ${packaging}/valhallad.toml DESTINATION ${CMAKE_INSTALL_SYSCONFDIR}/valhalla)
+
+set(completions ${packaging}/completions)
+install(FILES ${completions}/valhallactl.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions
+  RENAME valhallactl)
+install(FILES ${completions}/valhallactl.zsh DESTINATION ${VALHALLA_ZSH_COMPLETION_DIR} RENAME _valhallactl)
+install(FILES ${completions}/valhallactl.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
+
+# The manual is written by the programs themselves, so it is made after them, where scdoc is installed.
+find_program(VALHALLA_SCDOC NAMES scdoc)
+find_package(Python3 COMPONENTS Interpreter)
+if(VALHALLA_SCDOC AND Python3_FOUND)
+  set(pages)
+  foreach(name valhallad.8 valhallactl.1 valhalla-verify.1 valhallad.toml.5 valhallad-protocol.7)
+    set(page ${PROJECT_BINARY_DIR}/man/${name})
+    add_custom_command(OUTPUT ${page} VERBATIM COMMENT "Writing the manual page ${name}"
+      DEPENDS ${packaging}/man/${name}.scd ${packaging}/man/generate.py ${packaging}/valhallad.toml
+              valhallad valhallactl valhalla-verify
+      COMMAND ${CMAKE_COMMAND} -E make_directory ${PROJECT_BINARY_DIR}/man
+      COMMAND ${Python3_EXECUTABLE} -B ${packaging}/man/generate.py ${packaging}/man/${name}.scd
+              $<TARGET_FILE:valhallad> $<TARGET_FILE:valhallactl> $<TARGET_FILE:valhalla-verify>
+              ${packaging}/valhallad.toml ${PROJECT_VERSION} > ${page}.scd
+      COMMAND ${VALHALLA_SCDOC} < ${page}.scd > ${page})
+    list(APPEND pages ${page})
+    string(REGEX MATCH "[0-9]$" section ${name})
+    install(FILES ${page} DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section})
+  endforeach()
+  add_custom_target(manual ALL DEPENDS ${pages})
+endif()
