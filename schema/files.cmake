@@ -1,6 +1,7 @@
 # Data at rest: the files that come in and go out.
 target_sources(valhalla_schema PRIVATE
   atomic_file.cpp
+  backup_dir.cpp
   export.cpp
   import.cpp
   import_directory.cpp

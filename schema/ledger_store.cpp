@@ -233,4 +233,9 @@ std::int64_t ledger_store::wal_pages() const noexcept {
     return impl_->wal_pages;
 }
 
+std::unique_ptr<database_copy> ledger_store::copy_to(std::filesystem::path file) const {
+    impl_->expect(impl::phase::idle, "copy_to");
+    return std::make_unique<database_copy>(impl_->db, std::move(file));
+}
+
 }  // namespace valhalla::schema

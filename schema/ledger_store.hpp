@@ -15,6 +15,7 @@
 #include <string_view>
 #include <vector>
 
+#include "schema/database_copy.hpp"
 #include "schema/errors.hpp"
 #include "schema/kept_answer.hpp"
 #include "schema/model/epoch.hpp"
@@ -77,6 +78,10 @@ class ledger_store {
     std::int64_t checkpoint();
     /// Pages in the write-ahead log as of the last commit, without touching the disk.
     [[nodiscard]] std::int64_t wal_pages() const noexcept;
+
+    /// Begins a copy, which must not outlive the store; outside of a transaction. It is of the trail with `head()` as
+    /// of when it is complete.
+    [[nodiscard]] std::unique_ptr<database_copy> copy_to(std::filesystem::path file) const;
 
   private:
     struct impl;

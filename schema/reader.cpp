@@ -163,4 +163,9 @@ void reader::each_record(audit_seq first, audit_seq last, const std::function<vo
     }
 }
 
+std::string instance_of(const std::filesystem::path& database) {
+    connection from = connection::open_evidence(database);
+    return from.text_of("SELECT id FROM instance WHERE one = 1");
+}
+
 }  // namespace valhalla::schema

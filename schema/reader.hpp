@@ -130,4 +130,7 @@ class reader {
     std::unique_ptr<impl> impl_;
 };
 
+/// Which state the database belongs to; empty when it has no record. Neither version nor schema is looked at.
+[[nodiscard]] std::string instance_of(const std::filesystem::path& database);
+
 }  // namespace valhalla::schema

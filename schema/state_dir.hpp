@@ -23,6 +23,7 @@ class state_dir {
     [[nodiscard]] std::filesystem::path signing_key() const { return path_ / "signing.key"; }
     [[nodiscard]] std::filesystem::path witness_key() const { return path_ / "witness.key"; }
     [[nodiscard]] std::filesystem::path export_dir() const { return path_ / "export"; }
+    [[nodiscard]] std::filesystem::path backup_dir() const { return path_ / "backup"; }
     [[nodiscard]] std::filesystem::path upload_dir() const { return path_ / "upload"; }
 
   private:

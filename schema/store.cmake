@@ -16,6 +16,7 @@ add_library(valhalla_schema STATIC
   audit_search.cpp
   cone_store.cpp
   connection.cpp
+  database_copy.cpp
   epoch_store.cpp
   health_store.cpp
   instance_store.cpp

@@ -1,5 +1,6 @@
 valhalla_test(schema_verify_test
   SOURCES
+    schema/database_copy_test.cpp
     schema/model_samples.cpp
     schema/trail_fixture.cpp
     schema/upgrade_test.cpp

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "schema/backup_dir.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <sys/stat.h>
+#include <system_error>
+#include <unistd.h>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "schema/atomic_file.hpp"
+#include "schema/errors.hpp"
+
+namespace valhalla::schema {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view before = "valhalla-";
+constexpr std::string_view behind = ".db";
+constexpr std::string_view behind_checkpoint = ".checkpoint";
+
+bool is_backup(std::string_view name) {
+    return name.starts_with(before) && name.ends_with(behind);
+}
+
+std::vector<std::string> entries_of(const fs::path& directory) {
+    std::vector<std::string> names;
+    std::error_code error;
+    for (fs::directory_iterator at{directory, error}, end; !error && at != end; at.increment(error)) {
+        names.push_back(at->path().filename().string());
+    }
+    if (error) {
+        throw storage_error{storage_fault::unusable,
+                            fmt::format("{} cannot be read: {}", directory.string(), error.message())};
+    }
+    std::ranges::sort(names);
+    return names;
+}
+
+}  // namespace
+
+fs::path checkpoint_beside(const fs::path& backup) {
+    auto path = backup;
+    path += behind_checkpoint;
+    return path;
+}
+
+backup_dir::backup_dir(fs::path path) : path_{std::move(path)} {
+    if (::mkdir(path_.c_str(), 0700) == 0) {
+        sync_directory(path_.parent_path());
+    } else if (errno != EEXIST || ::chmod(path_.c_str(), 0700) != 0) {
+        throw storage_error{errno == ENOSPC || errno == EDQUOT ? storage_fault::full : storage_fault::unusable,
+                            fmt::format("the backup directory {} cannot be made, or not be made private: {}",
+                                        path_.string(), std::strerror(errno))};
+    }
+    clear_leftovers();
+}
+
+std::string backup_dir::name_of(unix_micros at, std::uint64_t records) {
+    std::string digits;
+    for (const char c : format_utc(at).substr(0, std::string_view{"2026-01-31T12:00:00"}.size())) {
+        if (c != '-' && c != ':') {
+            digits += c;
+        }
+    }
+    return fmt::format("{}{}Z-{:010}{}", before, digits, records, behind);
+}
+
+void backup_dir::put_checkpoint(const std::string& name, std::string_view note) const {
+    replace_file(checkpoint_beside(path_ / name), note);
+}
+
+void backup_dir::publish(const std::string& name) const {
+    const auto to = path_ / name;
+    if (::rename(draft().c_str(), to.c_str()) != 0) {
+        throw storage_error{storage_fault::unusable,
+                            fmt::format("{} cannot be put in place: {}", to.string(), std::strerror(errno))};
+    }
+    sync_directory(path_);
+}
+
+void backup_dir::clear_leftovers() const noexcept {
+    try {
+        const auto all = entries_of(path_);
+        for (const auto& name : all) {
+            const bool of_none =
+                name.starts_with(before) && name.ends_with(behind_checkpoint) &&
+                !std::ranges::binary_search(all, name.substr(0, name.size() - behind_checkpoint.size()));
+            if (of_none || name.starts_with(draft().filename().string())) {
+                ::unlink((path_ / name).c_str());
+            }
+        }
+    } catch (const std::exception&) {
+        return;  // the next backup tries again
+    }
+}
+
+std::vector<std::string> backup_dir::names() const {
+    auto all = entries_of(path_);
+    std::erase_if(all, [](const std::string& name) { return !is_backup(name); });
+    return all;
+}
+
+std::vector<std::string> backup_dir::remove_all_but(std::size_t keep) const {
+    auto old = names();
+    old.resize(old.size() > keep ? old.size() - keep : 0);
+    for (const auto& name : old) {
+        // The backup first: a checkpoint alone is known as a leftover.
+        if (::unlink((path_ / name).c_str()) != 0) {
+            throw storage_error{storage_fault::unusable, fmt::format("the old backup {} cannot be removed: {}",
+                                                                     (path_ / name).string(), std::strerror(errno))};
+        }
+        ::unlink(checkpoint_beside(path_ / name).c_str());
+    }
+    if (!old.empty()) {
+        sync_directory(path_);
+    }
+    return old;
+}
+
+}  // namespace valhalla::schema
