@@ -29,6 +29,7 @@
 #include "daemon/playbook_file.hpp"
 #include "daemon/policy_file.hpp"
 #include "daemon/query_pool.hpp"
+#include "daemon/restoration.hpp"
 #include "daemon/restore.hpp"
 #include "daemon/service_manager.hpp"
 #include "daemon/services.hpp"
@@ -99,11 +100,7 @@ auto or_fail(Make&& make) {
     try {
         return std::forward<Make>(make)();
     } catch (const schema::storage_error& fault) {
-        using enum schema::storage_fault;
-        const int status = fault.fault() == locked     ? exit_code::state_locked
-                           : fault.fault() == unusable ? exit_code::state_unusable
-                                                       : exit_code::storage;
-        throw start_failure{status, fault.what()};
+        throw failure_of(fault);
     }
 }
 
@@ -170,6 +167,7 @@ struct application::parts {
     std::shared_ptr<const governor::canon> rules;
     std::shared_ptr<const governor::playbook> steps;
     schema::state_dir directory;
+    std::optional<std::string> restored_why;  // a backup was put in place since the last start
     schema::ledger_store store;
     schema::stored_state found;
     trail_signing signing;
@@ -183,6 +181,7 @@ struct application::parts {
     denial_recorder denials;
     query_pool queries;
     uploads files;
+    backups saving;
     follow_hub follows{queries};
     witness watching;
     services with;
@@ -199,13 +198,16 @@ application::parts::parts(const config& c, std::shared_ptr<spdlog::logger> logge
       rules{load_rules(c)},
       steps{load_steps(c)},
       directory{or_fail([&] { return schema::state_dir{c.state_dir}; })},
+      restored_why{or_fail([&] { return finish_restore(directory); })},
       store{or_fail([&] { return schema::ledger_store{directory.database()}; })},
       found{or_fail([&] { return store.load(); })},
-      signing{or_fail([&] { return trail_signing{given, directory, found.current_epoch, store.head()}; })},
+      signing{
+          or_fail([&] { return trail_signing{given, directory, found.current_epoch, store.head(), restored_why}; })},
       facts{.state_dir = directory.path(),
             .export_dir = directory.export_dir(),
             .socket = c.socket,
             .started_at = system_now(),
+            .keep_backups = c.backup.keep,
             .policy = c.policy,
             .playbook = c.playbook},
       who_may{c.access, ::geteuid()},
@@ -224,17 +226,25 @@ application::parts::parts(const config& c, std::shared_ptr<spdlog::logger> logge
                       // By way of the I/O thread, so that the watchdog is fed only while both of them go round.
                       .alive = [this] { asio::post(io, [this] { service_manager::alive(status_line()); }); },
                       .now = system_now,
+                      .between_batches = [this] { return saving.advance(); },
                       .key_window = given.request_key_window}},
       hot{(or_fail([&] { bootstrap(); }), changes_ledger.initial_state()), store.head()},
       changes{io, changes_ledger, given.queue},
       denials{io, changes, given.denials},
       queries{directory.database(), [this](std::function<void()> what) { asio::post(io, std::move(what)); }},
       files{directory.upload_dir()},
+      saving{{.database = directory.database(), .directory = directory.backup_dir()},
+             store,
+             *signer,
+             log,
+             {.wake_ledger = [this] { changes_ledger.wake(); },
+              .post = [this](std::function<void()> what) { asio::post(io, std::move(what)); }}},
       watching{or_fail([&] { return load_witness(given, directory); })},
       with{.hot = hot,
            .changes = changes,
            .queries = queries,
            .files = files,
+           .saving = saving,
            .signer = *signer,
            .follows = follows,
            .watching = watching,
@@ -299,6 +309,10 @@ void application::parts::bootstrap() {
         store.head(), {.log_every = std::chrono::minutes{given.audit.log_checkpoint_minutes}},
         {.on_trouble = [this](const std::string& problem) { report_anchor(problem); },
          .on_log = [this](const signed_checkpoint& newest) { log->info("checkpoint {}", one_line(newest.note)); }});
+    if (restored_why) {
+        log->warn("a new epoch of the trail: {}", *restored_why);
+        forget_restore(directory);
+    }
 }
 
 /// Notary thread.
@@ -397,6 +411,8 @@ void application::parts::adopt(const std::variant<config, early_exit>& read) {
     given.log_level = fresh->log_level;
     given.policy = fresh->policy;
     given.playbook = fresh->playbook;
+    given.backup = fresh->backup;
+    facts.keep_backups = fresh->backup.keep;
     facts.policy = fresh->policy;
     facts.playbook = fresh->playbook;
     log->info("reload: configuration read");
@@ -415,6 +431,7 @@ void application::parts::begin_stop() {
     }
     service_manager::stopping("answering what was accepted");
     follows.end_all("the daemon stops");
+    saving.cancel();
     signals.cancel();
     // Answers that the ledger and the queries still owe are part of it: drained means every connection has them.
     server.drain([this] { io.stop(); });
@@ -434,6 +451,7 @@ int application::parts::run() {
     io.run();
     denials.close();
     queries.stop();
+    saving.stop();
     changes_ledger.stop();
     signer->stop();
     log->info("stopped, {} audit records", store.head().size);

@@ -27,6 +27,8 @@ struct flags {
     std::string socket;
     std::string log_level;
     std::string accept_rollback;
+    std::string restore;
+    std::string reason;
 };
 
 std::string environment(const char* name) {
@@ -79,6 +81,10 @@ void apply_flags(config& c, const flags& f) {
     if (!f.accept_rollback.empty()) {
         c.accept_rollback = f.accept_rollback;
     }
+    if (!f.restore.empty()) {
+        c.restore = std::filesystem::absolute(f.restore).lexically_normal();
+        c.restore_reason = f.reason;
+    }
 }
 
 /// In MiB, rounded up.
@@ -121,6 +127,12 @@ std::variant<config, early_exit> read_config(int argc, const char* const* argv) 
         app.add_option("--accept-rollback", f.accept_rollback,
                        "Go on although the database does not continue what was signed last, and record why")
             ->type_name("REASON");
+    auto* const restore = app.add_option("--restore", f.restore,
+                                         "Put a backup in the place of the database, keep that aside, and exit; the "
+                                         "next start begins a new epoch and records why")
+                              ->type_name("FILE");
+    auto* const reason = app.add_option("--reason", f.reason, "Why it is restored")->type_name("TEXT");
+    reason->needs(restore);
     app.add_flag("--check-config", f.check, "Check the configuration, say what it means, and exit");
     app.add_flag("--version", f.version, "Print the version and exit");
     app.footer(
@@ -140,6 +152,9 @@ std::variant<config, early_exit> read_config(int argc, const char* const* argv) 
 
     if (accept->count() > 0 && f.accept_rollback.find_first_not_of(' ') == std::string::npos) {
         return early_exit{exit_code::usage, "--accept-rollback needs a reason, which is recorded in the trail"};
+    }
+    if (restore->count() > 0 && (f.restore.empty() || f.reason.find_first_not_of(' ') == std::string::npos)) {
+        return early_exit{exit_code::usage, "--restore needs a file and a --reason, which is recorded in the trail"};
     }
 
     config c;

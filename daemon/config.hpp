@@ -30,6 +30,10 @@ struct audit_settings {
     std::vector<std::string> witnessed_logs;           ///< verifier keys of the logs that it watches
 };
 
+struct backup_settings {
+    std::int64_t keep = 7;  ///< as many of the newest
+};
+
 struct config {
     bool development = false;
     std::filesystem::path state_dir;
@@ -41,6 +45,7 @@ struct config {
     access_rules access;
     denial_rules denials;
     audit_settings audit;
+    backup_settings backup;
     /// How often one user may call a method; the others have no rate.
     std::map<std::string, ipc::call_rate> rates{{"cone.set", {.calls = 10, .period = std::chrono::minutes{1}}},
                                                 {"thresholds.set", {.calls = 5, .period = std::chrono::minutes{1}}}};
@@ -51,6 +56,9 @@ struct config {
     std::vector<std::string> command_line;
     /// Why the owner goes on though the anchor does not fit; absent: he does not.
     std::optional<std::string> accept_rollback;
+    /// A backup to restore instead of serving, and why.
+    std::optional<std::filesystem::path> restore;
+    std::string restore_reason;
 };
 
 /// What to do instead of running: print `text` (to standard output when `status` is 0) and exit with `status`.

@@ -29,6 +29,8 @@ constexpr std::int64_t max_key_window_hours = 24 * 28;
 constexpr std::int64_t max_denial_window_s = 86'400;
 /// 430 MB of a hostile day.
 constexpr std::int64_t max_denials_per_minute = 600;
+/// What backup.create takes.
+constexpr std::int64_t max_kept_backups = 10'000;
 /// A year.
 constexpr std::int64_t max_log_minutes = 525'600;
 
@@ -65,6 +67,15 @@ std::optional<std::string> set_log_minutes(const toml::node& node, config& into)
         return fmt::format("must be a number of minutes from 0 to {}", max_log_minutes);
     }
     into.audit.log_checkpoint_minutes = *value;
+    return std::nullopt;
+}
+
+std::optional<std::string> set_kept_backups(const toml::node& node, config& into) {
+    const auto value = node.value_exact<std::int64_t>();
+    if (!value || *value < 1 || *value > max_kept_backups) {
+        return fmt::format("must be a number from 1 to {}", max_kept_backups);
+    }
+    into.backup.keep = *value;
     return std::nullopt;
 }
 
@@ -197,6 +208,13 @@ const key_table& audit_keys() {
     return keys;
 }
 
+const key_table& backup_keys() {
+    static const key_table keys{
+        {"keep", set_kept_backups},
+    };
+    return keys;
+}
+
 const key_table& witness_keys() {
     static const key_table keys{
         {"name", set_witness_name},
@@ -237,6 +255,7 @@ std::optional<std::string> set_rates(const std::string& file, const toml::table&
 const key_table* table_of(std::string_view name) {
     return name == "access"    ? &access_keys()
            : name == "audit"   ? &audit_keys()
+           : name == "backup"  ? &backup_keys()
            : name == "witness" ? &witness_keys()
                                : nullptr;
 }
@@ -287,7 +306,7 @@ std::vector<std::string> config_keys() {
     for (const auto& [name, unused] : top_keys()) {
         names.push_back(name);
     }
-    for (const std::string table : {"access", "audit", "witness"}) {
+    for (const std::string table : {"access", "audit", "backup", "witness"}) {
         for (const auto& [name, unused] : *table_of(table)) {
             names.push_back(table + "." + name);
         }

@@ -110,6 +110,14 @@ void ledger::handed_out() {
     wake_.notify_one();
 }
 
+void ledger::wake() {
+    {
+        const std::lock_guard lock{mutex_};
+        woken_ = true;
+    }
+    wake_.notify_one();
+}
+
 void ledger::stop() {
     {
         const std::lock_guard lock{mutex_};
@@ -134,6 +142,7 @@ void ledger::run() {
 
 /// What is due between two batches. After a fault the loop goes on, for everybody who waits is owed an answer.
 void ledger::housekeeping() {
+    more_between_ = false;
     if (broken_) {
         return;
     }
@@ -143,6 +152,7 @@ void ledger::housekeeping() {
         if (store_.wal_pages() >= checkpoint_from_pages) {
             store_.checkpoint();
         }
+        more_between_ = hooks_.between_batches && hooks_.between_batches();
     } catch (const schema::storage_error& fault) {
         break_down(fault);
     }
@@ -173,13 +183,14 @@ void ledger::break_down(const schema::storage_error& fault) {
 }
 
 bool ledger::take_queue(std::vector<change>& taken) {
-    const auto due = [this] { return stopping_ || !queue_.empty(); };
+    const auto due = [this] { return stopping_ || woken_ || more_between_ || !queue_.empty(); };
     std::unique_lock lock{mutex_};
     if (broken_) {
         wake_.wait(lock, due);
     } else {
         wake_.wait_until(lock, next_tick_, due);
     }
+    woken_ = false;
     if (queue_.empty()) {
         return !stopping_;
     }

@@ -88,6 +88,9 @@ class ledger {
         /// The loop goes round: called after each of these measurements. May be empty.
         std::function<void()> alive{};
         clock_function now;
+        /// Work that needs the writing connection, in pieces of some milliseconds, called between two batches and never
+        /// after a fault; true while there is more. Must not throw. May be empty.
+        std::function<bool()> between_batches{};
         /// How long the answer to a change with a request key is kept for its retry.
         std::chrono::seconds key_window{std::chrono::hours{24}};
     };
@@ -122,6 +125,8 @@ class ledger {
     void submit(std::vector<change>& batch);
     /// The I/O thread is done with a commit result; it must say so of each.
     void handed_out();
+    /// Any thread: has `between_batches` called soon.
+    void wake();
     /// Everything queued is committed and answered, then the thread ends. Nothing may be submitted afterwards.
     void stop();
 
@@ -159,6 +164,7 @@ class ledger {
     governor::state committed_;  // what to go back to
     bool in_transaction_ = false;
     bool broken_ = false;
+    bool more_between_ = false;  // `between_batches` said so
     std::chrono::steady_clock::time_point next_tick_{};
     std::chrono::steady_clock::time_point next_self_check_{};
     std::chrono::steady_clock::time_point next_forgetting_{};
@@ -168,6 +174,7 @@ class ledger {
     std::vector<change> queue_;    // guarded by mutex_
     std::size_t handed_over_ = 0;  // guarded by mutex_
     bool stopping_ = false;        // guarded by mutex_
+    bool woken_ = false;           // guarded by mutex_
     std::thread thread_;
 };
 

@@ -20,6 +20,8 @@
 
 #include "daemon/application.hpp"
 #include "daemon/config.hpp"
+#include "daemon/restoration.hpp"
+#include "daemon/start_failure.hpp"
 
 namespace {
 
@@ -29,6 +31,21 @@ std::shared_ptr<spdlog::logger> make_log(const valhalla::config& c) {
     log->set_pattern(c.development ? "%H:%M:%S %l %v" : "%l %v");
     log->flush_on(spdlog::level::info);
     return log;
+}
+
+int restore(const valhalla::config& c) {
+    try {
+        const valhalla::schema::state_dir state{c.state_dir};
+        const auto done = valhalla::restore_backup(state, *c.restore, c.restore_reason);
+        fmt::print("restored {}: {} records, verified\n", c.restore->string(), done.records);
+        if (!done.aside.empty()) {
+            fmt::print("what was in place lies in {}\n", done.aside.string());
+        }
+        fmt::print("now start the daemon: it begins a new epoch of the trail and records the reason\n");
+        return valhalla::exit_code::ok;
+    } catch (const valhalla::schema::storage_error& fault) {
+        throw valhalla::failure_of(fault);
+    }
 }
 
 int run(int argc, const char* const* argv) {
@@ -43,6 +60,9 @@ int run(int argc, const char* const* argv) {
     }
     const auto& c = std::get<valhalla::config>(read);
     try {
+        if (c.restore) {
+            return restore(c);
+        }
         return valhalla::application{c, make_log(c)}.run();
     } catch (const valhalla::start_failure& failure) {
         fmt::print(stderr, "valhallad: {}\n", failure.message);

@@ -10,6 +10,7 @@
 #include <string>
 #include <variant>
 
+#include "daemon/backups.hpp"
 #include "daemon/change_gate.hpp"
 #include "daemon/follow_hub.hpp"
 #include "daemon/governor/canon.hpp"
@@ -29,6 +30,7 @@ struct daemon_facts {
     std::filesystem::path export_dir;
     std::string socket;
     unix_micros started_at{};
+    std::int64_t keep_backups = 0;
     std::optional<std::filesystem::path> policy;    ///< absent: built-in
     std::optional<std::filesystem::path> playbook;  ///< absent: built-in
 };
@@ -38,6 +40,7 @@ struct services {
     change_gate& changes;
     query_pool& queries;
     uploads& files;
+    backups& saving;
     notary& signer;
     follow_hub& follows;
     witness& watching;

@@ -80,9 +80,12 @@ std::optional<schema::signing_key> find_signing_key(const std::optional<std::fil
 }
 
 trail_signing::trail_signing(const config& c, const schema::state_dir& directory, std::optional<epoch> recorded,
-                             const schema::tree_head& head)
-    : config_{c}, anchor_{directory.anchor()}, first_{!recorded} {
-    const bool may_create = first_ || c.accept_rollback;
+                             const schema::tree_head& head, const std::optional<std::string>& restored_why)
+    : config_{c},
+      anchor_{directory.anchor()},
+      accepted_{restored_why ? restored_why : c.accept_rollback},
+      first_{!recorded} {
+    const bool may_create = first_ || accepted_;
     key_ = find_signing_key(c.audit.signing_key, "signing.key", directory.signing_key(),
                             may_create ? missing_key::create : missing_key::refuse);
     trail_evidence found{
@@ -94,16 +97,20 @@ trail_signing::trail_signing(const config& c, const schema::state_dir& directory
     auto verdict = examine_trail(found);
     misfit_ = std::move(verdict.misfit);
     anchored_ = std::move(verdict.anchored);
+    if (misfit_.empty() && restored_why && anchored_) {
+        misfit_ = "a backup took the place of the database";
+        anchored_.reset();
+    }
     if (misfit_.empty()) {
         return;
     }
-    if (!c.accept_rollback) {
+    if (!accepted_) {
         throw start_failure{
             exit_code::trail_misfit,
             fmt::format(
                 "refusing to append to this trail: {} ({}). If the database, the key or the anchor was put back "
-                "from a copy, put the newer one back; if that is lost, start once with --accept-rollback "
-                "REASON: that begins a new epoch and records it",
+                "from a copy, put the newer one back; if that is lost, restore a backup with --restore FILE --reason "
+                "TEXT, or start once with --accept-rollback REASON: both begin a new epoch and record why",
                 misfit_, directory.path().string())};
     }
     if (found.anchor) {
@@ -127,7 +134,7 @@ std::optional<events::epoch_started> trail_signing::new_epoch(const std::string&
     return events::epoch_started{
         .origin = origin,
         .key = key.text(),
-        .reason = original ? "first start" : fmt::format("{}; accepted: {}", misfit_, *config_.accept_rollback),
+        .reason = original ? "first start" : fmt::format("{}; accepted: {}", misfit_, *accepted_),
         .refused_anchor = std::move(refused_anchor_)};
 }
 

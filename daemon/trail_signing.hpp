@@ -30,9 +30,9 @@ enum class missing_key : std::uint8_t { create, refuse };
 class trail_signing {
   public:
     /// Throws `start_failure` (`trail_misfit`) when the database does not continue what was signed last and `c` does
-    /// not accept that, and `storage_error`.
+    /// not accept that, and `storage_error`. After a restore (`restored_why`) a new epoch begins whatever fits.
     trail_signing(const config& c, const schema::state_dir& directory, std::optional<epoch> recorded,
-                  const schema::tree_head& head);
+                  const schema::tree_head& head, const std::optional<std::string>& restored_why);
 
     /// The event that begins a new epoch, when one begins. To be committed before `make_notary`.
     [[nodiscard]] std::optional<events::epoch_started> new_epoch(const std::string& instance);
@@ -49,6 +49,7 @@ class trail_signing {
     std::optional<schema::signing_key> key_;
     std::optional<schema::checkpoint> anchored_;
     std::string misfit_;
+    std::optional<std::string> accepted_;  // why the misfit is
     bool first_ = false;
 };
 

@@ -83,6 +83,8 @@ constexpr description describe(error_code code) noexcept {
         case error_code::unknown_document: return {"unknown_document", "There is no document of that name."};
         case error_code::export_failed: return {"export_failed", "The export could not be written, or was not yet."};
         case error_code::no_such_upload: return {"no_such_upload", "There is no upload of that name, or it is gone."};
+        case error_code::backup_running: return {"backup_running", "One backup is being made; one at a time."};
+        case error_code::backup_failed: return {"backup_failed", "The backup could not be made; none was kept of it."};
         case error_code::overloaded: return {"overloaded", "Too much is waiting; try again in a moment."};
         case error_code::storage_full: return {"storage_full", "The disk is full; nothing was changed."};
         case error_code::outcome_unknown:

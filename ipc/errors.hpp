@@ -2,7 +2,7 @@
 //
 // Every error that travels on the wire. A code is never reused and never renumbered; each has one `data.kind`, which is
 // what programs should compare. Ranges: JSON-RPC's own below -32000; 1000 access, 1100 sessions, 1200 decisions,
-// 1300 health and thresholds, 1400 playbook, 1500 audit, 1600 import and export, 1900 the daemon's condition.
+// 1300 health and thresholds, 1400 playbook, 1500 audit, 1600 import, export and backup, 1900 the daemon's condition.
 #pragma once
 
 #include <cstdint>
@@ -61,6 +61,8 @@ enum class error_code : int {
     unknown_document = 1602,
     export_failed = 1603,
     no_such_upload = 1604,
+    backup_running = 1605,
+    backup_failed = 1606,
 
     overloaded = 1900,
     storage_full = 1901,

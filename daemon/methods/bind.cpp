@@ -21,6 +21,7 @@ void bind_all_methods(ipc::method_table& table, const services& with) {
     bind_export_methods(table, with);
     bind_import_methods(table, with);
     bind_access_methods(table, with);
+    bind_backup_methods(table, with);
     bind_daemon_methods(table, with);
     bind_atomic_method(table, with);
     table.require_complete();

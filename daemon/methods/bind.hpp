@@ -25,6 +25,7 @@ void bind_witness_methods(ipc::method_table& table, const services& with);
 void bind_export_methods(ipc::method_table& table, const services& with);
 void bind_import_methods(ipc::method_table& table, const services& with);
 void bind_access_methods(ipc::method_table& table, const services& with);
+void bind_backup_methods(ipc::method_table& table, const services& with);
 void bind_daemon_methods(ipc::method_table& table, const services& with);
 void bind_atomic_method(ipc::method_table& table, const services& with);
 

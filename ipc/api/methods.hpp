@@ -6,6 +6,7 @@
 #include "ipc/api/access.hpp"
 #include "ipc/api/atomic.hpp"
 #include "ipc/api/audit.hpp"
+#include "ipc/api/backup.hpp"
 #include "ipc/api/canon.hpp"
 #include "ipc/api/cone.hpp"
 #include "ipc/api/daemon.hpp"
@@ -31,6 +32,7 @@ using each_method = method_list<session_start, session_end, session_note, sessio
                                 export_get, export_write, export_read,                                                //
                                 operator_lock, operator_unlock, operator_locks, key_create, key_list, key_revoke,     //
                                 import_begin, import_put, import_check, import_commit, import_cancel,                 //
+                                backup_create,                                                                        //
                                 rpc_discover, daemon_info, daemon_stop>;
 struct daemon_atomic : atomic_of<each_method> {};
 using all_methods = with_method<each_method, daemon_atomic>::type;

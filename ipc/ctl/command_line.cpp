@@ -126,6 +126,7 @@ std::unique_ptr<CLI::App> make_parser(invocation& into) {
     add_access_commands(*app, into.run);
     add_export_command(*app, into.run);
     add_import_command(*app, into.run);
+    add_backup_commands(*app, into.run);
     add_call_command(*app, into.run);
     add_describe_command(*app, into.run);
     app->footer(epilogue);  // last: a command takes over the footer that is there when it is added

@@ -22,6 +22,8 @@ namespace valhalla::ctl {
 struct process_services {
     /// Path of valhalla-verify, or its name where only PATH can tell. Never empty.
     std::function<std::string()> verifier = [] { return std::string{"valhalla-verify"}; };
+    /// The same for valhallad.
+    std::function<std::string()> daemon = [] { return std::string{"valhallad"}; };
     /// Becomes another program: `words` are its path and arguments. Comes back in tests only.
     std::function<exit_code(const std::vector<std::string>& words)> become;
     /// From the first call on, SIGINT and SIGTERM no longer end the process: this descriptor becomes readable instead.

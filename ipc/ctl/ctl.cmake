@@ -9,6 +9,7 @@ add_library(valhalla_ctl STATIC
   ctl/audit_verify.cpp
   ctl/audit_view.cpp
   ctl/audit_witness.cpp
+  ctl/backup_commands.cpp
   ctl/bundle_directory.cpp
   ctl/call_command.cpp
   ctl/checkpoint_note.cpp

@@ -29,7 +29,8 @@ json::value parse(std::string_view text, boost::system::error_code& error) {
 /// Whole histories are read and written by these, which takes as long as it takes; anything else is a matter of
 /// milliseconds. Interrupting is up to the user.
 std::chrono::milliseconds patience_for(std::string_view method) {
-    const bool whole_history = method.starts_with("export.") || method.starts_with("import.");
+    const bool whole_history =
+        method.starts_with("export.") || method.starts_with("import.") || method == "backup.create";
     return whole_history ? std::chrono::milliseconds{std::chrono::hours{1}} : std::chrono::seconds{30};
 }
 

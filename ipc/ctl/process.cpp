@@ -42,8 +42,7 @@ std::size_t columns_of_terminal() {
 }
 
 /// Beside this program, else where the package puts it, else whatever PATH has.
-std::string path_of_verifier() {
-    constexpr const char* name = "valhalla-verify";
+std::string path_of(const char* name) {
     std::error_code none;
     const auto own = std::filesystem::read_symlink("/proc/self/exe", none);
     for (const auto& path : {own.parent_path() / name, std::filesystem::path{"/usr/lib/valhalla"} / name}) {
@@ -102,7 +101,8 @@ surroundings surroundings_of_process() {
         .default_socket = [] { return ipc::default_socket_path(); },
         .connect = [](const std::string& socket) { return call_socket(socket); },
         .glance = [](const std::string& socket) { return call_socket(socket, patience_of_a_shell); },
-        .process = {.verifier = [] { return path_of_verifier(); },
+        .process = {.verifier = [] { return path_of("valhalla-verify"); },
+                    .daemon = [] { return path_of("valhallad"); },
                     .become = [](const std::vector<std::string>& words) { return become(words); },
                     .interruption = [] { return interruption(); }},
     };

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/backups.hpp"
+
+#include <chrono>
+#include <system_error>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "daemon/clock.hpp"
+#include "schema/model/json_writer.hpp"
+#include "schema/verify/verify.hpp"
+
+namespace valhalla {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+ipc::rpc_error error_of(const schema::storage_error& fault) {
+    const bool full = fault.fault() == schema::storage_fault::full;
+    return {full ? ipc::error_code::storage_full : ipc::error_code::backup_failed,
+            std::string{"there is no backup: "} + fault.what(),
+            {}};
+}
+
+std::string answer_of(const fs::path& file, const schema::tree_head& head, std::uint64_t bytes,
+                      const std::vector<std::string>& checked, const std::vector<std::string>& removed) {
+    std::string out;
+    json_writer json{out};
+    json.begin_object().member("file", file.string());
+    json.member("checkpoint", schema::checkpoint_beside(file).string());
+    json.member("tree_size", head.size).member("root", schema::to_hex(head.root)).member("bytes", bytes);
+    for (const auto& [name, list] : {std::pair{"checked", &checked}, std::pair{"removed", &removed}}) {
+        json.key(name).begin_array();
+        for (const auto& one : *list) {
+            json.value(one);
+        }
+        json.end_array();
+    }
+    json.end_object();
+    return out;
+}
+
+std::uint64_t size_or_zero(const fs::path& file) {
+    std::error_code none;
+    const auto size = fs::file_size(file, none);
+    return none ? 0 : size;
+}
+
+}  // namespace
+
+struct backups::failure {
+    ipc::rpc_error error;
+};
+
+backups::backups(settings s, const schema::ledger_store& store, notary& signer, std::shared_ptr<spdlog::logger> log,
+                 hooks h)
+    : settings_{std::move(s)}, store_{store}, signer_{signer}, log_{std::move(log)}, hooks_{std::move(h)} {}
+
+backups::~backups() {
+    cancel();
+    stop();
+}
+
+void backups::create(std::string by, std::size_t keep, ipc::reply_handle reply) {
+    if (cancelled_) {
+        reply.fail({ipc::error_code::shutting_down, "the daemon stops; there is no backup", {}});
+        return;
+    }
+    if (running_.exchange(true)) {
+        reply.fail({ipc::error_code::backup_running, "a backup is being made already; try again when it is done", {}});
+        return;
+    }
+    if (thread_.joinable()) {
+        thread_.join();  // it is done but for its last instructions
+    }
+    thread_ = std::thread{
+        [this, by = std::move(by), keep, reply = std::move(reply)]() mutable { run(by, keep, std::move(reply)); }};
+}
+
+void backups::run(const std::string& by, std::size_t keep, ipc::reply_handle reply) {
+    const auto began = std::chrono::steady_clock::now();
+    std::variant<std::string, ipc::rpc_error> answer;
+    try {
+        const auto done = make(keep);
+        const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
+        log_->info("backup {} for {}: {} records, {} bytes, verified, {:.1f} s", done.file.string(), by, done.head.size,
+                   done.bytes, took.count());
+        answer = answer_of(done.file, done.head, done.bytes, done.checked, done.removed);
+    } catch (const failure& why) {
+        answer = why.error;
+    } catch (const schema::storage_error& fault) {
+        answer = error_of(fault);
+    } catch (const std::exception& e) {
+        answer = ipc::rpc_error{ipc::error_code::backup_failed, fmt::format("there is no backup: {}", e.what()), {}};
+    }
+    if (auto* error = std::get_if<ipc::rpc_error>(&answer); error != nullptr) {
+        if (cancelled_) {
+            *error = {ipc::error_code::shutting_down, "the daemon stops; there is no backup", {}};
+        }
+        log_->error("backup for {}: {}", by, error->message);
+    }
+    // Free for the next one before whoever waits can ask for it.
+    running_ = false;
+    hooks_.post([reply = std::move(reply), answer = std::move(answer)]() mutable {
+        if (const auto* error = std::get_if<ipc::rpc_error>(&answer)) {
+            reply.fail(*error);
+        } else {
+            reply.reply(std::get<std::string>(answer));
+        }
+    });
+}
+
+backups::made backups::make(std::size_t keep) {
+    const schema::backup_dir directory{settings_.directory};
+    require_room();
+    struct clearing {
+        const schema::backup_dir& what;
+        ~clearing() { what.clear_leftovers(); }
+    } const whatever_happens{directory};
+
+    const auto draft = directory.draft();
+    const auto head = copy(draft);
+    schema::seal_copy(draft);
+    const auto name = schema::backup_dir::name_of(system_now(), head.size);
+    directory.put_checkpoint(name, sign(head));
+    made done{
+        .file = directory.path() / name, .head = head, .bytes = size_or_zero(draft), .checked = {}, .removed = {}};
+    done.checked = verify(draft, schema::checkpoint_beside(done.file), head);
+    directory.publish(name);
+    done.removed = directory.remove_all_but(keep);
+    return done;
+}
+
+void backups::require_room() const {
+    const auto needed = size_or_zero(settings_.database) + size_or_zero(settings_.database.string() + "-wal");
+    std::error_code error;
+    const auto space = fs::space(settings_.directory, error);
+    if (!error && space.available < needed + spared_bytes) {
+        constexpr std::uint64_t mib = 1024ULL * 1024;
+        throw failure{
+            {ipc::error_code::storage_full,
+             fmt::format("there is no room for a backup in {}: it takes up to {} MiB, {} MiB more stay free "
+                         "for the daemon's work, and there are {} MiB; free some space, or keep fewer",
+                         settings_.directory.string(), needed / mib + 1, spared_bytes / mib, space.available / mib),
+             {}}};
+    }
+}
+
+schema::tree_head backups::copy(const fs::path& to) {
+    copy_order order{to, {}};
+    auto done = order.done.get_future();
+    {
+        const std::lock_guard lock{mutex_};
+        order_ = std::move(order);
+    }
+    hooks_.wake_ledger();
+    const auto outcome = done.get();
+    if (const auto* fault = std::get_if<schema::storage_error>(&outcome)) {
+        throw schema::storage_error{*fault};
+    }
+    return std::get<schema::tree_head>(outcome);
+}
+
+bool backups::advance() noexcept {
+    if (!current_) {
+        const std::lock_guard lock{mutex_};
+        if (!order_) {
+            return false;
+        }
+        current_ = std::exchange(order_, std::nullopt);
+    }
+    const auto end = [this](copied outcome) {
+        copy_.reset();  // closed before anybody else opens it
+        std::exchange(current_, std::nullopt)->done.set_value(std::move(outcome));
+        return false;
+    };
+    try {
+        if (cancelled_) {
+            return end(schema::storage_error{schema::storage_fault::failed, "the daemon stops"});
+        }
+        if (!copy_) {
+            copy_ = store_.copy_to(current_->to);
+        }
+        return copy_->advance() ? end(store_.head()) : true;
+    } catch (const schema::storage_error& fault) {
+        return end(fault);
+    } catch (const std::exception& e) {
+        return end(schema::storage_error{schema::storage_fault::failed, e.what()});
+    }
+}
+
+std::string backups::sign(const schema::tree_head& head) {
+    auto done = signer_.sign_exactly(head);
+    if (const auto* problem = std::get_if<notary::trouble>(&done)) {
+        throw schema::storage_error{problem->disk_full ? schema::storage_fault::full : schema::storage_fault::unusable,
+                                    problem->message};
+    }
+    return std::get<std::string>(std::move(done));
+}
+
+std::vector<std::string> backups::verify(const fs::path& draft, const fs::path& checkpoint,
+                                         const schema::tree_head& head) const {
+    struct stop_now : std::exception {};
+    auto found = verify::verify_evidence(
+        {.path = draft.string(), .key = signer_.verifier_key(), .checkpoints = {checkpoint.string()}},
+        [this](std::uint64_t, std::uint64_t) {
+            if (cancelled_) {
+                throw stop_now{};
+            }
+        });
+    if (found.result != verify::outcome::verified) {
+        throw failure{{ipc::error_code::backup_failed,
+                       fmt::format("the copy does not verify, so it was not kept: {}; verify the database itself: "
+                                   "valhalla-verify {}",
+                                   found.what ? found.what->message : "no reason is known",
+                                   settings_.database.parent_path().string()),
+                       {}}};
+    }
+    if (found.head != head) {
+        throw failure{{ipc::error_code::backup_failed,
+                       fmt::format("the copy holds {} records where the ledger had {}, so it was not kept",
+                                   found.head.size, head.size),
+                       {}}};
+    }
+    found.checked.emplace_back("its pages, rows and indexes, by SQLite's integrity check");
+    return std::move(found.checked);
+}
+
+void backups::cancel() {
+    if (!cancelled_.exchange(true)) {
+        hooks_.wake_ledger();
+    }
+}
+
+void backups::stop() {
+    if (thread_.joinable()) {
+        thread_.join();
+    }
+}
+
+}  // namespace valhalla

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Makes backups, one at a time, while everything else goes on:
+//
+//   I/O      --create-->  backup thread   clears leftovers, looks for room, orders a copy
+//   ledger   copies page by page between its batches; the copy is of the moment when it is complete
+//   backup   seals it (fsync), has its head signed, verifies all of it, gives it its name, removes old ones, answers
+//
+// What is not verified never gets a name; a failure leaves what was there before.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <future>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <variant>
+#include <vector>
+
+#include <spdlog/logger.h>
+
+#include "daemon/notary.hpp"
+#include "ipc/call.hpp"
+#include "schema/backup_dir.hpp"
+#include "schema/ledger_store.hpp"
+
+namespace valhalla {
+
+class backups {
+  public:
+    struct settings {
+        std::filesystem::path database;
+        std::filesystem::path directory;
+    };
+    struct hooks {
+        /// Has `advance` called on the ledger thread soon.
+        std::function<void()> wake_ledger;
+        /// Runs a function on the I/O thread.
+        std::function<void(std::function<void()>)> post;
+    };
+    /// Left free on the disk beside a backup, so that making one never stops the changes.
+    static constexpr std::uint64_t spared_bytes = 64ULL * 1024 * 1024;
+
+    backups(settings s, const schema::ledger_store& store, notary& signer, std::shared_ptr<spdlog::logger> log,
+            hooks h);
+    ~backups();
+    backups(const backups&) = delete;
+    backups& operator=(const backups&) = delete;
+
+    /// I/O thread. `keep` counts the new one. Answers when the backup has its name, or why it has none.
+    void create(std::string by, std::size_t keep, ipc::reply_handle reply);
+    /// Ledger thread, between two batches: copies a piece. True while there is more to copy.
+    [[nodiscard]] bool advance() noexcept;
+    /// I/O thread: the backup under way fails soon, and none begins any more.
+    void cancel();
+    /// Waits for the end of what was cancelled. The ledger must still run.
+    void stop();
+
+  private:
+    using copied = std::variant<schema::tree_head, schema::storage_error>;
+    struct copy_order {
+        std::filesystem::path to;
+        std::promise<copied> done;
+    };
+    struct made {
+        std::filesystem::path file;
+        schema::tree_head head;
+        std::uint64_t bytes = 0;
+        std::vector<std::string> checked;
+        std::vector<std::string> removed;
+    };
+
+    // Backup thread; they throw `ipc::rpc_error`-worthy faults as `failure`.
+    struct failure;
+    [[nodiscard]] made make(std::size_t keep);
+    [[nodiscard]] schema::tree_head copy(const std::filesystem::path& to);
+    [[nodiscard]] std::string sign(const schema::tree_head& head);
+    [[nodiscard]] std::vector<std::string> verify(const std::filesystem::path& draft,
+                                                  const std::filesystem::path& checkpoint,
+                                                  const schema::tree_head& head) const;
+    void require_room() const;
+    void run(const std::string& by, std::size_t keep, ipc::reply_handle reply);
+
+    const settings settings_;
+    const schema::ledger_store& store_;
+    notary& signer_;
+    const std::shared_ptr<spdlog::logger> log_;
+    const hooks hooks_;
+
+    std::atomic<bool> cancelled_{false};
+    std::mutex mutex_;
+    std::optional<copy_order> order_;              // guarded by mutex_
+    std::unique_ptr<schema::database_copy> copy_;  // ledger thread
+    std::optional<copy_order> current_;            // ledger thread: of `copy_`
+    std::atomic<bool> running_{false};
+    std::thread thread_;  // I/O thread
+};
+
+}  // namespace valhalla

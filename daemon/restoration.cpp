@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/restoration.hpp"
+
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <fcntl.h>
+#include <fstream>
+#include <iterator>
+#include <string_view>
+#include <sys/stat.h>
+#include <system_error>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include "daemon/clock.hpp"
+#include "daemon/config.hpp"
+#include "daemon/start_failure.hpp"
+#include "schema/atomic_file.hpp"
+#include "schema/backup_dir.hpp"
+#include "schema/database_copy.hpp"
+#include "schema/ledger_store.hpp"
+#include "schema/proof/checkpoint.hpp"
+#include "schema/proof/signed_note.hpp"
+#include "schema/reader.hpp"
+#include "schema/verify/verify.hpp"
+
+namespace valhalla {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view database_name = "valhalla.db";
+constexpr std::uint64_t mib = 1024ULL * 1024;
+/// Beside the copy: for the upgrade of an old backup and the records of the next start.
+constexpr std::uint64_t spared_bytes = 32 * mib;
+constexpr std::size_t copied_at_once = 1024ULL * 1024;
+constexpr std::size_t max_small_file = 65'536;
+
+fs::path draft_of(const schema::state_dir& state) {
+    return state.path() / ".restore";
+}
+fs::path decided(const schema::state_dir& state) {
+    return state.path() / "restore";
+}
+
+[[noreturn]] void refuse(const std::string& sentence) {
+    throw start_failure{exit_code::state_unusable, sentence + "; nothing was changed"};
+}
+
+[[noreturn]] void fail(const fs::path& path, std::string_view what) {
+    throw schema::storage_error{
+        errno == ENOSPC || errno == EDQUOT ? schema::storage_fault::full : schema::storage_fault::unusable,
+        fmt::format("{} cannot be {}: {}", path.string(), what, std::strerror(errno))};
+}
+
+bool is_there(const fs::path& path) {
+    struct stat status{};
+    return ::lstat(path.c_str(), &status) == 0;
+}
+
+void make_directory(const fs::path& path) {
+    if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) {
+        fail(path, "made");
+    }
+}
+
+void move(const fs::path& from, const fs::path& to) {
+    if (::rename(from.c_str(), to.c_str()) != 0) {
+        fail(from, fmt::format("moved to {}", to.string()));
+    }
+}
+
+void clear_away(const fs::path& path) {
+    std::error_code error;
+    fs::remove_all(path, error);
+    if (error) {
+        errno = error.value();
+        fail(path, "removed");
+    }
+}
+
+/// Of our own small files.
+std::string content_of(const fs::path& path) {
+    std::ifstream in{path, std::ios::binary};
+    std::string text(max_small_file, '\0');
+    in.read(text.data(), static_cast<std::streamsize>(text.size()));
+    text.resize(static_cast<std::size_t>(in.gcount()));
+    return text;
+}
+
+void copy_contents(const fs::path& from, const fs::path& to) {
+    const schema::unique_fd in{::open(from.c_str(), O_RDONLY | O_CLOEXEC)};
+    if (!in) {
+        fail(from, "read");
+    }
+    const schema::unique_fd out{::open(to.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)};
+    if (!out) {
+        fail(to, "created");
+    }
+    std::string piece(copied_at_once, '\0');
+    for (::ssize_t size = 0; (size = ::read(in.get(), piece.data(), piece.size())) != 0;) {
+        if (size < 0 && errno != EINTR) {
+            fail(from, "read");
+        }
+        schema::write_all(out.get(), std::string_view{piece}.substr(0, size < 0 ? 0 : static_cast<std::size_t>(size)),
+                          to);
+    }
+}
+
+void require_backup(const schema::state_dir& state, const fs::path& backup) {
+    std::error_code error;
+    if (!fs::is_regular_file(backup, error)) {
+        refuse(fmt::format("{} is no backup: {}; backups lie in {}", backup.string(),
+                           error ? error.message() : "it is no file", state.backup_dir().string()));
+    }
+    if (fs::equivalent(backup, state.database(), error)) {
+        refuse(fmt::format("{} is the database in place; name a backup", backup.string()));
+    }
+    if (is_there(backup.string() + "-wal")) {
+        refuse(fmt::format("{} is no backup but a database in use or cut short: a write-ahead log lies beside it",
+                           backup.string()));
+    }
+    const auto needed = fs::file_size(backup) + spared_bytes;
+    const auto space = fs::space(state.path(), error);
+    if (!error && space.available < needed) {
+        refuse(fmt::format("there is no room for {} in {}: it takes {} MiB and there are {}; free some space",
+                           backup.string(), state.path().string(), needed / mib, space.available / mib));
+    }
+}
+
+/// Of the database in place, else of the anchor, which names it; empty when neither can tell.
+bool is_other_instance(const schema::state_dir& state, const std::string& instance, std::string& found) {
+    if (is_there(state.database())) {
+        try {
+            found = schema::instance_of(state.database());
+            return !found.empty() && found != instance;
+        } catch (const schema::storage_error&) {
+            found.clear();  // damaged: a reason to restore
+        }
+    }
+    const auto note = schema::signed_note::parse(content_of(state.anchor()));
+    const auto anchor = note ? schema::checkpoint::parse(note->text) : std::nullopt;
+    found = anchor ? anchor->origin : std::string{};
+    return anchor && anchor->origin.find('/' + instance) == std::string::npos;
+}
+
+/// Brings the copy to this version, has SQLite check it, and tells whose it is. Faults are told of the backup.
+std::string prepare_copy(const fs::path& copy, const fs::path& backup) {
+    try {
+        auto instance = schema::ledger_store{copy}.load().instance;
+        schema::seal_copy(copy);
+        return instance;
+    } catch (const schema::storage_error& fault) {
+        std::string said = fault.what();
+        if (const auto at = said.find(copy.string()); at != std::string::npos) {
+            said.replace(at, copy.string().size(), backup.string());
+        }
+        refuse(fmt::format("this backup cannot be restored: {}", said));
+    }
+}
+
+std::uint64_t verify_copy(const fs::path& copy, const fs::path& backup) {
+    verify::request what{.path = copy.string()};
+    if (const auto checkpoint = schema::checkpoint_beside(backup); is_there(checkpoint)) {
+        what.checkpoints.push_back(checkpoint.string());
+    }
+    const auto found = verify::verify_evidence(what);
+    if (found.result != verify::outcome::verified) {
+        refuse(fmt::format("{} does not verify: {}; take another backup, and see valhalla-verify {}", backup.string(),
+                           found.what ? found.what->message : "no reason is known", backup.string()));
+    }
+    return found.head.size;
+}
+
+std::string name_aside() {
+    const auto name = schema::backup_dir::name_of(system_now(), 0);  // valhalla-<time>-0000000000.db
+    constexpr std::string_view before = "valhalla-";
+    constexpr std::string_view behind = "-0000000000.db";
+    return "replaced-" + name.substr(before.size(), name.size() - before.size() - behind.size());
+}
+
+/// The prepared directory takes the name that decides, also when there is one already whose epoch never began.
+void decide(const schema::state_dir& state) {
+    const auto from = draft_of(state);
+    const auto to = decided(state);
+    const unsigned flags = is_there(to) ? RENAME_EXCHANGE : 0;
+    if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), flags) != 0) {
+        fail(to, "put in place");
+    }
+    schema::sync_directory(state.path());
+}
+
+/// Everything that makes up the database in place, out of the way. Said again after a crash, it moves what is left.
+void move_aside(const schema::state_dir& state, const fs::path& aside) {
+    make_directory(aside);
+    const auto anchor = aside / "anchor";
+    if (is_there(state.anchor()) && !is_there(anchor)) {
+        schema::replace_file(anchor, content_of(state.anchor()));
+    }
+    const auto database = state.database().string();
+    for (const std::string suffix : {"", "-wal"}) {
+        if (is_there(database + suffix)) {
+            move(database + suffix, aside / (std::string{database_name} + suffix));
+        }
+    }
+    ::unlink((database + "-shm").c_str());  // nothing but an index of the log
+    schema::sync_directory(aside);
+    schema::sync_directory(state.path());
+}
+
+}  // namespace
+
+restored restore_backup(const schema::state_dir& state, const fs::path& backup, const std::string& reason) {
+    try {
+        static_cast<void>(finish_restore(state));
+        require_backup(state, backup);
+        const auto draft = draft_of(state);
+        make_directory(draft);
+        const auto copy = draft / database_name;
+        copy_contents(backup, copy);
+        const auto instance = prepare_copy(copy, backup);
+        restored done{.records = verify_copy(copy, backup), .aside = {}};
+        std::string other;
+        if (is_other_instance(state, instance, other)) {
+            refuse(fmt::format("{} is of instance {}, and {} holds {}; restore it into an empty state directory",
+                               backup.string(), instance, state.path().string(), other));
+        }
+        const auto aside = name_aside();
+        if (is_there(state.database())) {
+            done.aside = state.path() / aside;
+        }
+        schema::replace_file(draft / "aside", aside);
+        schema::replace_file(draft / "reason", fmt::format("restored from {} ({} records): {}",
+                                                           backup.filename().string(), done.records, reason));
+        schema::sync_directory(draft);
+        decide(state);
+        static_cast<void>(finish_restore(state));
+        return done;
+    } catch (...) {
+        std::error_code ignored;
+        fs::remove_all(draft_of(state), ignored);
+        throw;
+    }
+}
+
+std::optional<std::string> finish_restore(const schema::state_dir& state) {
+    if (is_there(draft_of(state))) {
+        clear_away(draft_of(state));
+    }
+    const auto from = decided(state);
+    if (!is_there(from)) {
+        return std::nullopt;
+    }
+    if (const auto database = from / database_name; is_there(database)) {
+        move_aside(state, state.path() / content_of(from / "aside"));
+        move(database, state.database());
+        schema::sync_directory(state.path());
+        schema::sync_directory(from);
+    }
+    return content_of(from / "reason");
+}
+
+void forget_restore(const schema::state_dir& state) {
+    // First out of its name, at once: half removed it would have lost its reason.
+    if (::rename(decided(state).c_str(), draft_of(state).c_str()) != 0) {
+        fail(decided(state), "moved");
+    }
+    schema::sync_directory(state.path());
+    clear_away(draft_of(state));
+}
+
+}  // namespace valhalla

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// backup, restore. A backup is the daemon's work. A restore is done while no daemon runs, by the daemon's own program,
+// which knows the database: this becomes that program.
+#include <cstdint>
+#include <filesystem>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "ipc/ctl/commands.hpp"
+#include "ipc/ctl/text.hpp"
+#include "ipc/ctl/view.hpp"
+
+namespace valhalla::ctl {
+
+namespace {
+
+struct backup_options {
+    std::optional<std::uint64_t> keep;
+};
+
+struct restore_options {
+    std::string file;
+    std::string reason;
+    std::optional<std::string> state_dir;
+    std::optional<std::string> config;
+};
+
+exit_code back_up(context& io, const backup_options& options) {
+    const auto made = io.call("backup.create", params{}.number_if("keep", options.keep).done());
+    if (io.printed_as_json(made)) {
+        return exit_code::done;
+    }
+    const std::filesystem::path file{text(made.value, "file")};
+    io.out.field("Backup", {file.filename().string(), tone::good});
+    io.out.field("Directory", {file.parent_path().string()});
+    io.out.field("Records", {fmt::format("{}, {} bytes", text(made.value, "tree_size"), text(made.value, "bytes"))});
+    for (const auto& sentence : items(made.value, "checked")) {
+        io.out.field("Verified", {text_of(sentence)});
+    }
+    for (const auto& name : items(made.value, "removed")) {
+        io.out.field("Removed", {text_of(name)});
+    }
+    return exit_code::done;
+}
+
+exit_code restore(context& io, const restore_options& options) {
+    std::vector<std::string> words{io.process.daemon(), "--restore", options.file, "--reason", options.reason};
+    for (const auto& [flag, value] : {std::pair{"--state-dir", &options.state_dir}, {"--config", &options.config}}) {
+        if (*value) {
+            words.insert(words.end(), {flag, **value});
+        }
+    }
+    io.out.flush();
+    return io.process.become(words);
+}
+
+}  // namespace
+
+void add_backup_commands(CLI::App& app, command& chosen) {
+    const auto b = std::make_shared<backup_options>();
+    auto& backup = *app.add_subcommand("backup", "Copy the database while it works, and verify the copy (owner)");
+    add_positive(backup, "--keep", b->keep, "Remove all but the newest N; else as configured");
+    on_choice(backup, chosen, b, back_up);
+
+    const auto r = std::make_shared<restore_options>();
+    auto& verb = *app.add_subcommand("restore", "Put a backup in the place of the database, with the daemon stopped");
+    verb.add_option("file", r->file, "The backup")->required()->type_name("FILE");
+    verb.add_option("--reason", r->reason, "Why; it is recorded in the trail")->required()->type_name("TEXT");
+    add_text(verb, "--state-dir", r->state_dir, "The daemon's state; else its usual one")->type_name("DIR");
+    add_text(verb, "--config", r->config, "The daemon's configuration")->type_name("FILE");
+    on_choice(verb, chosen, r, restore);
+}
+
+}  // namespace valhalla::ctl

@@ -1,0 +1,287 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""valhallad --restore: a backup in the place of the database. Always said why, recorded in a new epoch of the trail;
+nothing is deleted, and a refusal or a crash leaves the old state or the new one.
+"""
+
+import collections
+import contextlib
+import itertools
+import shutil
+import sqlite3
+import subprocess
+import unittest
+from pathlib import Path
+
+from harness import DEADLINE_S, ConnectionClosed, Daemon, audit_records, eventually, main, run_daemon, temporary_directory
+from test_backup import verify
+from test_startup import digest_of
+
+REASON = "the disk died on Monday"
+
+
+class Restore(unittest.TestCase):
+    def setUp(self):
+        self.directory = self.enterContext(temporary_directory())
+        self.state = self.directory / "state"
+        self.daemon = self.enterContext(Daemon(directory=self.directory))
+        with self.daemon.client() as client:
+            self.session = client.call("session.start", notes="weekly")["id"]
+            made = client.call("backup.create")
+            self.old = audit_records(client)
+        self.backup = self.directory / Path(made["file"]).name
+        shutil.copy(made["file"], self.backup)
+        shutil.copy(made["checkpoint"], str(self.backup) + ".checkpoint")
+
+    def grow(self):
+        with self.daemon.client() as client:
+            client.call("session.end", notes="after the backup")
+            client.call("audit.checkpoint")
+
+    def restore(self, expect: int = 0, state: Path | None = None) -> subprocess.CompletedProcess:
+        done = run_daemon("--state-dir", str(state or self.state), "--restore", str(self.backup), "--reason", REASON)
+        self.assertEqual(done.returncode, expect, done.stdout + done.stderr)
+        return done
+
+    def content(self) -> dict[str, str]:
+        """Of every file but the lock, which says who took it last, and what SQLite makes to read a database."""
+        return {name: digest for name, digest in digest_of(self.state).items()
+                if name not in ("lock", "valhalla.db-shm", "valhalla.db-wal")}
+
+    def refused(self, names: str) -> str:
+        """A restore that must be refused with everything as it was."""
+        before = self.content()
+        said = self.restore(expect=3).stderr
+        self.assertEqual(self.content(), before)
+        self.assertEqual(len(said.strip().splitlines()), 1, said)
+        self.assertIn(names, said)
+        self.assertIn("nothing was changed", said)
+        return said
+
+    def assert_restored(self, daemon: Daemon) -> dict:
+        """The trail is the backup's, and goes on with a new epoch that says so."""
+        with daemon.client() as client:
+            records = audit_records(client)
+            self.assertEqual(client.call("session.status")["active"], True)
+        self.assertEqual(records[:len(self.old)], self.old)
+        epochs = [r for r in records if r["event"] == "EPOCH_START"]
+        self.assertGreater(len(epochs), 1)
+        self.assertIn(f"restored from {self.backup.name} ({len(self.old)} records): {REASON}", epochs[-1]["payload"]["reason"])
+        self.assertFalse((daemon.state / "restore").exists())
+        self.assertFalse((daemon.state / ".restore").exists())
+        return epochs[-1]["payload"]
+
+    def test_an_older_backup(self):
+        self.grow()
+        self.daemon.stop()
+        anchor = (self.state / "anchor").read_text()
+        said = self.restore().stdout
+        self.assertIn(f"{len(self.old)} records, verified", said)
+        self.daemon.start()
+        epoch = self.assert_restored(self.daemon)
+        self.assertEqual(epoch["refused_anchor"], anchor)
+        self.assertIn("the database is older than the anchor", epoch["reason"])
+        self.daemon.restart()
+        self.daemon.stop()
+        self.assertEqual(verify(self.state)["code"], 0, verify(self.state))
+        (aside,) = self.state.glob("replaced-*")
+        self.assertEqual(verify(aside)["code"], 0, verify(aside))
+        self.assertGreater(verify(aside)["size"], len(self.old))
+
+    def test_a_backup_that_lacks_nothing_begins_an_epoch_too(self):
+        self.daemon.stop()
+        shutil.copy(self.backup, self.state / "newer")
+        self.restore()
+        self.daemon.start()
+        self.assert_restored(self.daemon)
+
+    def test_after_a_kill_the_log_of_the_old_database_goes_aside_with_it(self):
+        self.grow()
+        self.daemon.kill()
+        self.assertTrue((self.state / "valhalla.db-wal").exists())
+        self.restore()
+        self.daemon.start()
+        self.assert_restored(self.daemon)
+        (aside,) = self.state.glob("replaced-*")
+        self.assertEqual(verify(aside)["code"], 0, verify(aside))
+
+    def test_in_the_place_of_a_damaged_database(self):
+        self.grow()
+        self.daemon.stop()
+        (self.state / "valhalla.db").write_bytes(b"not a database" * 1000)
+        self.restore()
+        self.daemon.start()
+        self.assert_restored(self.daemon)
+
+    def test_on_another_machine(self):
+        self.daemon.stop()
+        with temporary_directory() as elsewhere:
+            self.restore(state=elsewhere / "state")
+            with Daemon(directory=elsewhere) as daemon:
+                epoch = self.assert_restored(daemon)
+                daemon.stop()
+            self.assertNotEqual(epoch["key"], self.old[1]["payload"]["key"], "the key was not in the backup")
+            self.assertEqual(verify(elsewhere / "state")["code"], 0)
+
+    def test_twice(self):
+        self.grow()
+        self.daemon.stop()
+        self.restore()
+        self.restore()  # before the epoch of the first began
+        self.daemon.start()
+        self.assert_restored(self.daemon)
+
+    def test_valhallactl_does_the_same(self):
+        self.grow()
+        self.daemon.stop()
+        self.daemon.ctl("restore", str(self.backup), "--reason", REASON, "--state-dir", str(self.state))
+        self.daemon.start()
+        self.assert_restored(self.daemon)
+
+    # Refusals
+
+    def test_while_a_daemon_runs(self):
+        self.assertIn("another valhallad", self.restore(expect=4).stderr)
+
+    def test_without_a_reason(self):
+        for reason in ([], ["--reason", " "]):
+            done = run_daemon("--state-dir", str(self.state), "--restore", str(self.backup), *reason)
+            self.assertEqual(done.returncode, 2, done.stderr)
+            self.assertIn("--reason", done.stderr)
+
+    def test_no_such_file(self):
+        self.daemon.stop()
+        self.backup = self.directory / "none.db"
+        self.refused("none.db is no backup")
+
+    def test_the_database_itself(self):
+        self.daemon.stop()
+        self.backup = self.state / "valhalla.db"
+        self.refused("is the database in place")
+
+    def test_a_damaged_backup(self):
+        self.daemon.stop()
+        good = self.backup.read_bytes()
+        for at in range(len(good) // 7, len(good), len(good) // 7):
+            with self.subTest(at):
+                page = at - at % 4096
+                self.backup.write_bytes(good[:page] + b"\xa5" * 4096 + good[page + 4096:])
+                self.refused(self.backup.name)
+        self.backup.write_bytes(good[:len(good) // 2])
+        self.refused(self.backup.name)
+        self.backup.write_bytes(b"something else")
+        self.refused(self.backup.name)
+
+    def test_a_backup_in_which_one_record_was_changed(self):
+        self.daemon.stop()
+        with sqlite3.connect(self.backup) as database:
+            for (name,) in database.execute("SELECT name FROM sqlite_schema WHERE type = 'trigger'").fetchall():
+                database.execute(f"DROP TRIGGER {name}")
+            database.execute("UPDATE audit SET record = CAST(replace(CAST(record AS TEXT), 'weekly', 'wEekly') AS BLOB)")
+        self.refused(self.backup.name)
+
+    def test_a_backup_that_its_checkpoint_does_not_vouch_for(self):
+        self.daemon.stop()
+        checkpoint = Path(str(self.backup) + ".checkpoint")
+        text = checkpoint.read_text().splitlines(keepends=True)
+        checkpoint.write_text("".join([text[0], f"{len(self.old) + 1}\n", *text[2:]]))
+        self.refused("does not verify")
+
+    def test_a_backup_of_another_instance(self):
+        self.daemon.stop()
+        with temporary_directory() as elsewhere, Daemon(directory=elsewhere) as other:
+            with other.client() as client:
+                self.backup = Path(client.call("backup.create")["file"])
+            said = self.refused("is of instance")
+            self.assertIn("empty state directory", said)
+
+    def test_a_backup_of_a_newer_version(self):
+        self.daemon.stop()
+        database = sqlite3.connect(self.backup)
+        database.execute("PRAGMA user_version = 999")
+        database.close()
+        self.refused("use the newer program")
+
+
+@unittest.skipUnless(shutil.which("strace"), "strace is not installed")
+class Crash(Restore):
+    """Killed before the first, the second, … step that touches names or the disk."""
+
+    STEPS = ("rename", "renameat2", "mkdir", "unlink", "unlinkat", "rmdir", "fsync", "fdatasync", "ftruncate")
+
+    def killed_at(self, step: str, number: int, *arguments: str) -> bool:
+        """Runs valhallad so; false when it was not killed: it came to its end, or serves."""
+        tracer = subprocess.Popen(
+            ["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={step}",
+             "-e", f"inject={step}:signal=SIGKILL:when={number}", *self.daemon.command(), *arguments],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.addCleanup(tracer.kill)
+
+        def over():
+            if tracer.poll() is not None:
+                return True
+            with contextlib.suppress(OSError, ConnectionClosed), self.daemon.client() as client:
+                return client.call("daemon.stop")
+            return False
+
+        eventually(over, "it ends, or serves")
+        code = tracer.wait(DEADLINE_S)
+        self.assertIn(code, (0, -9, 137))
+        return code != 0
+
+    def each_kill(self, *arguments: str):
+        """Gives each step and its number after a kill there, always from the same beginning."""
+        base = self.directory / "base"
+        shutil.copytree(self.state, base)
+        for step in self.STEPS:
+            for number in itertools.count(1):
+                shutil.rmtree(self.state)
+                shutil.copytree(base, self.state)
+                if not self.killed_at(step, number, *arguments):
+                    break
+                yield step, number
+
+    def test_a_kill_leaves_the_old_state_or_the_new_one(self):
+        self.grow()
+        self.daemon.kill()  # with a write-ahead log
+        outcomes = collections.defaultdict(list)
+        for step, number in self.each_kill("--restore", str(self.backup), "--reason", REASON):
+            with self.subTest(step, number=number):
+                self.daemon.start()
+                with self.daemon.client() as client:
+                    restored = any(REASON in str(r["payload"]) for r in audit_records(client))
+                    self.assertEqual(client.call("session.status")["active"], restored, "it ended after the backup")
+                outcomes[step].append(restored)
+                self.daemon.stop()
+                self.assertEqual(verify(self.state)["code"], 0)
+                self.assertEqual(len([*self.state.glob("replaced-*")]), 1 if restored else 0)
+        for step, found in outcomes.items():
+            self.assertEqual(found, sorted(found), f"once it is restored it stays restored: {step}")
+        everything = [restored for found in outcomes.values() for restored in found]
+        print(f"{len(everything)} kills, {sum(everything)} of them after the decision", flush=True)
+        self.assertGreater(len(everything), 20)
+        self.assertEqual(set(everything), {False, True})
+
+    def test_a_kill_while_the_new_epoch_begins_is_made_good_by_the_next_start(self):
+        self.grow()
+        self.daemon.kill()
+        self.restore()
+        kills = 0
+        for step, number in self.each_kill():
+            with self.subTest(step, number=number):
+                self.daemon.start()
+                self.assert_restored(self.daemon)
+                self.daemon.stop()
+                self.assertEqual(verify(self.state)["code"], 0)
+                kills += 1
+        print(f"{kills} kills", flush=True)
+        self.assertGreater(kills, 10)
+
+
+# The tests of the base class ran already.
+for name in [name for name in dir(Restore) if name.startswith("test_")]:
+    setattr(Crash, name, None)
+
+
+if __name__ == "__main__":
+    main()
