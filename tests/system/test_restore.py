@@ -20,6 +20,17 @@ from test_startup import digest_of
 REASON = "the disk died on Monday"
 
 
+def free_pages(database):
+    """Offsets of the pages on the free list (SQLite's file format, 1.5)."""
+    word = lambda at: int.from_bytes(database[at:at + 4], "big")
+    free, trunk = set(), word(32)
+    while trunk:
+        at = (trunk - 1) * 4096
+        free |= {at} | {(word(at + 8 + 4 * i) - 1) * 4096 for i in range(word(at + 4))}
+        trunk = word(at)
+    return free
+
+
 class Restore(unittest.TestCase):
     def setUp(self):
         self.directory = self.enterContext(temporary_directory())
@@ -162,9 +173,12 @@ class Restore(unittest.TestCase):
     def test_a_damaged_backup(self):
         self.daemon.stop()
         good = self.backup.read_bytes()
+        free = free_pages(good)
         for at in range(len(good) // 7, len(good), len(good) // 7):
+            page = at - at % 4096
+            if page in free:  # nothing that it says is data
+                continue
             with self.subTest(at):
-                page = at - at % 4096
                 self.backup.write_bytes(good[:page] + b"\xa5" * 4096 + good[page + 4096:])
                 self.refused(self.backup.name)
         self.backup.write_bytes(good[:len(good) // 2])
