@@ -226,7 +226,7 @@ application::parts::parts(const config& c, std::shared_ptr<spdlog::logger> logge
                       // By way of the I/O thread, so that the watchdog is fed only while both of them go round.
                       .alive = [this] { asio::post(io, [this] { service_manager::alive(status_line()); }); },
                       .now = system_now,
-                      .between_batches = [this] { return saving.advance(); },
+                      .between_batches = [this](bool usable) { return saving.advance(usable); },
                       .key_window = given.request_key_window}},
       hot{(or_fail([&] { bootstrap(); }), changes_ledger.initial_state()), store.head()},
       changes{io, changes_ledger, given.queue},

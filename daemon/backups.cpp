@@ -163,7 +163,7 @@ schema::tree_head backups::copy(const fs::path& to) {
     return std::get<schema::tree_head>(outcome);
 }
 
-bool backups::advance() noexcept {
+bool backups::advance(bool usable) noexcept {
     if (!current_) {
         const std::lock_guard lock{mutex_};
         if (!order_) {
@@ -177,7 +177,7 @@ bool backups::advance() noexcept {
         return false;
     };
     try {
-        if (cancelled_) {
+        if (cancelled_ || !usable) {
             return end(schema::storage_error{schema::storage_fault::failed, "the daemon stops"});
         }
         if (!copy_) {

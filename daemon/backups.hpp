@@ -54,8 +54,9 @@ class backups {
 
     /// I/O thread. `keep` counts the new one. Answers when the backup has its name, or why it has none.
     void create(std::string by, std::size_t keep, ipc::reply_handle reply);
-    /// Ledger thread, between two batches: copies a piece. True while there is more to copy.
-    [[nodiscard]] bool advance() noexcept;
+    /// Ledger thread, between two batches: copies a piece, or gives up when the connection is not `usable`. True while
+    /// there is more to copy.
+    [[nodiscard]] bool advance(bool usable) noexcept;
     /// I/O thread: the backup under way fails soon, and none begins any more.
     void cancel();
     /// Waits for the end of what was cancelled. The ledger must still run.

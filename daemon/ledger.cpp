@@ -142,20 +142,18 @@ void ledger::run() {
 
 /// What is due between two batches. After a fault the loop goes on, for everybody who waits is owed an answer.
 void ledger::housekeeping() {
-    more_between_ = false;
-    if (broken_) {
-        return;
-    }
-    try {
-        keep_time();
-        forget_old_answers();
-        if (store_.wal_pages() >= checkpoint_from_pages) {
-            store_.checkpoint();
+    if (!broken_) {
+        try {
+            keep_time();
+            forget_old_answers();
+            if (store_.wal_pages() >= checkpoint_from_pages) {
+                store_.checkpoint();
+            }
+        } catch (const schema::storage_error& fault) {
+            break_down(fault);
         }
-        more_between_ = hooks_.between_batches && hooks_.between_batches();
-    } catch (const schema::storage_error& fault) {
-        break_down(fault);
     }
+    more_between_ = hooks_.between_batches && hooks_.between_batches(!broken_);
 }
 
 /// Once a second at most, for as long as there are any.

@@ -88,9 +88,10 @@ class ledger {
         /// The loop goes round: called after each of these measurements. May be empty.
         std::function<void()> alive{};
         clock_function now;
-        /// Work that needs the writing connection, in pieces of some milliseconds, called between two batches and never
-        /// after a fault; true while there is more. Must not throw. May be empty.
-        std::function<bool()> between_batches{};
+        /// Work that needs the writing connection, in pieces of some milliseconds, called between two batches; true
+        /// while there is more. After a fault `usable` is false: then it only ends what it began. Must not throw. May
+        /// be empty.
+        std::function<bool(bool usable)> between_batches{};
         /// How long the answer to a change with a request key is kept for its retry.
         std::chrono::seconds key_window{std::chrono::hours{24}};
     };
