@@ -7,6 +7,7 @@ nothing is deleted, and a refusal or a crash leaves the old state or the new one
 import collections
 import contextlib
 import itertools
+import os
 import shutil
 import sqlite3
 import subprocess
@@ -231,7 +232,8 @@ class Crash(Restore):
         tracer = subprocess.Popen(
             ["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={step}",
              "-e", f"inject={step}:signal=SIGKILL:when={number}", *self.daemon.command(), *arguments],
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            env={**os.environ, "ASAN_OPTIONS": "detect_leaks=0"})  # the leak sanitizer cannot look at who is traced
         self.addCleanup(tracer.kill)
 
         def over():
