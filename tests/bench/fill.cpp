@@ -125,14 +125,15 @@ class trail {
         const std::string action = actions.at(chance_.below(actions.size()));
         const bool allowed = action != "scale";
         append(person(who), active_.at(who),
-               events::decided{.allowed = allowed,
-                               .in_band = band::caution,
-                               .engine = engines.at(chance_.below(engines.size())),
-                               .action = action,
-                               .reason = allowed ? "In band B (caution) engines of class boring may do this."
-                                                 : "In band B (caution) no engine may scale.",
-                               .rule = "B/boring/" + action,
-                               .policy = std::string(64, 'a')});
+               events::decided{
+                   make_judgement({.allowed = allowed,
+                                   .in_band = band::caution,
+                                   .engine = engines.at(chance_.below(engines.size())),
+                                   .action = action,
+                                   .reason = allowed ? "In band B (caution) engines of class boring may do this."
+                                                     : "In band B (caution) no engine may scale.",
+                                   .rule = "B/boring/" + action,
+                                   .policy = std::string(64, 'a')})});
     }
 
     schema::ledger_store store_;

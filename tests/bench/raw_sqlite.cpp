@@ -39,13 +39,14 @@ std::string decision_record() {
         .ts = micros_at(first_us),
         .who = {.name = "operator", .via = actor_via::unix_socket, .uid = 1'000, .gid = 1'000},
         .session = session_id{1},
-        .what = events::decided{.allowed = true,
-                                .in_band = band::caution,
-                                .engine = "wholesaling",
-                                .action = "run",
-                                .reason = "In band B (caution) engines of class alpha may run, and wholesaling is one.",
-                                .rule = "B/alpha/run",
-                                .policy = std::string(64, 'a')}};
+        .what = events::decided{
+            make_judgement({.allowed = true,
+                            .in_band = band::caution,
+                            .engine = "wholesaling",
+                            .action = "run",
+                            .reason = "In band B (caution) engines of class alpha may run, and wholesaling is one.",
+                            .rule = "B/alpha/run",
+                            .policy = std::string(64, 'a')})}};
     std::string record;
     encode_record(entry, record);
     return record;

@@ -1,19 +1,19 @@
-# Measuring, not testing: built on demand, and of all this only the self-test is part of ctest.
-add_executable(valhalla-load EXCLUDE_FROM_ALL bench/load.cpp)
+# Measuring, not testing: built with everything so that it stays true, but only the self-test is part of ctest.
+add_executable(valhalla-load bench/load.cpp)
 target_link_libraries(valhalla-load PRIVATE valhalla_flags CLI11::CLI11 fmt::fmt)
 
-add_executable(valhalla-bench-verify EXCLUDE_FROM_ALL bench/verify_speed.cpp)
+add_executable(valhalla-bench-verify bench/verify_speed.cpp)
 target_link_libraries(valhalla-bench-verify PRIVATE valhalla_verify valhalla_flags CLI11::CLI11 fmt::fmt)
 
 # What the tree and signing cost an append.
-add_executable(valhalla-bench-append EXCLUDE_FROM_ALL bench/append_cost.cpp)
+add_executable(valhalla-bench-append bench/append_cost.cpp)
 target_link_libraries(valhalla-bench-append PRIVATE valhalla_daemon CLI11::CLI11 fmt::fmt SQLiteCpp SQLite::SQLite3)
 
 # What tests/bench/compare holds the daemon against, and the long trail that it measures on.
-add_executable(valhalla-bench-sqlite EXCLUDE_FROM_ALL bench/raw_sqlite.cpp)
+add_executable(valhalla-bench-sqlite bench/raw_sqlite.cpp)
 target_link_libraries(valhalla-bench-sqlite PRIVATE valhalla_schema valhalla_flags CLI11::CLI11 fmt::fmt SQLiteCpp
   SQLite::SQLite3)
-add_executable(valhalla-bench-fill EXCLUDE_FROM_ALL bench/fill.cpp)
+add_executable(valhalla-bench-fill bench/fill.cpp)
 target_link_libraries(valhalla-bench-fill PRIVATE valhalla_schema valhalla_flags CLI11::CLI11 fmt::fmt)
 
 # Its arithmetic, without measuring anything.
