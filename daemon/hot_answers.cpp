@@ -41,22 +41,38 @@ std::string_view hot_answers::of_generation(answer& kept, Write&& write) {
 }
 
 std::string_view hot_answers::session_status(const std::string& operator_name) {
+    auto found = sessions_.find(operator_name);
+    if (found == sessions_.end()) {
+        if (!state_.sessions->by_operator.contains(operator_name)) {
+            return no_session_;  // not kept: whoever asks chooses the name
+        }
+        if (sessions_.size() >= max_kept_sessions) {
+            sessions_.clear();
+        }
+        found = sessions_.try_emplace(operator_name).first;
+    }
+    auto& kept = found->second;
+    if (kept.generation != generation_) {
+        refresh(kept, operator_name);
+        kept.generation = generation_;
+    }
+    return kept.shown ? std::string_view{kept.bytes} : no_session_;
+}
+
+/// Rendered anew only when the operator's session is another object than before.
+void hot_answers::refresh(session_answer& kept, const std::string& operator_name) const {
     const auto& book = state_.sessions->by_operator;
     const auto found = book.find(operator_name);
-    if (found == book.end()) {
-        return no_session_;
+    const auto now = found == book.end() ? nullptr : found->second;
+    if (kept.shown == now) {
+        return;
     }
-    if (sessions_.size() >= max_kept_sessions) {
-        sessions_.clear();
-    }
-    auto& kept = sessions_[operator_name];
-    if (kept.shown != found->second) {
-        kept.bytes.clear();
+    kept.bytes.clear();
+    if (now) {
         json_writer json{kept.bytes};
-        write_session(json, *found->second);
-        kept.shown = found->second;
+        write_session(json, *now);
     }
-    return kept.bytes;
+    kept.shown = now;
 }
 
 std::string_view hot_answers::cone() {

@@ -40,6 +40,7 @@ class hot_answers {
   private:
     struct session_answer {
         std::shared_ptr<const session> shown;  // keeps the object alive, so that its address is not used again
+        std::uint64_t generation = 0;          // of the state that was looked at
         std::string bytes;
     };
     /// Bytes that hold for one generation of the state, or for one object in it.
@@ -48,6 +49,7 @@ class hot_answers {
         std::uint64_t generation = 0;
         std::string bytes;
     };
+    void refresh(session_answer& kept, const std::string& operator_name) const;
     template <class Write>
     std::string_view of_part(answer& kept, const std::shared_ptr<const void>& part, Write&& write);
     template <class Write>

@@ -103,11 +103,14 @@ void ledger::submit(std::vector<change>& batch) {
 }
 
 void ledger::handed_out() {
+    bool awaited = false;
     {
         const std::lock_guard lock{mutex_};
-        --handed_over_;
+        awaited = handed_over_-- == max_handed_over;
     }
-    wake_.notify_one();
+    if (awaited) {  // else nobody waits for it, and waking the ledger for nothing costs two switches a commit
+        wake_.notify_one();
+    }
 }
 
 void ledger::wake() {

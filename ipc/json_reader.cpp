@@ -43,7 +43,7 @@ std::uint64_t special_of_8(const char* p) noexcept {
     return (w | (w - ones * 0x20) | (quote - ones) | (backslash - ones)) & high;
 }
 
-const char* skip_plain(const char* p, const char* end) noexcept {
+inline const char* skip_plain(const char* p, const char* end) noexcept {
     for (; end - p >= 8; p += 8) {
         if (const std::uint64_t found = special_of_8(p); found != 0) {
             return p + std::countr_zero(found) / 8;
@@ -88,8 +88,7 @@ bool json_string::equals(std::string_view other) const {
 
 json_string json_value::string() const noexcept {
     assert(kind == json_kind::string);
-    const std::string_view inside = raw.substr(1, raw.size() - 2);
-    return {inside, inside.find('\\') != std::string_view::npos};
+    return {raw.substr(1, raw.size() - 2), escaped};
 }
 
 json_reader::json_reader(std::string_view text, json_scratch& scratch) noexcept
@@ -101,8 +100,9 @@ json_reader::json_reader(std::string_view text, json_scratch& scratch) noexcept
     scratch_.unescaped_.clear();
 }
 
-void json_reader::skip_space() noexcept {
-    while (at_ != end_ && is_space(*at_)) {
+// Called between all tokens, where there mostly is none.
+inline void json_reader::skip_space() noexcept {
+    while (at_ != end_ && static_cast<unsigned char>(*at_) <= ' ' && is_space(*at_)) {
         ++at_;
     }
 }
@@ -142,7 +142,7 @@ std::optional<json_kind> json_reader::peek() noexcept {
     return std::nullopt;
 }
 
-bool json_reader::enter(char open, bool object) {
+inline bool json_reader::enter(char open, bool object) {
     skip_space();
     if (at_ == end_ || *at_ != open) {
         return false;
@@ -168,6 +168,53 @@ bool json_reader::leave() noexcept {
     ++at_;
     --depth_;
     return false;  // no further member
+}
+
+// Inlined with `add_key` into what reads the next key, whatever the compiler thinks of its size: a sixth of the whole
+// time that reading a request takes.
+[[gnu::always_inline]] inline bool json_reader::read_string(json_string& out) {
+    const char* const first = at_ + 1;
+    const char* p = skip_plain(first, end_);
+    out.escaped = false;
+    while (p == end_ || *p != '"') {
+        if (!read_odd_character(p, out.escaped)) {
+            return false;
+        }
+        p = skip_plain(p, end_);
+    }
+    out.raw = {first, static_cast<std::size_t>(p - first)};
+    at_ = p + 1;
+    return true;
+}
+
+inline std::string_view json_reader::key_text(const json_scratch::key_ref& key) const noexcept {
+    return {key.data != nullptr ? key.data : scratch_.unescaped_.data() + key.offset, key.size};
+}
+
+[[gnu::always_inline]] inline bool json_reader::add_key(const json_string& key) {
+    if (++keys_seen_ > max_json_keys) {
+        return fail("more than 16384 keys");
+    }
+    static_assert(max_json_keys == 16'384, "the sentence above says so");
+    json_scratch::key_ref ref{key.raw.data(), 0, static_cast<std::uint32_t>(key.raw.size())};
+    if (key.escaped) {
+        const std::size_t offset = scratch_.unescaped_.size();
+        append_unescaped(scratch_.unescaped_, key.raw);
+        ref = {nullptr, static_cast<std::uint32_t>(offset),
+               static_cast<std::uint32_t>(scratch_.unescaped_.size() - offset)};
+    }
+    const std::uint32_t first = frames_[depth_ - 1].first_key;
+    auto& keys = scratch_.keys_;
+    if (keys.size() - first < few_keys) {
+        const std::string_view name = key_text(ref);
+        for (std::size_t i = first; i < keys.size(); ++i) {
+            if (keys[i].size == ref.size && key_text(keys[i]) == name) {
+                return fail_duplicate(name);
+            }
+        }
+    }
+    keys.push_back(ref);
+    return true;
 }
 
 bool json_reader::next_key(json_string& key) {
@@ -243,6 +290,7 @@ bool json_reader::read(json_value& value) {
             json_string s;
             value.kind = json_kind::string;
             good = read_string(s);
+            value.escaped = s.escaped;
             break;
         }
         case '{':
@@ -345,35 +393,24 @@ bool json_reader::read_number() {
     return true;
 }
 
-bool json_reader::read_string(json_string& out) {
-    const char* const first = at_ + 1;
-    const char* p = first;
-    out.escaped = false;
-    for (;;) {
-        p = skip_plain(p, end_);
-        if (p == end_) {
-            return fail_at(end_, "a string is not closed");
-        }
-        if (*p == '"') {
-            out.raw = {first, static_cast<std::size_t>(p - first)};
-            at_ = p + 1;
-            return true;
-        }
-        if (*p == '\\') {
-            out.escaped = true;
-            if (!read_escape(p)) {
-                return false;
-            }
-        } else if (static_cast<unsigned char>(*p) < 0x20) {
-            return fail_at(p, "a control character in a string must be escaped");
-        } else {
-            const std::size_t size = utf8_sequence_size({p, static_cast<std::size_t>(end_ - p)});
-            if (size == 0) {
-                return fail_at(p, "invalid UTF-8");
-            }
-            p += size;
-        }
+/// What is not plain: an escape, a character beyond ASCII, or what must not be there.
+bool json_reader::read_odd_character(const char*& p, bool& escaped) {
+    if (p == end_) {
+        return fail_at(end_, "a string is not closed");
     }
+    if (*p == '\\') {
+        escaped = true;
+        return read_escape(p);
+    }
+    if (static_cast<unsigned char>(*p) < 0x20) {
+        return fail_at(p, "a control character in a string must be escaped");
+    }
+    const std::size_t size = utf8_sequence_size({p, static_cast<std::size_t>(end_ - p)});
+    if (size == 0) {
+        return fail_at(p, "invalid UTF-8");
+    }
+    p += size;
+    return true;
 }
 
 // At a backslash; moves `p` behind the escape, or both escapes of a surrogate pair.
@@ -404,36 +441,6 @@ bool json_reader::read_escape(const char*& p) {
         }
         p += 6;
     }
-    return true;
-}
-
-std::string_view json_reader::key_text(const json_scratch::key_ref& key) const noexcept {
-    return {key.data != nullptr ? key.data : scratch_.unescaped_.data() + key.offset, key.size};
-}
-
-bool json_reader::add_key(const json_string& key) {
-    if (++keys_seen_ > max_json_keys) {
-        return fail("more than 16384 keys");
-    }
-    static_assert(max_json_keys == 16'384, "the sentence above says so");
-    json_scratch::key_ref ref{key.raw.data(), 0, static_cast<std::uint32_t>(key.raw.size())};
-    if (key.escaped) {
-        const std::size_t offset = scratch_.unescaped_.size();
-        append_unescaped(scratch_.unescaped_, key.raw);
-        ref = {nullptr, static_cast<std::uint32_t>(offset),
-               static_cast<std::uint32_t>(scratch_.unescaped_.size() - offset)};
-    }
-    const std::uint32_t first = frames_[depth_ - 1].first_key;
-    auto& keys = scratch_.keys_;
-    if (keys.size() - first < few_keys) {
-        const std::string_view name = key_text(ref);
-        for (std::size_t i = first; i < keys.size(); ++i) {
-            if (keys[i].size == ref.size && key_text(keys[i]) == name) {
-                return fail_duplicate(name);
-            }
-        }
-    }
-    keys.push_back(ref);
     return true;
 }
 

@@ -46,6 +46,7 @@ struct json_string {
 /// A whole value; `raw` has a string's quotes and an object's braces.
 struct json_value {
     json_kind kind = json_kind::null;
+    bool escaped = false;  ///< a string that contains a backslash
     std::string_view raw;
 
     /// Only for `kind == string`.
@@ -109,6 +110,7 @@ class json_reader {
     bool enter(char open, bool object);
     bool leave() noexcept;
     bool read_string(json_string& out);
+    bool read_odd_character(const char*& p, bool& escaped);
     bool read_escape(const char*& p);
     bool read_number();
     bool read_word(std::string_view word);

@@ -314,7 +314,7 @@ template <class Params, class... Field>
         }(std::index_sequence_for<Field...>{});
         return known && good;
     };
-    if (!raw.empty()) {
+    if (!raw.empty() && raw != "{}") {
         json_reader in{raw, scratch};
         json_string key;
         json_value value;
