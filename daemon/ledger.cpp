@@ -8,6 +8,7 @@
 #include "daemon/governor/health.hpp"
 #include "daemon/render.hpp"
 #include "ipc/call_list.hpp"
+#include "schema/limits.hpp"
 
 namespace valhalla {
 
@@ -15,7 +16,6 @@ namespace {
 
 /// Keeps a moment that is due already from turning the thread into a busy loop.
 constexpr std::chrono::microseconds shortest_wait{1'000};
-constexpr std::int64_t page_bytes = 4096;
 constexpr std::int64_t bytes_per_mib = 1024LL * 1024;
 
 ipc::rpc_error error_of(const schema::storage_error& fault) {
@@ -149,7 +149,7 @@ void ledger::housekeeping() {
         try {
             keep_time();
             forget_old_answers();
-            if (store_.wal_pages() >= checkpoint_from_pages) {
+            if (store_.wal_bytes() >= schema::limits::wal_checkpoint_bytes) {
                 store_.checkpoint();
             }
         } catch (const schema::storage_error& fault) {
@@ -202,6 +202,7 @@ bool ledger::take_queue(std::vector<change>& taken) {
 std::size_t ledger::process(std::span<change> batch) {
     auto result = std::make_unique<commit_result>();
     result->answers.reserve(batch.size());
+    result->bytes.reserve(last_answer_bytes_);
     try {
         for (auto& one : batch) {
             result->answers.push_back({std::move(one.reply), commit_result::slice{}, one.quota});
@@ -231,14 +232,16 @@ std::size_t ledger::process(std::span<change> batch) {
         }
     }
     const auto count = result->answers.size();
+    last_answer_bytes_ = result->bytes.size();
     publish(std::move(result));
     return count;
 }
 
 void ledger::answer(const change& one, commit_result& into, commit_result::answered& at) {
     const auto offset = into.bytes.size();
-    const auto now = std::max(hooks_.now(), state_.last_ts);
+    unix_micros now{};
     if (one.token) {
+        now = std::max(hooks_.now(), state_.last_ts);
         const auto kept = store_.find_answer(one.who.name, one.token->key);
         if (kept && kept->kept_at + hooks_.key_window > now) {
             if (kept->digest != one.token->digest) {
@@ -356,7 +359,7 @@ void ledger::tick(std::chrono::steady_clock::time_point steady_now) {
     governor::commands::tick what;
     if (steady_now >= next_self_check_) {
         what.measured = hooks_.measure();
-        what.measured->wal_mib = store_.wal_pages() * page_bytes / bytes_per_mib;
+        what.measured->wal_mib = store_.wal_bytes() / bytes_per_mib;
         const std::lock_guard lock{mutex_};
         what.measured->ledger_queue = static_cast<std::int64_t>(queue_.size());
         next_self_check_ = steady_now + self_check_interval;

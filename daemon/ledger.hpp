@@ -108,8 +108,6 @@ class ledger {
     static constexpr std::chrono::seconds self_check_interval{5};
     /// Kept answers that one turn of housekeeping forgets: a transaction of a few milliseconds.
     static constexpr std::int64_t forgotten_at_once = 1'000;
-    /// Write-ahead log size from which pages are moved into the database, after the answers went out.
-    static constexpr std::int64_t checkpoint_from_pages = 1'024;
 
     ledger(schema::ledger_store& store, governor::state initial, hooks h);
     ~ledger();
@@ -165,7 +163,8 @@ class ledger {
     governor::state committed_;  // what to go back to
     bool in_transaction_ = false;
     bool broken_ = false;
-    bool more_between_ = false;  // `between_batches` said so
+    bool more_between_ = false;          // `between_batches` said so
+    std::size_t last_answer_bytes_ = 0;  // of the last commit: what the next one is likely to need
     std::chrono::steady_clock::time_point next_tick_{};
     std::chrono::steady_clock::time_point next_self_check_{};
     std::chrono::steady_clock::time_point next_forgetting_{};

@@ -313,10 +313,11 @@ void connection::set(std::string_view pragma, std::string_view value, std::strin
 
 void connection::apply_settings() {
     if (!reads_only()) {
-        set("page_size", std::to_string(limits::page_bytes), std::to_string(limits::page_bytes));
+        execute(fmt::format("PRAGMA page_size = {}", limits::page_bytes));  // a database with pages keeps theirs
         set("encoding", "'UTF-8'", "UTF-8");
         set("secure_delete", "OFF", "0");  // nothing is ever deleted that was secret
     }
+    page_bytes_ = std::stoll(text_of("PRAGMA page_size"));
     if (kind_ == kind::writer) {
         set("journal_mode", "WAL", "wal");
     }
@@ -373,6 +374,11 @@ std::string connection::text_of(const std::string& sql) {
     }
     const auto* text = static_cast<const char*>(static_cast<const void*>(sqlite3_column_text(raw, 0)));
     return text == nullptr ? std::string{} : std::string{text};
+}
+
+std::int64_t connection::wal_bytes(int pages) const noexcept {
+    constexpr std::int64_t frame_header_bytes = 24;  // SQLite's file format, 4.1
+    return pages * (page_bytes_ + frame_header_bytes);
 }
 
 bool connection::in_transaction() const noexcept {

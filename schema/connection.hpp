@@ -49,6 +49,8 @@ class connection {
     /// First column of the first row, as text; empty when there is no row. Not for the hot path.
     [[nodiscard]] std::string text_of(const std::string& sql);
     [[nodiscard]] bool in_transaction() const noexcept;
+    /// That the write-ahead log has with so many pages in it.
+    [[nodiscard]] std::int64_t wal_bytes(int pages) const noexcept;
 
     /// Throws the `storage_error` that result code `rc` of this connection's last call means.
     [[noreturn]] void raise(int rc, std::string_view doing) const;
@@ -71,6 +73,7 @@ class connection {
     SQLite::Database db_;
     std::string name_;
     kind kind_;
+    std::int64_t page_bytes_ = 0;
 };
 
 }  // namespace valhalla::schema

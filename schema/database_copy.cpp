@@ -27,8 +27,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Pages of a step: a MiB, some milliseconds of the writer's thread at most.
-constexpr int usual_step = 256;
+/// Pages of a step: a MiB (a quarter of one in an older database), some milliseconds of the writer's thread at most.
+constexpr int usual_step = (1 << 20U) / limits::page_bytes;
 /// Of a step of a copy that the writer would otherwise outrun.
 constexpr int largest_step = 16 * usual_step;
 

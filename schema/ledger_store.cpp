@@ -30,7 +30,8 @@ struct ledger_store::impl {
     }
 
     static int on_commit(void* self, sqlite3* /*db*/, const char* /*schema*/, int pages) {
-        static_cast<impl*>(self)->wal_pages = pages;
+        auto& store = *static_cast<impl*>(self);
+        store.wal_bytes = store.db.wal_bytes(pages);
         return SQLITE_OK;
     }
 
@@ -88,7 +89,7 @@ struct ledger_store::impl {
     std::string record;  ///< of the last append; kept for its capacity
     audit_log::position position;
     audit_log::position settled;  ///< as of the last commit
-    std::int64_t wal_pages = 0;
+    std::int64_t wal_bytes = 0;
     phase now = phase::idle;
 };
 
@@ -225,12 +226,12 @@ std::int64_t ledger_store::checkpoint() {
         self.db.check(sqlite3_wal_checkpoint_v2(self.db.handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, &in_log, &moved),
                       "checkpoint");
     });
-    self.wal_pages = in_log - moved;
-    return self.wal_pages;
+    self.wal_bytes = self.db.wal_bytes(in_log - moved);
+    return self.wal_bytes;
 }
 
-std::int64_t ledger_store::wal_pages() const noexcept {
-    return impl_->wal_pages;
+std::int64_t ledger_store::wal_bytes() const noexcept {
+    return impl_->wal_bytes;
 }
 
 std::unique_ptr<database_copy> ledger_store::copy_to(std::filesystem::path file) const {

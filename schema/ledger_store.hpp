@@ -74,10 +74,10 @@ class ledger_store {
     [[nodiscard]] const tree_head& head() const noexcept;
 
     /// Moves what it can from the write-ahead log into the database without waiting for readers. Returns the
-    /// number of pages still in the log.
+    /// bytes still in the log.
     std::int64_t checkpoint();
-    /// Pages in the write-ahead log as of the last commit, without touching the disk.
-    [[nodiscard]] std::int64_t wal_pages() const noexcept;
+    /// Bytes in the write-ahead log as of the last commit, without touching the disk.
+    [[nodiscard]] std::int64_t wal_bytes() const noexcept;
 
     /// Begins a copy, which must not outlive the store; outside of a transaction. It is of the trail with `head()` as
     /// of when it is complete.

@@ -20,14 +20,13 @@
 #include "schema/audit_log.hpp"
 #include "schema/connection.hpp"
 #include "schema/ledger_store.hpp"
+#include "schema/limits.hpp"
 #include "schema/projection.hpp"
 #include "tests/temporary_directory.hpp"
 
 using namespace valhalla;
 
 namespace {
-
-constexpr std::int64_t checkpoint_from_pages = 1'024;  // as daemon/ledger.hpp has it
 
 const auto the_judgement =
     make_judgement({.allowed = true,
@@ -61,7 +60,7 @@ class bare_store {
     }
     void commit() {
         commit_.run();
-        if (pages_ >= checkpoint_from_pages) {
+        if (db_.wal_bytes(pages_) >= schema::limits::wal_checkpoint_bytes) {
             sqlite3_wal_checkpoint_v2(db_.handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
         }
     }
@@ -79,7 +78,7 @@ class bare_store {
     schema::statement commit_{db_, "COMMIT"};
     std::string record_;
     schema::hash256 no_hash_{};
-    std::int64_t pages_ = 0;
+    int pages_ = 0;
 };
 
 /// The store of the daemon, and the notary that signs beside it.
@@ -101,7 +100,7 @@ class proven_store {
     void commit() {
         store_.commit();
         signer_.committed(store_.head());
-        if (store_.wal_pages() >= checkpoint_from_pages) {
+        if (store_.wal_bytes() >= schema::limits::wal_checkpoint_bytes) {
             store_.checkpoint();
         }
     }

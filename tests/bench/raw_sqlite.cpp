@@ -21,6 +21,7 @@
 #include <sqlite3.h>
 
 #include "schema/connection.hpp"
+#include "schema/limits.hpp"
 #include "schema/model/event.hpp"
 #include "schema/statement.hpp"
 
@@ -31,7 +32,6 @@ namespace {
 using clock_type = std::chrono::steady_clock;
 
 constexpr std::int64_t first_us = 1'700'000'000'000'000;
-constexpr int checkpoint_from_pages = 4'096;  // as daemon/ledger.hpp has it
 
 std::string decision_record() {
     const audit_entry entry{
@@ -68,7 +68,7 @@ class table {
         commit_.run();
     }
     void checkpoint_if_due() {
-        if (pages_ >= checkpoint_from_pages) {
+        if (db_.wal_bytes(pages_) >= schema::limits::wal_checkpoint_bytes) {
             sqlite3_wal_checkpoint_v2(db_.handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
         }
     }

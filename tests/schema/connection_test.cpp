@@ -65,7 +65,7 @@ BOOST_AUTO_TEST_CASE(every_pragma_reads_back) {
     connection reader = connection::open_reader(path);
     const std::map<std::string, std::string> both{
         {"journal_mode", "wal"}, {"synchronous", "2"},        {"foreign_keys", "1"}, {"recursive_triggers", "1"},
-        {"temp_store", "2"},     {"wal_autocheckpoint", "0"}, {"mmap_size", "0"},    {"page_size", "4096"},
+        {"temp_store", "2"},     {"wal_autocheckpoint", "0"}, {"mmap_size", "0"},    {"page_size", "16384"},
         {"encoding", "UTF-8"},   {"cell_size_check", "1"}};
     for (const auto& [pragma, value] : both) {
         BOOST_TEST(writer.text_of("PRAGMA " + pragma) == value, "writer: " << pragma);

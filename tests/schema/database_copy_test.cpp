@@ -7,6 +7,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "schema/limits.hpp"
 #include "schema/verify/verify.hpp"
 #include "tests/schema/trail_fixture.hpp"
 
@@ -102,7 +103,8 @@ BOOST_FIXTURE_TEST_CASE(a_damaged_copy_is_not_sealed, copied_store) {
     while (!under_way->advance()) {
     }
     under_way.reset();
-    std::fstream{copy}.seekp(4096L * 20).write(std::string(4096, 'z').data(), 4096);
+    const std::string garbage(schema::limits::page_bytes, 'z');
+    std::fstream{copy}.seekp(20L * schema::limits::page_bytes).write(garbage.data(), schema::limits::page_bytes);
     BOOST_CHECK_EXCEPTION(schema::seal_copy(copy), schema::storage_error,
                           [](const auto& e) { return e.fault() == schema::storage_fault::broken; });
 }

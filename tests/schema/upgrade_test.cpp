@@ -73,6 +73,7 @@ BOOST_FIXTURE_TEST_CASE(a_database_of_version_3_goes_on, version_3) {
         append(store, {lock});
         BOOST_TEST(store.load().locks.at("bert").reason == "left");
     }
+    BOOST_TEST(query("PRAGMA page_size") == "4096");  // pages stay as large as they were made
     const auto replayed = replay_and_compare(path);
     BOOST_TEST(!replayed.problem.has_value(), (replayed.problem ? replayed.problem->message : std::string{}));
     BOOST_TEST(replayed.head.size == 18U);

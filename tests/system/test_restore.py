@@ -21,13 +21,18 @@ from test_startup import digest_of
 REASON = "the disk died on Monday"
 
 
+def page_size(database):
+    return int.from_bytes(database[16:18], "big")
+
+
 def free_pages(database):
     """Offsets of the pages on the free list (SQLite's file format, 1.5)."""
     word = lambda at: int.from_bytes(database[at:at + 4], "big")
+    size = page_size(database)
     free, trunk = set(), word(32)
     while trunk:
-        at = (trunk - 1) * 4096
-        free |= {at} | {(word(at + 8 + 4 * i) - 1) * 4096 for i in range(word(at + 4))}
+        at = (trunk - 1) * size
+        free |= {at} | {(word(at + 8 + 4 * i) - 1) * size for i in range(word(at + 4))}
         trunk = word(at)
     return free
 
@@ -177,13 +182,13 @@ class Restore(unittest.TestCase):
         database.execute("VACUUM")  # a free page holds nothing that could be damaged
         database.close()
         good = self.backup.read_bytes()
-        free = free_pages(good)
+        free, size = free_pages(good), page_size(good)
         for at in range(len(good) // 7, len(good), len(good) // 7):
-            page = at - at % 4096
+            page = at - at % size
             if page in free:  # nothing that it says is data
                 continue
             with self.subTest(at):
-                self.backup.write_bytes(good[:page] + b"\xa5" * 4096 + good[page + 4096:])
+                self.backup.write_bytes(good[:page] + b"\xa5" * size + good[page + size:])
                 self.refused(self.backup.name)
         self.backup.write_bytes(good[:len(good) // 2])
         self.refused(self.backup.name)
