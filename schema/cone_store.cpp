@@ -34,12 +34,15 @@ cone_page cone_shelf::page(std::optional<audit_seq> before, std::size_t limit) {
     const std::size_t rows = std::clamp<std::size_t>(limit, 1, limits::page_rows);
     cone_page page;
     auto row = before_.use(before.value_or(end_of_time), rows + 1);  // one more tells whether there are more
+    std::size_t bytes = 0;
     while (row.step()) {
-        if (page.rows.size() == rows) {
+        cone what = row_to_cone(row);
+        bytes += what.reason.size() + what.metrics_json.size();
+        if (page.rows.size() == rows || (!page.rows.empty() && bytes > limits::page_text_bytes)) {
             page.next = page.rows.back().seq;
             break;
         }
-        page.rows.push_back({audit_seq{row.integer(0)}, row_to_cone(row), std::string{row.text(5)}});
+        page.rows.push_back({audit_seq{row.integer(0)}, std::move(what), std::string{row.text(5)}});
     }
     return page;
 }

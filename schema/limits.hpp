@@ -17,6 +17,9 @@ inline constexpr std::size_t audit_page_bytes = 512 * 1024;
 inline constexpr std::size_t session_rows_scanned = 10'000;
 /// Rows of any page, whatever the caller asks for.
 inline constexpr std::size_t page_rows = 1'000;
+/// Bytes of the texts in one page of sessions or cones, and in the notes of one session: with each byte escaped they
+/// still fit into one answer. The first row always fits.
+inline constexpr std::size_t page_text_bytes = 256 * 1024;
 /// Notes of one session that its story shows, and step records that it reads.
 inline constexpr std::size_t story_rows = 1'000;
 /// Records per read transaction when many are read in order: a transaction of a few milliseconds.

@@ -69,7 +69,7 @@ struct session_remark {
 struct session_story {
     session what;
     audit_seq last_seq{};                 ///< the newest record that names the session
-    std::vector<session_remark> notes;    ///< oldest first, at most 1,000
+    std::vector<session_remark> notes;    ///< oldest first, at most 1,000 and `limits::page_text_bytes`
     std::vector<std::string> steps_done;  ///< step ids completed in it, in order of completion
     std::int64_t decisions_allowed = 0;
     std::int64_t decisions_denied = 0;

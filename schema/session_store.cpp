@@ -78,6 +78,11 @@ bool fits(const session& s, const session_query& query) {
            (!query.until || (s.started_at && *s.started_at < *query.until));
 }
 
+std::size_t text_bytes(const session& s) {
+    const auto of = [](const std::optional<std::string>& text) { return text ? text->size() : 0; };
+    return s.snapshot_json.size() + of(s.start_notes) + of(s.end_notes) + of(s.notes());
+}
+
 }  // namespace
 
 session_page session_shelf::page(const session_query& query) {
@@ -85,16 +90,21 @@ session_page session_shelf::page(const session_query& query) {
     const session_id before = query.before.value_or(session_id{std::numeric_limits<std::int64_t>::max()});
     session_page page;
     std::size_t scanned = 0;
+    std::size_t bytes = 0;
     session_id looked_at = before;
     // Looks at one row; false when the page is complete.
     const auto take = [&](session s) {
-        if (scanned == limits::session_rows_scanned || (page.sessions.size() == limit && fits(s, query))) {
+        const bool wanted = fits(s, query);
+        const bool full = page.sessions.size() == limit ||
+                          (!page.sessions.empty() && bytes + text_bytes(s) > limits::page_text_bytes);
+        if (scanned == limits::session_rows_scanned || (wanted && full)) {
             page.next = looked_at;
             return false;
         }
         ++scanned;
         looked_at = s.id;
-        if (fits(s, query)) {
+        if (wanted) {
+            bytes += text_bytes(s);
             page.sessions.push_back(std::move(s));
         }
         return true;
@@ -125,7 +135,12 @@ void session_shelf::each(const std::function<void(const session&)>& visit) {
 std::vector<session_remark> session_shelf::notes(session_id id) {
     std::vector<session_remark> notes;
     auto row = notes_.use(id, limits::story_rows);
+    std::size_t bytes = 0;
     while (row.step()) {
+        bytes += row.text(3).size();
+        if (bytes > limits::page_text_bytes) {
+            break;
+        }
         notes.push_back(
             {audit_seq{row.integer(0)}, micros_at(row.integer(1)), std::string{row.text(2)}, std::string{row.text(3)}});
     }

@@ -282,6 +282,44 @@ BOOST_FIXTURE_TEST_CASE(sessions_are_found_by_operator_time_and_state, store_fix
     BOOST_TEST(ids({.since = history::time_of(34), .active = true}) == (list{19, 17}), per);
 }
 
+BOOST_FIXTURE_TEST_CASE(long_texts_make_short_pages_and_a_story_that_still_fits, store_fixture) {
+    history h;
+    std::vector<audit_entry> entries{h.created()};
+    for (std::int64_t id = 1; id <= 40; ++id) {
+        entries.push_back(h.started(id, "anna"));
+        const auto now = h.next_time();
+        entries.push_back(
+            h.entry(events::session_ended{session_id{id}, "anna", now, std::string(16'000, 'e'), end_reason::ended},
+                    session_id{id}));
+    }
+    for (int i = 0; i < 40; ++i) {
+        entries.push_back(h.noted(1, std::string(16'000, 'n')));
+        entries.push_back(h.entry(events::cone_changed{{band::caution, "r", h.next_time(), std::string(16'000, ' ')}}));
+    }
+    write(entries);
+    reader r{path};
+    std::size_t seen = 0;
+    session_query q{.limit = 1'000};
+    do {
+        const auto page = r.sessions(q);
+        BOOST_TEST_REQUIRE(!page.sessions.empty());
+        BOOST_TEST(page.sessions.size() <= 8U);
+        seen += page.sessions.size();
+        q.before = page.next;
+    } while (q.before);
+    BOOST_TEST(seen == 40U);
+    BOOST_TEST(r.story(session_id{1})->notes.size() == 16U);
+    seen = 0;
+    std::optional<audit_seq> before;
+    do {
+        const auto page = r.cones(before, 1'000);
+        BOOST_TEST(page.rows.size() <= 17U);
+        seen += page.rows.size();
+        before = page.next;
+    } while (before);
+    BOOST_TEST(seen == 41U);
+}
+
 BOOST_FIXTURE_TEST_CASE(a_story_tells_what_happened_in_a_session, store_fixture) {
     history h;
     const session_id one{1};
