@@ -14,7 +14,7 @@ namespace valhalla {
 /// Of changes that are accepted and not answered yet.
 struct queue_bounds {
     std::size_t changes = 65'536;
-    std::size_t bytes = std::size_t{64} << 20U;  ///< of memory that they hold
+    std::size_t bytes = std::size_t{32} << 20U;  ///< of memory that they hold
     friend bool operator==(const queue_bounds&, const queue_bounds&) = default;
 };
 /// One user gets at most three quarters of either, so that he cannot lock the others out.

@@ -95,11 +95,11 @@ std::size_t in_mib(std::size_t bytes) {
 
 std::string describe_memory(const memory_bound& m) {
     return fmt::format(
-        "  memory        at most {} MiB: {} for itself, {} for connections ({} KiB each), {} for changes that wait, {} "
+        "  memory        at most {} MiB: {} for itself, {} for connections ({} KiB each) and {} that they share, {} "
         "for "
-        "their answers\n",
-        in_mib(m.total()), in_mib(m.base), in_mib(m.connections), m.connection / 1'024, in_mib(m.queue),
-        in_mib(m.answers));
+        "followers, {} for changes that wait, {} for their answers\n",
+        in_mib(m.total()), in_mib(m.base), in_mib(m.connections), m.connection / 1'024, in_mib(m.buffers),
+        in_mib(m.follows), in_mib(m.queue), in_mib(m.answers));
 }
 
 std::string describe(const config& c) {

@@ -21,6 +21,8 @@ constexpr std::int64_t mib = 1'024 * kib;
 constexpr std::int64_t longest_wait_s = 3'600;
 /// Between the pause and the end must be room for the largest answer: a page of the trail, or of joint changes.
 constexpr std::size_t largest_answer_bytes = std::size_t{1} << 20U;
+/// A buffer that grows takes up to twice what it holds.
+constexpr std::size_t output_growth = 2;
 /// Of a change that is waiting, beside its line.
 constexpr std::size_t change_bytes = 4'096;
 
@@ -60,6 +62,7 @@ constexpr std::array keys{
     count<&config::limits, &limits::in_flight>("in_flight", 1, 4'096),
     count<&config::limits, &limits::output_pause_bytes>("output_pause_bytes", 4 * kib, 64 * mib),
     count<&config::limits, &limits::output_close_bytes>("output_close_bytes", mib, 256 * mib),
+    count<&config::limits, &limits::buffer_bytes>("buffer_bytes", mib, 64 * 1'024 * mib),
     wait<&limits::output_stall_time>("output_stall_s"),
     wait<&limits::push_stall_time>("push_stall_s"),
     count<&config::queue, &queue_bounds::changes>("queued_changes", 16, 1'000'000),
@@ -87,6 +90,12 @@ std::optional<conflict> find_conflict(const config& c) {
                         fmt::format("output_close_bytes must be at least {}, {} more than output_pause_bytes, for an "
                                     "answer has to fit between them",
                                     wire.output_pause_bytes + largest_answer_bytes, largest_answer_bytes)};
+    }
+    if (wire.line_bytes + output_growth * wire.output_close_bytes > share_of(wire.buffer_bytes)) {
+        return conflict{"buffer_bytes", "output_close_bytes",
+                        fmt::format("buffer_bytes must be at least {}, so that three quarters of it hold the longest "
+                                    "line and the unread answers of one connection",
+                                    (wire.line_bytes + output_growth * wire.output_close_bytes + 2) / 3 * 4)};
     }
     if (wire.in_flight > share_of(c.queue.changes)) {
         return conflict{"queued_changes", "in_flight",

@@ -46,6 +46,7 @@ page read_page(schema::reader& from, const schema::audit_query& query, std::int6
         throw;
     }
     from.end_snapshot();
+    read.lines.shrink_to_fit();  // it may wait for its peer
     return read;
 }
 
@@ -197,7 +198,7 @@ void follow_hub::pump(listener& at) {
 
 void follow_hub::fetch(const std::shared_ptr<listener>& at, const follow_ptr& what) {
     what->reading = true;
-    const auto on_io = [at, what](const std::optional<page>& read) {
+    const auto on_io = [at, what](std::optional<page> read) {
         what->reading = false;
         if (what->ended || !at->to_) {
             return;
@@ -206,13 +207,13 @@ void follow_hub::fetch(const std::shared_ptr<listener>& at, const follow_ptr& wh
             at->end("the trail could not be read");
             return;
         }
-        what->held = *read;
+        what->held = std::move(*read);
         at->on_ready();
     };
     const auto work = [on_io, query = what->filter,
                        number = what->number](schema::reader& from) -> std::function<void()> {
         try {
-            return [on_io, read = std::optional{read_page(from, query, number)}] { on_io(read); };
+            return [on_io, read = std::optional{read_page(from, query, number)}]() mutable { on_io(std::move(read)); };
         } catch (const std::exception&) {
             return [on_io] { on_io(std::nullopt); };
         }

@@ -51,6 +51,14 @@ governor::refusal answers_too_large() {
     return no;
 }
 
+/// Lists of changes go round between three owners, so none may stay large because it was once.
+void make_empty(std::vector<change>& list) {
+    list.clear();
+    if (list.capacity() > ledger::kept_changes) {
+        std::vector<change>{}.swap(list);
+    }
+}
+
 ipc::rpc_error never_tried() {
     return {ipc::error_code::shutting_down,
             "the database failed before this was tried, so nothing was changed; the daemon stops now",
@@ -98,7 +106,7 @@ void ledger::submit(std::vector<change>& batch) {
             std::ranges::move(batch, std::back_inserter(queue_));
         }
     }
-    batch.clear();
+    make_empty(batch);
     wake_.notify_one();
 }
 
@@ -138,7 +146,7 @@ void ledger::run() {
         for (std::span<change> rest{taken}; !rest.empty();) {
             rest = rest.subspan(process(rest.first(std::min(rest.size(), max_batch))));
         }
-        taken.clear();
+        make_empty(taken);
         housekeeping();
     } while (take_queue(taken));
 }
@@ -203,6 +211,7 @@ std::size_t ledger::process(std::span<change> batch) {
     auto result = std::make_unique<commit_result>();
     result->answers.reserve(batch.size());
     result->bytes.reserve(last_answer_bytes_);
+    std::size_t error_bytes = 0;
     try {
         for (auto& one : batch) {
             result->answers.push_back({std::move(one.reply), commit_result::slice{}, one.quota});
@@ -212,7 +221,10 @@ std::size_t ledger::process(std::span<change> batch) {
                 continue;
             }
             answer(one, *result, at);
-            if (result->bytes.size() >= full_commit_bytes) {
+            if (const auto* error = std::get_if<ipc::rpc_error>(&at.result)) {
+                error_bytes += error->message.size() + error->data_members.size();
+            }
+            if (result->bytes.size() + error_bytes >= full_commit_bytes) {
                 break;
             }
         }

@@ -98,8 +98,10 @@ class ledger {
 
     /// Most changes in one transaction: bounds the time that a commit and the hand-over of its answers take.
     static constexpr std::size_t max_batch = 4'096;
-    /// Bytes of answers from which on a commit takes no further change, and commits that may wait for the I/O thread:
-    /// together they bound what is answered and not handed out.
+    /// Room for changes that a list keeps when it is empty; what it needed beyond is given back.
+    static constexpr std::size_t kept_changes = 4'096;
+    /// Bytes of answers, refusals included, from which on a commit takes no further change, and commits that may wait
+    /// for the I/O thread: together they bound what is answered and not handed out.
     static constexpr std::size_t full_commit_bytes = std::size_t{4} << 20U;
     static constexpr std::size_t max_handed_over = 4;
     /// Most bytes that the answers of joint commands have together: they are one row when they are kept for a retry,

@@ -4,7 +4,10 @@
 #include <algorithm>
 #include <string_view>
 
+#include "daemon/follow_hub.hpp"
 #include "daemon/ledger.hpp"
+#include "daemon/query_pool.hpp"
+#include "ipc/buffer_budget.hpp"
 #include "ipc/connection.hpp"
 #include "ipc/limits.hpp"
 
@@ -16,34 +19,45 @@ constexpr std::size_t mib = std::size_t{1} << 20U;
 /// The program and its libraries (30 MiB when idle), the caches of two SQLite connections (12 MiB), what is kept of the
 /// state and rendered from it, the index of the write-ahead log.
 constexpr std::size_t idle_bytes = 96 * mib;
-/// A page of 1,000 sessions, as rows and as JSON: each has two notes and a snapshot, each of 16 KiB at most.
-constexpr std::size_t query_page_bytes = 2 * 1'000 * 3 * std::size_t{16'384};
-/// Of an error that waits for the answers before it: its sentence and its data repeat excerpts, never what was sent.
-constexpr std::size_t error_bytes = 2'048;
+/// Of one page of a query: its texts, each byte escaped, and its rows beside them.
+constexpr std::size_t query_page_bytes = 2 * mib;
 /// Of the answer to a change: a health with every signal that is kept, each byte of their messages escaped.
 constexpr std::size_t largest_answer_bytes = 4 * mib;
 /// The connection itself, its socket, its entries in the server's tables.
 constexpr std::size_t bare_connection_bytes = 4'096;
 /// Buffers that grow take twice what they held.
 constexpr std::size_t growth = 2;
+/// What one request more adds to ids and waiting answers that have reached their bound.
+constexpr std::size_t last_request_bytes = growth * (ipc::max_id_bytes + std::size_t{4'096});
+/// Lists of changes that keep room for the next ones: gathering, queued, under work.
+constexpr std::size_t lists_of_changes = 3;
+/// A page for a follower, with the text around each record.
+constexpr std::size_t follow_page_bytes = follow_hub::page_bytes + follow_hub::page_records * 128;
 
 std::size_t of_connection(const ipc::limits& wire) {
-    // A line that does not fit is copied into a larger buffer: both are there for a moment.
-    const std::size_t input = growth * std::max(wire.read_bytes, wire.line_bytes + 2);
     const std::size_t batch = growth * wire.batch * sizeof(std::string_view);
-    const std::size_t in_flight = (wire.in_flight + 1) * (sizeof(ipc::pending_reply) + ipc::max_id_bytes + error_bytes);
-    const std::size_t output = growth * wire.output_close_bytes;
-    return bare_connection_bytes + input + batch + in_flight + output;
+    const std::size_t slots = (wire.in_flight + 1) * (sizeof(ipc::pending_reply) + growth * ipc::short_id_bytes);
+    return bare_connection_bytes + wire.read_bytes + batch + slots + growth * ipc::own_flight_bytes +
+           last_request_bytes + ipc::own_output_bytes;
+}
+
+/// A buffer that grows is there twice for a moment, one at a time.
+std::size_t while_one_grows(const ipc::limits& wire) {
+    return std::max(wire.line_bytes, growth * wire.output_close_bytes);
 }
 
 }  // namespace
 
 memory_bound memory_bound_of(const config& c) {
     memory_bound bound;
-    bound.base = idle_bytes + query_page_bytes;
+    bound.base = idle_bytes + while_one_grows(c.limits) +
+                 growth * ((query_pool::max_handed_over + 1) * query_page_bytes + query_pool::max_queued_bytes);
     bound.connection = of_connection(c.limits);
     bound.connections = c.limits.connections * bound.connection;
-    bound.queue = growth * c.queue.bytes;
+    bound.buffers = c.limits.buffer_bytes;
+    // One that waits for its peer, and one that the peer does not read.
+    bound.follows = std::min(c.limits.connections, follow_hub::max_follows) * 2 * follow_page_bytes;
+    bound.queue = growth * c.queue.bytes + lists_of_changes * ledger::kept_changes * sizeof(change);
     // One more than may be handed over: the one that the ledger works on. The last answer of a full commit comes on
     // top.
     bound.answers = (ledger::max_handed_over + 1) * growth * (ledger::full_commit_bytes + largest_answer_bytes);

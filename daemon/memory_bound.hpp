@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The most memory that the daemon takes when everything that the configuration allows is in use at once. An upper
-// bound: buffers that double when they grow are counted twice, and all connections as if they were full in each way.
+// bound: buffers that double when they grow are counted twice. What the kernel holds for sockets comes on top of it:
+// some 200 KiB for a connection whose peer reads nothing, as net.core.wmem_default says.
 #pragma once
 
 #include <cstddef>
@@ -12,12 +13,16 @@
 namespace valhalla {
 
 struct memory_bound {
-    std::size_t base = 0;         ///< the program, SQLite's caches, the state, one page of a query
-    std::size_t connection = 0;   ///< one, full
+    std::size_t base = 0;         ///< the program, SQLite's caches, the state, queries under way
+    std::size_t connection = 0;   ///< what one has for itself
     std::size_t connections = 0;  ///< all of them
+    std::size_t buffers = 0;      ///< what they share for long lines and unread answers
+    std::size_t follows = 0;      ///< pages of the trail for followers
     std::size_t queue = 0;        ///< changes that wait for the disk
     std::size_t answers = 0;      ///< answers on their way from the ledger to the connections
-    [[nodiscard]] std::size_t total() const noexcept { return base + connections + queue + answers; }
+    [[nodiscard]] std::size_t total() const noexcept {
+        return base + connections + buffers + follows + queue + answers;
+    }
 };
 
 /// Without the import of an owner, which takes what its files take (schema/limits.hpp) once and only while it lasts.

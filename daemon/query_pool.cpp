@@ -45,21 +45,38 @@ void query_pool::start() {
 
 void query_pool::run(schema::reader& from) {
     while (true) {
-        work next;
+        waiting next;
         {
             std::unique_lock lock{mutex_};
-            wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+            // Who stops waits for this thread, and takes no results meanwhile.
+            wake_.wait(lock, [this] { return stopping_ || (!queue_.empty() && handed_over_ < max_handed_over); });
             if (queue_.empty()) {
                 return;
             }
             next = std::move(queue_.front());
             queue_.pop_front();
+            queued_bytes_ -= next.bytes;
         }
-        post_(next(from));
+        hand_over(next.what(from));
     }
 }
 
-void query_pool::submit(job what, ipc::reply_handle reply) {
+void query_pool::hand_over(std::function<void()> result) {
+    {
+        const std::lock_guard lock{mutex_};
+        ++handed_over_;
+    }
+    post_([this, result = std::move(result)] {
+        result();
+        {
+            const std::lock_guard lock{mutex_};
+            --handed_over_;
+        }
+        wake_.notify_one();
+    });
+}
+
+void query_pool::submit(job what, ipc::reply_handle reply, std::size_t bytes) {
     const auto answering = [what = std::move(what), reply](schema::reader& from) -> std::function<void()> {
         return [reply, result = answer_of(what, from)]() mutable {
             if (const auto* error = std::get_if<ipc::rpc_error>(&result)) {
@@ -69,29 +86,32 @@ void query_pool::submit(job what, ipc::reply_handle reply) {
             }
         };
     };
-    submit_then(answering, reply);
+    submit_then(answering, reply, bytes);
 }
 
-void query_pool::submit_then(work what, ipc::reply_handle reply) {
-    const bool taken = enqueue([what = std::move(what), reply](schema::reader& from) -> std::function<void()> {
-        try {
-            return what(from);
-        } catch (const std::exception&) {
-            return [reply, error = current_fault()]() mutable { reply.fail(error); };
-        }
-    });
+void query_pool::submit_then(work what, ipc::reply_handle reply, std::size_t bytes) {
+    const bool taken = enqueue(
+        [what = std::move(what), reply](schema::reader& from) -> std::function<void()> {
+            try {
+                return what(from);
+            } catch (const std::exception&) {
+                return [reply, error = current_fault()]() mutable { reply.fail(error); };
+            }
+        },
+        bytes);
     if (!taken) {
         reply.fail({ipc::error_code::overloaded, "too many queries are waiting; try again in a moment", {}});
     }
 }
 
-bool query_pool::enqueue(work what) {
+bool query_pool::enqueue(work what, std::size_t bytes) {
     {
         const std::lock_guard lock{mutex_};
-        if (queue_.size() >= max_queued) {
+        if (queue_.size() >= max_queued || queued_bytes_ + bytes > max_queued_bytes) {
             return false;
         }
-        queue_.push_back(std::move(what));
+        queue_.push_back({std::move(what), bytes});
+        queued_bytes_ += bytes;
     }
     wake_.notify_one();
     return true;

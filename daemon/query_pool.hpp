@@ -32,6 +32,10 @@ class query_pool {
 
     /// Most jobs that may wait; more are refused as `overloaded`.
     static constexpr std::size_t max_queued = 4'096;
+    /// And most bytes of what they carry along. Only pieces of uploads are large.
+    static constexpr std::size_t max_queued_bytes = std::size_t{8} << 20U;
+    /// Results that may wait for the I/O thread; then the next job waits.
+    static constexpr std::size_t max_handed_over = 4;
 
     query_pool(std::filesystem::path database, post_function post);
     ~query_pool();
@@ -41,10 +45,11 @@ class query_pool {
     /// Throws `storage_error` when the database cannot be opened for reading.
     void start();
     /// I/O thread. Answers `reply` with what `what` returns or throws, or `overloaded` when too much is waiting.
-    void submit(job what, ipc::reply_handle reply);
+    /// `bytes` is what the job carries, when that is much.
+    void submit(job what, ipc::reply_handle reply, std::size_t bytes = 0);
     /// I/O thread. For work that is not over with an answer: what it returns answers `reply`, or sees to it. The pool
     /// answers only when the work throws or too much is waiting.
-    void submit_then(work what, ipc::reply_handle reply);
+    void submit_then(work what, ipc::reply_handle reply, std::size_t bytes = 0);
     /// I/O thread. For work that nobody waits for and that handles its own faults; false when too much is waiting.
     [[nodiscard]] bool try_submit(work what) { return enqueue(std::move(what)); }
     /// Runs what is queued, then ends.
@@ -52,14 +57,21 @@ class query_pool {
 
   private:
     void run(schema::reader& from);
-    [[nodiscard]] bool enqueue(work what);
+    [[nodiscard]] bool enqueue(work what, std::size_t bytes = 0);
+    void hand_over(std::function<void()> result);
 
     std::filesystem::path database_;
     post_function post_;
     std::mutex mutex_;
     std::condition_variable wake_;
-    std::deque<work> queue_;  // guarded by mutex_
-    bool stopping_ = false;   // guarded by mutex_
+    struct waiting {
+        work what;
+        std::size_t bytes = 0;
+    };
+    std::deque<waiting> queue_;     // guarded by mutex_
+    std::size_t queued_bytes_ = 0;  // guarded by mutex_
+    std::size_t handed_over_ = 0;   // guarded by mutex_
+    bool stopping_ = false;         // guarded by mutex_
     std::thread thread_;
 };
 

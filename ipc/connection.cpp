@@ -3,6 +3,7 @@
 // A connection's life, its turns, its input and output. What it does with requests is in connection_requests.cpp.
 #include "ipc/connection.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include <boost/asio/buffer.hpp>
@@ -13,24 +14,31 @@ namespace valhalla::ipc {
 
 namespace {
 
-// An output buffer that had to grow beyond this is given back when it is empty.
-constexpr std::size_t kept_output_bytes = std::size_t{64} << 10U;
+/// What the first answer takes: enough for a few, so that none of them is copied.
+constexpr std::size_t first_output_bytes = 4'096;
+
+void give_back(std::string& buffer) {
+    std::string{}.swap(buffer);
+}
+
+/// Exactly `capacity`, where `reserve` would take twice what there was.
+void grow_to(std::string& buffer, std::size_t capacity) {
+    std::string larger;
+    larger.reserve(capacity);
+    larger += buffer;
+    buffer.swap(larger);
+}
 
 }  // namespace
 
-void forget_output(std::string& buffer) {
-    buffer.clear();
-    if (buffer.capacity() > kept_output_bytes) {
-        std::string{}.swap(buffer);
-    }
-}
-
-connection::connection(connection_host& host, unix_socket socket, peer who)
+connection::connection(connection_host& host, unix_socket socket, peer who, std::size_t& taken_by_user)
     : host_{host},
       denials_{host.denials},
       socket_{std::move(socket)},
       peer_{std::move(who)},
-      in_{host.bounds.read_bytes, host.bounds.line_bytes} {}
+      in_{host.bounds.read_bytes, host.bounds.line_bytes},
+      input_claim_{host.budget, taken_by_user},
+      output_claim_{host.budget, taken_by_user} {}
 
 void connection::start() {
     socket_.non_blocking(true);
@@ -98,6 +106,15 @@ void connection::read() {
     if (reading_ || end_of_input_) {
         return;
     }
+    if (!make_input_room()) {
+        end_with({error_code::overloaded,
+                  fmt::format("the memory for long lines is in use, this one of more than {} bytes was not read; try "
+                              "again in a moment",
+                              in_.size()),
+                  {}});
+        ask_for_turn();
+        return;
+    }
     reading_ = true;
     const auto space = in_.space();
     socket_.async_read_some(boost::asio::buffer(space.data(), space.size()),
@@ -106,9 +123,16 @@ void connection::read() {
                             });
 }
 
+/// A line that does not fit gets a larger buffer, if there is one.
+bool connection::make_input_room() {
+    const std::size_t capacity = in_.capacity_for_more();
+    return capacity == in_.capacity() || input_claim_.resize(capacity - std::min(capacity, host_.bounds.read_bytes));
+}
+
 void connection::on_read(const boost::system::error_code& fault, std::size_t count) {
     reading_ = false;
     if (closed_) {
+        in_.release();
         return;
     }
     if (fault && fault != boost::asio::error::eof) {
@@ -137,7 +161,7 @@ void connection::flush() {
         return;
     }
     if (count == out_.size()) {
-        forget_output(out_);
+        forget_output();
         return;
     }
     sending_.swap(out_);
@@ -157,6 +181,7 @@ void connection::write_rest() {
 void connection::on_written(const boost::system::error_code& fault, std::size_t count) {
     writing_ = false;
     if (closed_) {
+        give_back(sending_);
         return;
     }
     if (fault) {
@@ -170,9 +195,54 @@ void connection::on_written(const boost::system::error_code& fault, std::size_t 
         write_rest();
         return;
     }
-    forget_output(sending_);
-    sent_ = 0;
+    forget_sending();
     turn();
+}
+
+/// Everything in it is written. What the next answers will need is kept.
+void connection::forget_output() {
+    out_.clear();
+    if (out_.capacity() > own_output_bytes) {
+        give_back(out_);
+    }
+    account_for_output();
+}
+
+void connection::forget_sending() {
+    give_back(sending_);
+    sent_ = 0;
+    account_for_output();
+}
+
+void connection::account_for_output() {
+    if (output_claim_.bytes() > 0) {
+        const std::size_t held = out_.capacity() + sending_.capacity();
+        static_cast<void>(
+            output_claim_.resize(std::min(output_claim_.bytes(), held - std::min(held, own_output_bytes))));
+    }
+}
+
+/// Room in `out_` for so many bytes more; false when the budget has none.
+bool connection::make_room(std::size_t bytes) {
+    return bytes <= out_.capacity() - out_.size() || grow_output(bytes);
+}
+
+bool connection::grow_output(std::size_t bytes) {
+    const std::size_t least = out_.size() + bytes;
+    for (const std::size_t capacity : {std::max({least, 2 * out_.capacity(), first_output_bytes}), least}) {
+        const std::size_t held = capacity + sending_.capacity();
+        if (output_claim_.resize(held - std::min(held, own_output_bytes))) {
+            grow_to(out_, capacity);
+            return true;
+        }
+    }
+    return false;
+}
+
+/// An answer is lost, so the peer is cut off: what it would read next would not be the answer to what it thinks.
+void connection::overrun() {
+    overrun_ = true;
+    ask_for_turn();
 }
 
 void connection::drain() {
@@ -223,10 +293,26 @@ void connection::close() {
     }
     boost::system::error_code ignored;
     socket_.close(ignored);
+    release_buffers();
     if (const auto source = std::exchange(source_, nullptr)) {
         source->on_closed();
     }
     host_.closed(*this);
+}
+
+/// Answers that are still due may keep us for a while, but not what nobody will read. A buffer that a handler is
+/// pending for goes when that is called.
+void connection::release_buffers() {
+    if (!reading_) {
+        in_.release();
+    }
+    if (!writing_) {
+        give_back(sending_);
+    }
+    give_back(out_);
+    batch_.reset();
+    input_claim_.release();
+    output_claim_.release();
 }
 
 bool connection::ready() const noexcept {
@@ -236,6 +322,9 @@ bool connection::ready() const noexcept {
 void connection::push(std::string_view lines) {
     if (closed_ || ending_) {
         return;
+    }
+    if (lines.size() > out_.capacity() - out_.size()) {
+        grow_to(out_, out_.size() + lines.size());  // not from the budget: one page a peer, bounded by its source
     }
     out_ += lines;
     ask_for_turn();  // written there, not here: a write that fails closes us, and the source is in the middle of its

@@ -12,6 +12,9 @@
 //                        |                 ^
 //                        '-> deferred … deliver -> the server's next flush -> turn
 //
+// Memory: what a connection has for itself is bounded, and what it needs beyond it takes from a budget that all share
+// (ipc/buffer_budget.hpp).
+//
 // A turn handles at most `limits::turn_requests` requests or `limits::turn_bytes` bytes, then the others have theirs.
 #pragma once
 
@@ -29,6 +32,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 
+#include "ipc/buffer_budget.hpp"
 #include "ipc/call.hpp"
 #include "ipc/denial.hpp"
 #include "ipc/limits.hpp"
@@ -49,6 +53,7 @@ class connection_host {
     connection_host(const method_table& methods, const limits& limits, denial_observer on_denial)
         : table{methods},
           bounds{limits},
+          budget{limits.buffer_bytes},
           denials{std::make_shared<const denial_observer>(on_denial ? std::move(on_denial) : [](const denial&) {})} {}
     virtual ~connection_host() = default;
     connection_host(const connection_host&) = delete;
@@ -62,6 +67,7 @@ class connection_host {
 
     const method_table& table;
     const limits bounds;
+    buffer_budget budget;
     const std::shared_ptr<const denial_observer> denials;  ///< connections may outlive us, answers to them even more
     // Used within one step, by one connection after the other.
     request_scratch scratch;
@@ -69,9 +75,6 @@ class connection_host {
     parsed_line line;
     rate_limiter rates;
 };
-
-/// Empties an output buffer, and gives its memory back when it had to grow beyond the usual.
-void forget_output(std::string& buffer);
 
 /// A request that is not answered yet, or whose answer waits for those before it.
 struct pending_reply {
@@ -92,7 +95,8 @@ class connection final : public reply_sink, public push_channel, public std::ena
   public:
     using clock = std::chrono::steady_clock;
 
-    connection(connection_host& host, unix_socket socket, peer who);
+    /// `taken_by_user` is what its user has taken of the budget; it lives as long as a connection of his is open.
+    connection(connection_host& host, unix_socket socket, peer who, std::size_t& taken_by_user);
 
     /// Begins to read.
     void start();
@@ -142,11 +146,12 @@ class connection final : public reply_sink, public push_channel, public std::ena
     void answer(std::string_view id, std::string_view result_json);
     void answer(std::string_view id, const rpc_error& error);
     template <class Append>
-    void answer_now(std::string_view id, const Append& append);
+    void answer_now(std::string_view id, std::size_t most_bytes, const Append& append);
     template <class Append>
-    void answer_later(std::uint64_t ticket, const Append& append);
+    void answer_later(std::uint64_t ticket, std::size_t most_bytes, const Append& append);
     [[nodiscard]] std::size_t most_result_bytes() const noexcept;
     [[nodiscard]] rpc_error too_large(std::size_t bytes) const;
+    void forget_slot(pending_reply& s);
     void begin_reply();
     void end_reply();
     void release_answered();
@@ -161,6 +166,14 @@ class connection final : public reply_sink, public push_channel, public std::ena
     void on_written(const boost::system::error_code& fault, std::size_t count);
     [[nodiscard]] std::size_t unsent() const noexcept { return out_.size() + sending_.size() - sent_; }
     [[nodiscard]] bool has_room(std::size_t bytes);
+    [[nodiscard]] bool make_room(std::size_t bytes);
+    [[nodiscard]] bool grow_output(std::size_t bytes);
+    void overrun();
+    void forget_output();
+    void forget_sending();
+    void account_for_output();
+    [[nodiscard]] bool make_input_room();
+    void release_buffers();
     void end_with(const rpc_error& error);
     void linger();
 
@@ -170,6 +183,7 @@ class connection final : public reply_sink, public push_channel, public std::ena
     peer peer_;
 
     line_buffer in_;
+    buffer_claim input_claim_;
     std::optional<clock::time_point> line_since_;  // when the first bytes of an incomplete line came
     std::optional<running_batch> batch_;
 
@@ -177,10 +191,12 @@ class connection final : public reply_sink, public push_channel, public std::ena
     std::uint64_t head_ = 0;            // oldest ticket in flight
     std::uint64_t tail_ = 0;            // next ticket
     effect flight_effect_ = effect::hot_read;
+    std::size_t flight_bytes_ = 0;  // of long ids and of answers that wait, in the slots
 
     std::string out_;      // gathers
     std::string sending_;  // being written by an asynchronous write
     std::size_t sent_ = 0;
+    buffer_claim output_claim_;
     clock::time_point write_progress_;
     clock::time_point linger_until_;
 

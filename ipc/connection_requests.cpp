@@ -17,6 +17,22 @@ rpc_error make_error(error_code code, std::string message) {
     return {code, std::move(message), {}};
 }
 
+/// Most bytes around a result: the members of the answer, a comma or bracket, the newline.
+constexpr std::size_t envelope_bytes = 64;
+/// The same around an error: its code and kind as well.
+constexpr std::size_t error_envelope_bytes = 160;
+/// Most bytes that one byte of text takes in JSON.
+constexpr std::size_t escaped = 6;
+
+std::size_t most_bytes_of(std::string_view id, const rpc_error& error) {
+    return id.size() + escaped * error.message.size() + error.data_members.size() + error_envelope_bytes;
+}
+
+rpc_error no_memory() {
+    return make_error(error_code::overloaded,
+                      "the memory for answers is in use, so this one cannot be given; try again in a moment");
+}
+
 }  // namespace
 
 /// The request that is being handled right now; lives on the stack.
@@ -59,11 +75,14 @@ class live_call final : public call {
 };
 
 connection::progress connection::step() {
-    if (ending_) {
+    if (ending_ || overrun_) {
         return progress::starved;
     }
-    if (in_flight() >= host_.bounds.in_flight || unsent() >= host_.bounds.output_pause_bytes ||
-        (barrier_ && in_flight() > 0)) {
+    if (in_flight() > 0 && (barrier_ || in_flight() >= host_.bounds.in_flight || flight_bytes_ >= own_flight_bytes)) {
+        return progress::held_up;
+    }
+    if (const std::size_t unread = unsent();
+        unread >= scarce_pause_bytes && (unread >= host_.bounds.output_pause_bytes || host_.budget.scarce())) {
         return progress::held_up;
     }
     barrier_ = false;
@@ -245,10 +264,14 @@ rpc_error connection::too_large(std::size_t bytes) const {
 
 /// Answers a request that never had a ticket.
 template <class Append>
-void connection::answer_now(std::string_view id, const Append& append) {
+void connection::answer_now(std::string_view id, std::size_t most_bytes, const Append& append) {
     if (in_flight() > 0) {
-        answer_later(take_ticket(id), append);
+        answer_later(take_ticket(id), most_bytes, append);
     } else if (!id.empty()) {
+        if (!make_room(most_bytes)) {
+            overrun();
+            return;
+        }
         begin_reply();
         append(out_, id);
         end_reply();
@@ -256,21 +279,27 @@ void connection::answer_now(std::string_view id, const Append& append) {
 }
 
 template <class Append>
-void connection::answer_later(std::uint64_t ticket, const Append& append) {
+void connection::answer_later(std::uint64_t ticket, std::size_t most_bytes, const Append& append) {
     pending_reply& s = slot_of(ticket);
     s.answered = true;
     if (ticket != head_) {
         s.reply.clear();
         if (!s.id.empty()) {
             append(s.reply, s.id);
+            flight_bytes_ += s.reply.size();
         }
         return;
     }
     if (!s.id.empty()) {
+        if (!make_room(most_bytes)) {
+            overrun();
+            return;
+        }
         begin_reply();
         append(out_, s.id);
         end_reply();
     }
+    forget_slot(s);
     ++head_;
     release_answered();
 }
@@ -279,11 +308,27 @@ void connection::release_answered() {
     for (; head_ != tail_ && slot_of(head_).answered; ++head_) {
         pending_reply& s = slot_of(head_);
         if (!s.id.empty()) {
+            if (!make_room(s.reply.size() + envelope_bytes)) {
+                overrun();
+                return;
+            }
             begin_reply();
             out_ += s.reply;
             end_reply();
         }
-        forget_output(s.reply);
+        forget_slot(s);
+    }
+}
+
+/// The slot is free again, and keeps no more than is usual.
+void connection::forget_slot(pending_reply& s) {
+    if (!s.reply.empty()) {
+        flight_bytes_ -= s.reply.size();
+        std::string{}.swap(s.reply);
+    }
+    if (s.id.size() > short_id_bytes) {
+        flight_bytes_ -= s.id.size();
+        std::string{}.swap(s.id);
     }
 }
 
@@ -292,11 +337,17 @@ void connection::answer(std::string_view id, std::string_view result_json) {
         answer(id, too_large(result_json.size()));
         return;
     }
-    answer_now(id, [&](std::string& out, std::string_view to) { append_result(out, to, result_json); });
+    const std::size_t bytes = id.size() + result_json.size() + envelope_bytes;
+    if (in_flight() == 0 && !id.empty() && !make_room(bytes)) {
+        answer(id, no_memory());  // nothing that is answered at once changes anything
+        return;
+    }
+    answer_now(id, bytes, [&](std::string& out, std::string_view to) { append_result(out, to, result_json); });
 }
 
 void connection::answer(std::string_view id, const rpc_error& error) {
-    answer_now(id, [&](std::string& out, std::string_view to) { append_failure(out, to, error); });
+    answer_now(id, most_bytes_of(id, error),
+               [&](std::string& out, std::string_view to) { append_failure(out, to, error); });
 }
 
 std::uint64_t connection::take_ticket(std::string_view id) {
@@ -305,6 +356,9 @@ std::uint64_t connection::take_ticket(std::string_view id) {
     }
     pending_reply& s = slot_of(tail_);
     s.id.assign(id);
+    if (id.size() > short_id_bytes) {
+        flight_bytes_ += id.size();
+    }
     s.answered = false;
     return tail_++;
 }
@@ -348,7 +402,12 @@ void connection::deliver(std::uint64_t ticket, std::string_view result_json) {
         ask_for_turn();
         return;
     }
-    answer_later(ticket, [&](std::string& out, std::string_view to) { append_result(out, to, result_json); });
+    const std::size_t bytes = slot_of(ticket).id.size() + result_json.size() + envelope_bytes;
+    if (flight_effect_ == effect::query && ticket == head_ && !make_room(bytes)) {
+        deliver_error(ticket, no_memory());
+        return;
+    }
+    answer_later(ticket, bytes, [&](std::string& out, std::string_view to) { append_result(out, to, result_json); });
     ask_for_turn();
 }
 
@@ -360,7 +419,8 @@ void connection::deliver_error(std::uint64_t ticket, const rpc_error& error) {
         return;
     }
     if (has_room(error.message.size() + error.data_members.size())) {
-        answer_later(ticket, [&](std::string& out, std::string_view to) { append_failure(out, to, error); });
+        answer_later(ticket, most_bytes_of(slot_of(ticket).id, error),
+                     [&](std::string& out, std::string_view to) { append_failure(out, to, error); });
     }
     ask_for_turn();
 }

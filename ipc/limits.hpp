@@ -65,6 +65,9 @@ struct limits {
     /// … and from here on, or after this long without taking a byte, it is disconnected.
     std::size_t output_close_bytes = std::size_t{4} << 20U;
     std::chrono::milliseconds output_stall_time = std::chrono::seconds{30};
+    /// Memory that all connections share for lines and answers beyond what each has for itself; three quarters of it go
+    /// to one uid at most (ipc/buffer_budget.hpp).
+    std::size_t buffer_bytes = std::size_t{64} << 20U;
     /// Notifications that the peer does not take: after this long they end, and it is told where to go on.
     std::chrono::milliseconds push_stall_time = std::chrono::seconds{10};
     /// After a fatal error: what a peer still sends is thrown away this long, so that it gets to read the error.

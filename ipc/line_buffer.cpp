@@ -6,6 +6,20 @@
 
 namespace valhalla::ipc {
 
+std::size_t line_buffer::capacity_for_more() const noexcept {
+    if (begin_ == end_) {
+        return read_bytes_;
+    }
+    const bool full = begin_ == 0 && end_ == capacity_ && capacity_ < longest();
+    return full ? std::min(longest(), capacity_ * 2) : capacity_;
+}
+
+void line_buffer::release() noexcept {
+    clear();
+    memory_.reset();
+    capacity_ = 0;
+}
+
 std::span<char> line_buffer::space() {
     if (begin_ == end_) {
         clear();
@@ -18,9 +32,8 @@ std::span<char> line_buffer::space() {
         end_ -= begin_;
         begin_ = 0;
     }
-    const std::size_t most = line_bytes_ + 2;  // with \r\n
-    if (end_ == capacity_ && capacity_ < most) {
-        resize(std::min(most, capacity_ * 2));
+    if (end_ == capacity_ && capacity_ < longest()) {
+        resize(std::min(longest(), capacity_ * 2));
     }
     return {memory_.get() + end_, capacity_ - end_};
 }

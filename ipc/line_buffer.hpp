@@ -19,6 +19,9 @@ class line_buffer {
     line_buffer(std::size_t read_bytes, std::size_t line_bytes) noexcept
         : read_bytes_{read_bytes}, line_bytes_{line_bytes} {}
 
+    /// Bytes that it holds, and that it would hold after `space`: larger only when a longer line needs it.
+    [[nodiscard]] std::size_t capacity() const noexcept { return capacity_; }
+    [[nodiscard]] std::size_t capacity_for_more() const noexcept;
     /// Memory to read into; never empty unless `overlong`. Invalidates all lines.
     [[nodiscard]] std::span<char> space();
     /// `count` bytes were written there.
@@ -34,8 +37,11 @@ class line_buffer {
     [[nodiscard]] bool empty() const noexcept { return begin_ == end_; }
     [[nodiscard]] std::size_t size() const noexcept { return end_ - begin_; }
     void clear() noexcept { begin_ = end_ = scanned_ = 0; }
+    /// Clears it and gives its memory back.
+    void release() noexcept;
 
   private:
+    [[nodiscard]] std::size_t longest() const noexcept { return line_bytes_ + 2; }  // with \r\n
     void resize(std::size_t capacity);
 
     std::size_t read_bytes_;

@@ -114,8 +114,9 @@ class unix_server::impl final : public connection_host, public std::enable_share
         }
     }
     void closed(connection& who) override {
-        if (const auto count = per_uid_.find(who.who().uid); count != per_uid_.end() && --count->second == 0) {
-            per_uid_.erase(count);
+        if (const auto of_uid = per_uid_.find(who.who().uid);
+            of_uid != per_uid_.end() && --of_uid->second.connections == 0) {
+            per_uid_.erase(of_uid);
         }
         connections_.erase(who.who().connection);
         tell_if_drained();
@@ -127,6 +128,12 @@ class unix_server::impl final : public connection_host, public std::enable_share
     }
 
   private:
+    /// Of one uid.
+    struct usage {
+        std::size_t connections = 0;
+        std::size_t buffer_bytes = 0;  ///< taken of the budget
+    };
+
     [[nodiscard]] std::vector<std::shared_ptr<connection>> all() const {
         std::vector<std::shared_ptr<connection>> list;
         list.reserve(connections_.size());
@@ -201,18 +208,19 @@ class unix_server::impl final : public connection_host, public std::enable_share
                                {}});
             return;
         }
-        std::size_t& of_uid = per_uid_[from->uid];
-        if (of_uid >= bounds.connections_per_uid) {
+        usage& of_uid = per_uid_[from->uid];
+        if (of_uid.connections >= bounds.connections_per_uid) {
             turn_away(socket, {error_code::overloaded,
                                fmt::format("{} has {} connections, and more are not given to one user",
-                                           names_.of(from->uid), of_uid),
+                                           names_.of(from->uid), of_uid.connections),
                                {}});
             return;
         }
-        ++of_uid;
+        ++of_uid.connections;
         const std::uint64_t number = ++last_number_;
         const auto added = std::make_shared<connection>(
-            *this, std::move(socket), peer{from->uid, from->gid, names_.of(from->uid), granted, number});
+            *this, std::move(socket), peer{from->uid, from->gid, names_.of(from->uid), granted, number},
+            of_uid.buffer_bytes);
         connections_.emplace(number, added);
         added->start();
         keep_ticking();
@@ -265,7 +273,7 @@ class unix_server::impl final : public connection_host, public std::enable_share
     bound_path where_;
     user_names names_;
     std::unordered_map<std::uint64_t, std::shared_ptr<connection>> connections_;  // by number
-    std::unordered_map<std::uint32_t, std::size_t> per_uid_;                      // only those that have some
+    std::unordered_map<std::uint32_t, usage> per_uid_;  // only those that have connections; its nodes stay
     std::vector<std::shared_ptr<connection>> waiting_;  // for a turn; a post is under way when it is not empty
     std::vector<std::shared_ptr<connection>> turns_;
     std::uint64_t last_number_ = 0;

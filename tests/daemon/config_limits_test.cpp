@@ -105,27 +105,31 @@ BOOST_AUTO_TEST_CASE(one_users_connections_follow_those_of_all) {
     BOOST_TEST(c.limits.connections_per_uid == 12U);
 }
 
+BOOST_AUTO_TEST_CASE(the_defaults_take_half_a_gigabyte_at_most) {
+    BOOST_TEST(memory_bound_of(config{}).total() <= 512 * mib);
+}
+
 BOOST_AUTO_TEST_CASE(memory_grows_with_what_is_allowed) {
     const config defaults;
     const auto all = memory_bound_of(defaults);
-    BOOST_TEST(all.total() == all.base + all.connections + all.queue + all.answers);
+    BOOST_TEST(all.total() == all.base + all.connections + all.buffers + all.follows + all.queue + all.answers);
     BOOST_TEST(all.connections == defaults.limits.connections * all.connection);
-    BOOST_TEST(all.queue == 2 * defaults.queue.bytes);
+    BOOST_TEST(all.buffers == defaults.limits.buffer_bytes);
+    BOOST_TEST(all.queue > 2 * defaults.queue.bytes);
 
-    const auto connection_of = [](auto change) {
+    const auto changed = [](auto change) {
         config c;
         change(c);
-        return memory_bound_of(c).connection;
+        return memory_bound_of(c);
     };
-    BOOST_TEST(connection_of([](config& c) { c.limits.line_bytes += mib; }) == all.connection + 2 * mib);
-    BOOST_TEST(connection_of([](config& c) { c.limits.output_close_bytes += mib; }) == all.connection + 2 * mib);
-    BOOST_TEST(connection_of([](config& c) { c.limits.in_flight += 100; }) >
-               all.connection + 100 * valhalla::ipc::max_id_bytes);
-    BOOST_TEST(connection_of([](config& c) { c.limits.batch += 100; }) ==
+    BOOST_TEST(changed([](config& c) { c.limits.buffer_bytes += mib; }).total() == all.total() + mib);
+    BOOST_TEST(changed([](config& c) { c.limits.line_bytes += 16 * mib; }).connection == all.connection);
+    BOOST_TEST(changed([](config& c) { c.limits.output_close_bytes += mib; }).total() == all.total() + 2 * mib);
+    BOOST_TEST(changed([](config& c) { c.limits.in_flight += 100; }).connection > all.connection + 100 * 64);
+    BOOST_TEST(changed([](config& c) { c.limits.batch += 100; }).connection ==
                all.connection + 200 * sizeof(std::string_view));
-    config more;
-    more.limits.connections += 10;
-    BOOST_TEST(memory_bound_of(more).total() == all.total() + 10 * all.connection);
+    BOOST_TEST(changed([](config& c) { c.queue.bytes += mib; }).queue == all.queue + 2 * mib);
+    BOOST_TEST(changed([](config& c) { c.limits.connections += 10; }).total() == all.total() + 10 * all.connection);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -13,6 +13,7 @@ valhalla_test(daemon_test
     daemon/ledger_test.cpp
     daemon/methods_test.cpp
     daemon/notary_test.cpp
+    daemon/query_pool_test.cpp
     daemon/replay_test.cpp
     daemon/trail_guard_test.cpp
     daemon/uploads_test.cpp

@@ -238,4 +238,111 @@ BOOST_AUTO_TEST_CASE(answers_beyond_what_is_kept_for_a_peer_are_dropped_with_its
     f.wait_for_connections(0);
 }
 
+BOOST_AUTO_TEST_CASE(long_lines_share_what_memory_there_is_and_one_too_many_is_refused) {
+    ipc::limits bounds;
+    bounds.buffer_bytes = std::size_t{4} << 20U;  // of which one user gets 3 MiB: three lines of 1 MiB, but for 64 KiB
+    wire_fixture f{bounds};
+    const std::string part(std::size_t{900} << 10U, ' ');
+    std::vector<raw_client> holders;
+    for (int n = 0; n < 3; ++n) {
+        holders.push_back(f.connect());
+        holders.back().send(part);
+    }
+    let_turns_pass(f);
+    {
+        auto late = f.connect();
+        late.send(part);
+        const std::string refusal = late.line();
+        BOOST_TEST(refusal.find(R"("kind":"overloaded")") != std::string::npos, refusal);
+        BOOST_TEST(refusal.find("the memory for long lines is in use") != std::string::npos, refusal);
+        BOOST_TEST(late.rest().empty());
+    }
+    holders.front().send(ask_cone);  // the end of its line: what it took is free again
+    BOOST_TEST(holders.front().line() == cone);
+    auto next = f.connect();
+    next.send(part + ask_cone);
+    BOOST_TEST(next.line() == cone);
+    holders.clear();  // cut off in the middle of a line
+    f.wait_for_connections(1);
+    for (int n = 0; n < 3; ++n) {
+        holders.push_back(f.connect());
+        holders.back().send(part + ask_cone);
+        BOOST_TEST(holders.back().line() == cone);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(an_answer_without_room_is_an_error_to_who_only_reads) {
+    ipc::limits bounds;
+    bounds.buffer_bytes = std::size_t{1} << 20U;
+    wire_fixture f{bounds};
+    auto client = f.connect();
+    client.send(big(std::size_t{1} << 20U, 1) + ask_cone);
+    const std::string refusal = client.line();
+    BOOST_TEST(refusal.find("the memory for answers is in use") != std::string::npos, refusal);
+    BOOST_TEST(client.line() == cone);
+    client.send(big(std::size_t{512} << 10U, 2));
+    BOOST_TEST(client.line().size() > std::size_t{512} << 10U);
+}
+
+BOOST_AUTO_TEST_CASE(an_answer_without_room_to_a_change_ends_the_connection) {
+    ipc::limits bounds;
+    bounds.buffer_bytes = std::size_t{128} << 10U;
+    wire_fixture f{bounds};
+    auto client = f.connect();
+    client.send(request("1", "session.note", R"({"text":"a"})"));
+    f.wait_for_waiting(1);
+    auto handle = f.take();
+    f.on_io([&] { handle.reply('"' + std::string(std::size_t{512} << 10U, 'x') + '"'); });
+    BOOST_TEST(client.rest().empty());
+    f.wait_for_connections(0);
+}
+
+BOOST_AUTO_TEST_CASE(who_does_not_read_is_served_less_when_memory_is_scarce) {
+    ipc::limits bounds;
+    bounds.buffer_bytes = std::size_t{2} << 20U;
+    wire_fixture f{bounds};
+    auto holder = f.connect();
+    holder.send(std::string(std::size_t{900} << 10U, ' '));  // with the other one it is more than half
+    auto slow = f.connect();
+    constexpr int count = 400;
+    constexpr std::size_t size = 8'192;
+    std::string all;
+    for (int n = 0; n < count; ++n) {
+        all += big(size, n);
+    }
+    auto other = f.connect();
+    other.send(std::string(std::size_t{200} << 10U, ' '));
+    let_turns_pass(f);
+    slow.send(all);
+    let_turns_pass(f);
+    const auto executed = f.executed();
+    const auto served = std::count(executed.begin(), executed.end(), "session.get");
+    BOOST_TEST(served >= 2);
+    BOOST_TEST(served <= 60);  // what fits into the socket, and 16 KiB; with 1 MiB it would be more than 128
+    for (int n = 0; n < count; ++n) {
+        const std::string line = slow.line();
+        BOOST_REQUIRE(line.starts_with(R"({"jsonrpc":"2.0","id":)" + std::to_string(n) + ","));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(long_ids_in_flight_are_few_and_none_is_lost) {
+    wire_fixture f;
+    auto client = f.connect();
+    const auto id = [](int n) { return '"' + std::to_string(n) + std::string(1'000, 'i') + '"'; };
+    constexpr int count = 60;
+    std::string all;
+    for (int n = 0; n < count; ++n) {
+        all += request(id(n), "session.note", R"({"text":"a"})");
+    }
+    client.send(all);
+    f.wait_for_waiting(17);  // 16 KiB
+    let_turns_pass(f);
+    BOOST_TEST(f.waiting() == 17U);
+    for (int n = 0; n < count; ++n) {
+        f.wait_for_waiting(1);
+        f.answer();
+        BOOST_TEST(client.line() == R"({"jsonrpc":"2.0","id":)" + id(n) + R"(,"result":"a"})");
+    }
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,5 +1,6 @@
 valhalla_test(ipc_wire_test
   SOURCES
+    ${CMAKE_CURRENT_LIST_DIR}/buffer_budget_test.cpp
     ${CMAKE_CURRENT_LIST_DIR}/json_reader_test.cpp
     ${CMAKE_CURRENT_LIST_DIR}/json_reader_random_test.cpp
     ${CMAKE_CURRENT_LIST_DIR}/line_buffer_test.cpp
