@@ -33,6 +33,7 @@
 #include "daemon/restore.hpp"
 #include "daemon/service_manager.hpp"
 #include "daemon/services.hpp"
+#include "daemon/task_runner.hpp"
 #include "daemon/trail_signing.hpp"
 #include "daemon/uploads.hpp"
 #include "ipc/method_table.hpp"
@@ -178,6 +179,7 @@ struct application::parts {
     std::unique_ptr<notary> signer;  // from the end of bootstrap on
     hot_answers hot;
     change_gate changes;
+    task_runner tasks{changes};
     denial_recorder denials;
     query_pool queries;
     uploads files;
@@ -242,6 +244,7 @@ application::parts::parts(const config& c, std::shared_ptr<spdlog::logger> logge
       watching{or_fail([&] { return load_witness(given, directory); })},
       with{.hot = hot,
            .changes = changes,
+           .tasks = tasks,
            .queries = queries,
            .files = files,
            .saving = saving,

@@ -44,6 +44,16 @@ void change_gate::submit(std::unique_ptr<const joint_commands> together, const i
           who, bytes);
 }
 
+void change_gate::recall(retry_token token, std::string answer, const ipc::peer& who, ipc::reply_handle reply) {
+    const auto bytes = answer.size();
+    admit({.what = {},
+           .known = std::make_unique<const std::string>(std::move(answer)),
+           .who = actor_of(who),
+           .token = std::move(token),
+           .reply = std::move(reply)},
+          who, bytes);
+}
+
 void change_gate::admit(change one, const ipc::peer& of, std::size_t bytes) {
     if (collected_ == nullptr) {
         one.quota = quota_.take(of.uid, sizeof(change) + bytes);

@@ -38,6 +38,9 @@ class change_gate {
     /// Several commands, all or nothing; `reply` gets an array of their answers.
     void submit(std::unique_ptr<const joint_commands> together, const ipc::peer& who, ipc::reply_handle reply,
                 std::optional<retry_token> token, std::size_t bytes);
+    /// Changes nothing: `reply` gets the answer that was kept for `token`, else `answer`, which is kept from now on; an
+    /// empty one is not.
+    void recall(retry_token token, std::string answer, const ipc::peer& who, ipc::reply_handle reply);
     /// A command of the daemon itself; nobody waits for its answer.
     void submit_own(governor::command what);
     /// A command that the daemon puts in somebody's name, who did not ask for it and waits for no answer.

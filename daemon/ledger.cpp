@@ -271,13 +271,17 @@ void ledger::answer(const change& one, commit_result& into, commit_result::answe
         return;
     }
     at.result = commit_result::slice{offset, into.bytes.size() - offset};
-    if (one.token) {
+    if (one.token && into.bytes.size() > offset) {
         begin_if_needed();
         store_.keep_answer(one.who.name, one.token->key, {one.token->digest, into.bytes.substr(offset), now});
     }
 }
 
 std::optional<ipc::rpc_error> ledger::carry_out(const change& one, std::string& out) {
+    if (one.known) {
+        out += *one.known;
+        return std::nullopt;
+    }
     if (one.together) {
         return carry_out_all(*one.together, context_of(one.who, one.is_owner), out);
     }

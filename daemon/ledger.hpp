@@ -53,6 +53,9 @@ struct joint_commands {
 struct change {
     governor::command what;
     std::unique_ptr<const joint_commands> together{};  ///< when there are any, instead of `what`
+    /// When there is one, nothing is carried out: the answer is the one that was kept for `token`. If there is none, it
+    /// is this one, which is then kept; the empty one is not kept.
+    std::unique_ptr<const std::string> known{};
     actor who;
     bool is_owner = false;
     std::optional<retry_token> token{};

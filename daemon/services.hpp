@@ -17,6 +17,7 @@
 #include "daemon/hot_answers.hpp"
 #include "daemon/notary.hpp"
 #include "daemon/query_pool.hpp"
+#include "daemon/task_runner.hpp"
 #include "daemon/uploads.hpp"
 #include "daemon/witness.hpp"
 #include "ipc/limits.hpp"
@@ -38,6 +39,7 @@ struct daemon_facts {
 struct services {
     hot_answers& hot;
     change_gate& changes;
+    task_runner& tasks;
     query_pool& queries;
     uploads& files;
     backups& saving;

@@ -28,6 +28,30 @@ ipc::rpc_error not_written(const std::filesystem::path& path) {
             {}};
 }
 
+ipc::rpc_error misfit(const std::string& file, std::uint64_t size) {
+    ipc::rpc_error error{ipc::error_code::invalid_params,
+                         fmt::format("offset: {} has {} bytes, and what stands there is not this piece; go on from {}",
+                                     file, size, size),
+                         {}};
+    ipc::append_text_member(error.data_members, "key", "offset");
+    return error;
+}
+
+/// 0 for a file that is not there.
+std::uint64_t size_or_zero(const std::filesystem::path& path) {
+    std::error_code missing;
+    const auto size = std::filesystem::file_size(path, missing);
+    return missing ? 0 : static_cast<std::uint64_t>(size);
+}
+
+bool stands_at(const std::filesystem::path& path, std::uint64_t offset, std::string_view text) {
+    std::ifstream in{path, std::ios::binary};
+    in.seekg(static_cast<std::streamoff>(offset));
+    std::string there(text.size(), '\0');
+    in.read(there.data(), static_cast<std::streamsize>(there.size()));
+    return static_cast<bool>(in) && there == text;
+}
+
 }  // namespace
 
 uploads::uploads(std::filesystem::path directory) : directory_{std::move(directory)} {
@@ -51,7 +75,8 @@ uploads::result<std::int64_t> uploads::begin() {
     return id;
 }
 
-uploads::result<std::uint64_t> uploads::put(std::int64_t id, const std::string& file, std::string_view text) {
+uploads::result<std::uint64_t> uploads::put(std::int64_t id, const std::string& file, std::string_view text,
+                                            std::optional<std::int64_t> offset) {
     const auto found = open_.find(id);
     if (found == open_.end()) {
         return no_such_upload(id);
@@ -70,6 +95,16 @@ uploads::result<std::uint64_t> uploads::put(std::int64_t id, const std::string& 
                               {}};
     }
     const auto path = path_of(id) / file;
+    if (offset) {
+        const auto size = size_or_zero(path);
+        const auto at = static_cast<std::uint64_t>(*offset);
+        if (at < size && stands_at(path, at, text)) {
+            return size;
+        }
+        if (at != size) {
+            return misfit(file, size);
+        }
+    }
     std::ofstream out{path, std::ios::binary | std::ios::app};
     out.write(text.data(), static_cast<std::streamsize>(text.size()));
     out.close();

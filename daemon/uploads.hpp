@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -34,8 +35,10 @@ class uploads {
     using result = std::variant<T, ipc::rpc_error>;
 
     [[nodiscard]] result<std::int64_t> begin();
-    /// Appends `text` to `file`; gives the file's size so far. An empty `text` makes an empty file.
-    [[nodiscard]] result<std::uint64_t> put(std::int64_t id, const std::string& file, std::string_view text);
+    /// Appends `text` to `file`; gives the file's size so far. An empty `text` makes an empty file. With `offset`, the
+    /// bytes in front of it: a piece that is there already stays as it is, any other that does not fit is refused.
+    [[nodiscard]] result<std::uint64_t> put(std::int64_t id, const std::string& file, std::string_view text,
+                                            std::optional<std::int64_t> offset = std::nullopt);
     [[nodiscard]] result<schema::import_plan> read(std::int64_t id, const std::string& importer) const;
     /// Forgets the upload and removes its files; an unknown id is no error.
     void cancel(std::int64_t id);

@@ -33,7 +33,13 @@ enum class effect : std::uint8_t {
     hot_read = 0,  ///< answered at once from the published state
     query = 1,     ///< answered by the query thread from the database
     change = 2,    ///< goes through the ledger
+    task = 3,      ///< does something outside of the ledger, or before it: on files, or to the process
 };
+
+/// Whether it does something: such a method takes a request key, all others only look.
+[[nodiscard]] constexpr bool does_something(effect kind) noexcept {
+    return kind == effect::change || kind == effect::task;
+}
 
 /// Where deferred answers arrive. Implemented by the connection; a connection that is gone swallows them, and so is
 /// a second answer to the same ticket.
@@ -73,7 +79,7 @@ class reply_handle {
 struct asked {
     std::string_view method;
     std::string_view params;  ///< as they stood: an object, or empty
-    std::string request_key;  ///< of a change that may be repeated; empty: none was given
+    std::string request_key;  ///< of what may be repeated; empty: none was given
 };
 
 class bound_method;

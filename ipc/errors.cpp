@@ -92,6 +92,8 @@ constexpr description describe(error_code code) noexcept {
         case error_code::shutting_down: return {"shutting_down", "The daemon stops; nothing was changed."};
         case error_code::request_key_reused:
             return {"request_key_reused", "The request key was used before, with another request."};
+        case error_code::request_running:
+            return {"request_running", "The request with this key is still being carried out; its answer comes later."};
     }
     return {"internal_error", ""};
 }

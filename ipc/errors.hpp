@@ -69,6 +69,7 @@ enum class error_code : int {
     outcome_unknown = 1902,
     shutting_down = 1903,
     request_key_reused = 1904,
+    request_running = 1905,
 };
 
 /// `data.kind`, e.g. "session_active".

@@ -23,6 +23,8 @@ constexpr std::array of_lines{parse_error, invalid_request, method_not_found, fo
 constexpr std::array of_changes{invalid_params,   internal_error,     forbidden,      rate_limited,
                                 shutting_down,    overloaded,         storage_full,   outcome_unknown,
                                 record_too_large, request_key_reused, operator_locked};
+constexpr std::array of_tasks{invalid_params, internal_error, forbidden,       rate_limited,    shutting_down,
+                              overloaded,     storage_full,   outcome_unknown, request_running, request_key_reused};
 constexpr std::array of_queries{invalid_params, internal_error, forbidden,   rate_limited,
                                 shutting_down,  overloaded,     storage_full};
 constexpr std::array of_hot_reads{invalid_params, internal_error, forbidden, rate_limited, shutting_down};
@@ -71,8 +73,9 @@ std::string_view to_text(effect kind) noexcept {
         case effect::hot_read: return "hot_read";
         case effect::query: return "query";
         case effect::change: return "change";
+        case effect::task: return "task";
     }
-    return "change";
+    return "task";
 }
 
 std::vector<method_info> describe_api() {
@@ -86,6 +89,7 @@ std::span<const error_code> common_errors(effect kind) noexcept {
         case effect::hot_read: return of_hot_reads;
         case effect::query: return of_queries;
         case effect::change: return of_changes;
+        case effect::task: return of_tasks;
     }
     return {};
 }

@@ -102,7 +102,7 @@ template <method M>
         info.parameters.push_back(std::move(one));
     };
     std::apply([&](const auto&... field) { (add(field), ...); }, M::fields);
-    if constexpr (M::kind == effect::change) {
+    if constexpr (does_something(M::kind)) {
         parameter_info key{request_key_name, request_key_meaning, false, "{", {}, {}};
         append_schema(key.schema, request_key_rules);
         key.schema += '}';

@@ -55,7 +55,7 @@ class method_table {
                 rpc_error error;
                 std::string request_key;
                 if (!read_params(M::fields, raw, scratch, params, error,
-                                 M::kind == effect::change ? &request_key : nullptr)) {
+                                 does_something(M::kind) ? &request_key : nullptr)) {
                     c.fail(error);
                     return;
                 }

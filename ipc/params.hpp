@@ -61,8 +61,8 @@ struct list_rules {
 /// Words of an enumeration whose enumerators count from 0 in the same order.
 using word_list = std::span<const std::string_view>;
 
-/// What every change takes beside its own parameters: a retry with the same key and the same request is answered as the
-/// first one was.
+/// What every method that does something takes beside its own parameters: a retry with the same key and the same
+/// request is answered as the first one was.
 inline constexpr std::string_view request_key_name = "request_key";
 inline constexpr text_rules request_key_rules{.min_bytes = 1, .max_bytes = max_request_key_bytes};
 inline constexpr std::string_view request_key_meaning =

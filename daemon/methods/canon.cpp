@@ -23,17 +23,18 @@ ipc::rpc_error error_of(const file_problem& problem) {
 }
 
 /// Reads and checks on the query thread, then puts the command to the ledger from the I/O thread.
-void reload(const services& with, const ipc::peer& who, ipc::reply_handle reply) {
-    const auto read_it = [with, policy = with.facts.policy, who, reply](schema::reader&) -> std::function<void()> {
+void reload(const services& with, const ipc::peer& who, ipc::reply_handle reply, std::optional<retry_token> token) {
+    const auto read_it = [with, policy = with.facts.policy, who, reply,
+                          token = std::move(token)](schema::reader&) -> std::function<void()> {
         auto loaded = policy ? load_canon(*policy) : loaded_canon{built_in_canon()};
-        return [with, who, reply, loaded = std::move(loaded)]() mutable {
+        return [with, who, reply, token, loaded = std::move(loaded)]() mutable {
             if (const auto* problem = std::get_if<file_problem>(&loaded)) {
                 reply.fail(error_of(*problem));
                 return;
             }
             with.changes.submit(
                 governor::commands::load_policy{std::get<std::shared_ptr<const governor::canon>>(loaded)}, who,
-                std::move(reply));
+                std::move(reply), std::move(token));
         };
     };
     with.queries.submit_then(read_it, std::move(reply));
@@ -43,8 +44,11 @@ void reload(const services& with, const ipc::peer& who, ipc::reply_handle reply)
 
 void bind_canon_methods(ipc::method_table& table, const services& with) {
     table.on<api::canon_get>([with](const api::canon_get::params&, ipc::call& c) { c.reply(with.hot.canon()); });
-    table.on<api::canon_reload>(
-        [with](const api::canon_reload::params&, ipc::call& c) { reload(with, c.who(), c.defer()); });
+    table.on<api::canon_reload>([with](const api::canon_reload::params&, ipc::call& c) {
+        with.tasks.run(c, [with](const ipc::peer& who, ipc::reply_handle reply, std::optional<retry_token> token) {
+            reload(with, who, std::move(reply), std::move(token));
+        });
+    });
 }
 
 }  // namespace valhalla

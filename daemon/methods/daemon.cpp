@@ -29,8 +29,10 @@ void bind_daemon_methods(ipc::method_table& table, const services& with) {
     table.on<api::rpc_discover>([document = ipc::open_rpc_document(version, ipc::describe_api())](
                                     const api::rpc_discover::params&, ipc::call& c) { c.reply(document); });
     table.on<api::daemon_stop>([with](const api::daemon_stop::params&, ipc::call& c) {
-        c.reply(R"({"stopping":true})");
-        with.request_stop();
+        with.tasks.run(c, [with](const ipc::peer& /*who*/, ipc::reply_handle reply, const auto& /*token*/) {
+            reply.reply(R"({"stopping":true})");
+            with.request_stop();
+        });
     });
 }
 

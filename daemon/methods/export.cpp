@@ -130,9 +130,11 @@ void bind_export_methods(ipc::method_table& table, const services& with) {
         with.queries.submit([name = p.document](schema::reader& from) { return get_document(from, name); }, c.defer());
     });
     table.on<api::export_write>([with](const api::export_write::params&, ipc::call& c) {
-        with.queries.submit([directory = with.facts.export_dir, &signer = with.signer](
-                                schema::reader& from) { return write_documents(from, directory, signer); },
-                            c.defer());
+        with.tasks.run(c, [with](const ipc::peer& /*who*/, ipc::reply_handle reply, const auto& /*token*/) {
+            with.queries.submit([directory = with.facts.export_dir, &signer = with.signer](
+                                    schema::reader& from) { return write_documents(from, directory, signer); },
+                                std::move(reply));
+        });
     });
     table.on<api::export_read>([with](const api::export_read::params& p, ipc::call& c) {
         with.queries.submit([directory = with.facts.export_dir,

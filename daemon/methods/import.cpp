@@ -64,14 +64,34 @@ query_pool::answer check(const services& with, std::int64_t id, const std::strin
     return answer_of(std::move(read), write_plan);
 }
 
+/// Where the ledger's answer to an import arrives: what is in the database needs its upload no more.
+class imported final : public ipc::reply_sink {
+  public:
+    imported(const services& with, std::int64_t upload, ipc::reply_handle to)
+        : with_{with}, upload_{upload}, to_{std::move(to)} {}
+
+    void deliver(std::uint64_t /*ticket*/, std::string_view result_json) override {
+        // When too much is waiting, the upload stays until four younger ones are open.
+        static_cast<void>(with_.queries.try_submit([files = &with_.files, upload = upload_](schema::reader&) {
+            files->cancel(upload);
+            return [] {};
+        }));
+        to_.reply(result_json);
+    }
+    void deliver_error(std::uint64_t /*ticket*/, const ipc::rpc_error& error) override { to_.fail(error); }
+
+  private:
+    const services with_;
+    std::int64_t upload_;
+    ipc::reply_handle to_;
+};
+
 /// Reads and checks on the query thread, then puts the command to the ledger from the I/O thread.
-void commit(const services& with, std::int64_t id, const ipc::peer& who, ipc::reply_handle reply) {
-    const auto read_it = [with, id, who, reply](schema::reader&) -> std::function<void()> {
+void commit(const services& with, std::int64_t id, const ipc::peer& who, ipc::reply_handle reply,
+            const std::optional<retry_token>& token) {
+    const auto read_it = [with, id, who, reply, token](schema::reader&) -> std::function<void()> {
         auto read = std::make_shared<uploads::result<schema::import_plan>>(with.files.read(id, who.name));
-        if (std::holds_alternative<schema::import_plan>(*read)) {
-            with.files.cancel(id);
-        }
-        return [with, who, reply, read]() mutable {
+        return [with, id, who, reply, token, read]() mutable {
             if (const auto* error = std::get_if<ipc::rpc_error>(read.get())) {
                 reply.fail(*error);
                 return;
@@ -79,7 +99,7 @@ void commit(const services& with, std::int64_t id, const ipc::peer& who, ipc::re
             auto& plan = std::get<schema::import_plan>(*read);
             with.changes.submit(
                 governor::commands::import_state{.parts = std::move(plan.parts), .lines = std::move(plan.lines)}, who,
-                std::move(reply));
+                {std::make_shared<imported>(with, id, std::move(reply)), 0}, std::move(token));
         };
     };
     with.queries.submit_then(read_it, std::move(reply));
@@ -97,14 +117,15 @@ void bind_import_methods(ipc::method_table& table, const services& with) {
             c.defer());
     });
     table.on<api::import_put>([with](api::import_put::params&& p, ipc::call& c) {
+        const auto bytes = p.text.size();
         with.queries.submit(
             [with, p = std::move(p)](schema::reader&) {
-                return answer_of(with.files.put(upload_id(p.upload), p.file, p.text),
-                                 [&](json_writer& json, std::uint64_t bytes) {
-                                     json.member("upload", p.upload).member("file", p.file).member("bytes", bytes);
+                return answer_of(with.files.put(upload_id(p.upload), p.file, p.text, p.offset),
+                                 [&](json_writer& json, std::uint64_t size) {
+                                     json.member("upload", p.upload).member("file", p.file).member("bytes", size);
                                  });
             },
-            c.defer());
+            c.defer(), bytes);
     });
     table.on<api::import_check>([with](const api::import_check::params& p, ipc::call& c) {
         with.queries.submit([with, id = upload_id(p.upload), importer = c.who().name, published = with.hot.state()](
@@ -112,7 +133,10 @@ void bind_import_methods(ipc::method_table& table, const services& with) {
                             c.defer());
     });
     table.on<api::import_commit>([with](const api::import_commit::params& p, ipc::call& c) {
-        commit(with, upload_id(p.upload), c.who(), c.defer());
+        with.tasks.run(c, [with, id = upload_id(p.upload)](const ipc::peer& who, ipc::reply_handle reply,
+                                                           const std::optional<retry_token>& token) {
+            commit(with, id, who, std::move(reply), token);
+        });
     });
     table.on<api::import_cancel>([with](const api::import_cancel::params& p, ipc::call& c) {
         with.queries.submit(

@@ -14,9 +14,10 @@ namespace valhalla::ipc::api {
 struct backup_create {
     static constexpr std::string_view name = "backup.create";
     static constexpr std::string_view summary =
-        "Copies the database into the daemon's backup directory, verifies all of the copy, and removes old ones.";
+        "Copies the database into the daemon's backup directory, verifies all of the copy, and removes old ones. "
+        "With a request key, a retry makes no second backup; after a crash during the backup it begins anew.";
     // Not a change: nothing of it is in the trail, as nothing of an export is.
-    static constexpr effect kind = effect::query;
+    static constexpr effect kind = effect::task;
     static constexpr role needs = role::owner;
     struct params {
         std::optional<std::int64_t> keep;

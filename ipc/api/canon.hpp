@@ -31,14 +31,14 @@ struct canon_get {
 struct canon_reload {
     static constexpr std::string_view name = "canon.reload";
     static constexpr std::string_view summary = "Reads the policy file again; an invalid one changes nothing.";
-    // Read and checked on the query thread before it is a change: so it runs alone on its connection.
-    static constexpr effect kind = effect::query;
+    // Read and checked on the query thread before it is a change.
+    static constexpr effect kind = effect::task;
     static constexpr role needs = role::owner;
     using params = no_params;
     static constexpr auto fields = no_fields;
     static constexpr std::array<member, 0> result{};
     static constexpr std::array errors{error_code::policy_invalid, error_code::operator_locked,
-                                       error_code::outcome_unknown, error_code::record_too_large};
+                                       error_code::record_too_large};
 };
 
 }  // namespace valhalla::ipc::api

@@ -25,7 +25,8 @@ struct cone_state {
 
 struct cone_history {
     static constexpr std::string_view name = "cone.history";
-    static constexpr std::string_view summary = "Every cone that was set, newest first, in pages.";
+    static constexpr std::string_view summary =
+        "Every cone that was set, newest first, in pages; long texts make them shorter than `limit`.";
     static constexpr effect kind = effect::query;
     static constexpr role needs = role::viewer;
     struct params {

@@ -50,9 +50,10 @@ struct rpc_discover {
 
 struct daemon_stop {
     static constexpr std::string_view name = "daemon.stop";
-    static constexpr std::string_view summary = "Stops the daemon after everything accepted is answered.";
-    // Nothing that the ledger does: answered at once, and before it every change of its connection.
-    static constexpr effect kind = effect::hot_read;
+    static constexpr std::string_view summary =
+        "Stops the daemon after everything accepted is answered. With a request key, a retry that reaches the daemon "
+        "after its restart does not stop it again.";
+    static constexpr effect kind = effect::task;
     static constexpr role needs = role::owner;
     using params = no_params;
     static constexpr auto fields = no_fields;

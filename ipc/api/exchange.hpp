@@ -3,6 +3,8 @@
 // export.*, import.*: the JSON files that the frontend and the program before know.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 
 #include "ipc/api/shapes.hpp"
@@ -31,8 +33,11 @@ struct export_get {
 
 struct export_write {
     static constexpr std::string_view name = "export.write";
-    static constexpr std::string_view summary = "Writes the whole export into the daemon's export directory.";
-    static constexpr effect kind = effect::query;
+    static constexpr std::string_view summary =
+        "Writes the whole export into the daemon's export directory. Done twice it only writes newer documents over "
+        "the "
+        "older ones; with a request key, a retry writes nothing.";
+    static constexpr effect kind = effect::task;
     static constexpr role needs = role::operator_;
     using params = no_params;
     static constexpr auto fields = no_fields;
@@ -75,7 +80,11 @@ inline constexpr text_rules upload_rules{
 
 struct import_begin {
     static constexpr std::string_view name = "import.begin";
-    static constexpr std::string_view summary = "Opens an upload of files to import.";
+    // The calls of an upload change nothing but the upload, which only its commit makes use of: queries, though for
+    // owners, and without request keys.
+    static constexpr std::string_view summary =
+        "Opens an upload of files to import. When its answer is lost, open another: an upload that nobody commits is "
+        "gone with the daemon's next start, or when four younger ones are open.";
     static constexpr effect kind = effect::query;
     static constexpr role needs = role::owner;
     using params = no_params;
@@ -88,18 +97,23 @@ struct import_begin {
 
 struct import_put {
     static constexpr std::string_view name = "import.put";
-    static constexpr std::string_view summary = "Appends a piece to a file of an upload.";
+    static constexpr std::string_view summary =
+        "Appends a piece to a file of an upload. With `offset` it may be sent again when its answer was lost.";
     static constexpr effect kind = effect::query;
     static constexpr role needs = role::owner;
     struct params {
         std::string upload;
         std::string file;
         std::string text;
+        std::optional<std::int64_t> offset;
     };
     static constexpr auto fields = std::tuple{
         text("upload", &params::upload, upload_rules, "The upload."),
         text("file", &params::file, name_rules, "The file's name, without a directory."),
         text("text", &params::text, {.max_bytes = max_upload_piece_bytes}, "The piece."),
+        integer("offset", &params::offset, {.minimum = 0},
+                "Bytes in front of the piece. A piece that stands there already is not appended again; one that does "
+                "not fit to what is there is refused."),
     };
     static constexpr std::array result{
         text("upload", "The upload."),
@@ -128,9 +142,10 @@ struct import_check {
 
 struct import_commit {
     static constexpr std::string_view name = "import.commit";
-    static constexpr std::string_view summary = "Imports the upload, all or nothing.";
-    // Read and checked on the query thread before it is a change: so it runs alone on its connection.
-    static constexpr effect kind = effect::query;
+    static constexpr std::string_view summary =
+        "Imports the upload, all or nothing. The upload is gone when it is done; what is refused may be tried again.";
+    // Read and checked on the query thread before it is a change.
+    static constexpr effect kind = effect::task;
     static constexpr role needs = role::owner;
     struct params {
         std::string upload;
@@ -145,13 +160,13 @@ struct import_commit {
         integer("last_seq", id_rules, "Number of the last one."),
     };
     static constexpr std::array errors{error_code::no_such_upload, error_code::import_refused,
-                                       error_code::state_not_fresh, error_code::record_too_large,
-                                       error_code::outcome_unknown};
+                                       error_code::state_not_fresh, error_code::operator_locked,
+                                       error_code::record_too_large};
 };
 
 struct import_cancel {
     static constexpr std::string_view name = "import.cancel";
-    static constexpr std::string_view summary = "Throws an upload away.";
+    static constexpr std::string_view summary = "Throws an upload away; one that is gone is no error.";
     static constexpr effect kind = effect::query;
     static constexpr role needs = role::owner;
     struct params {

@@ -85,7 +85,8 @@ struct session_status {
 
 struct session_list {
     static constexpr std::string_view name = "session.list";
-    static constexpr std::string_view summary = "Sessions, newest first, in pages.";
+    static constexpr std::string_view summary =
+        "Sessions, newest first, in pages; long texts make them shorter than `limit`.";
     static constexpr effect kind = effect::query;
     static constexpr role needs = role::viewer;
     struct params {

@@ -95,7 +95,8 @@ inline constexpr std::array seq_range_members{
 inline constexpr shape seq_range{"seq_range", "Audit records of a session.", seq_range_members};
 
 inline constexpr std::array story_members{
-    array_of(of("notes", remark, "What was added to it, oldest first.")),
+    array_of(of("notes", remark,
+                "What was added to it, oldest first: 1,000 of them at most, and 256 KiB; audit.list has all.")),
     array_of(text("steps_done", "Ids of the steps that were done in it.")),
     of("decisions", decision_count, "How its decisions went."),
     of("audit", seq_range, "Where it stands in the trail."),

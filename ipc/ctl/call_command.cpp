@@ -16,7 +16,7 @@ struct call_options {
 
 exit_code call(context& io, const call_options& options) {
     if (!io.request_key.empty() && repeat_of(options.method) != repeat::with_request_key) {
-        throw fault{exit_code::wrong_usage, fmt::format("{} is no change, so it takes no request key", options.method)};
+        throw fault{exit_code::wrong_usage, fmt::format("{} takes no request key", options.method)};
     }
     const auto result = io.call(options.method, json_object_of_user(options.params, "the parameters"));
     if (!io.printed_as_json(result)) {

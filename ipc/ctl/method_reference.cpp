@@ -25,7 +25,8 @@ Times are ISO 8601 in UTC with microseconds and `Z`. `valhallactl call METHOD JS
 `valhallactl describe METHOD` shows its part of this text, `rpc.discover` answers all of it as an OpenRPC document.
 
 A role may do what the ones before it may: viewer, operator, owner. A hot read is answered at once from memory, a query
-reads the database, a change is answered when it is on the disk.
+reads the database, a change is answered when it is on the disk, a task does something with files or the process, alone on
+its connection. What does something, a change or a task, takes a `request_key`.
 
 The examples were carried out one after the other on a fresh daemon; lists of objects are cut to two.
 )";
@@ -145,6 +146,7 @@ void append_errors(std::string& out, std::span<const ipc::method_info> methods) 
     append_kinds(out, "a hot read", ipc::common_errors(ipc::effect::hot_read));
     append_kinds(out, "a query", ipc::common_errors(ipc::effect::query));
     append_kinds(out, "a change", ipc::common_errors(ipc::effect::change));
+    append_kinds(out, "a task", ipc::common_errors(ipc::effect::task));
     append_kinds(out, "a line that is no call of a method", ipc::line_errors());
     out += "\n| code | kind | when |\n|---|---|---|\n";
     for (const auto code : all) {

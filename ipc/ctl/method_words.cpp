@@ -82,6 +82,7 @@ std::string_view words_of(ipc::effect kind) {
         case ipc::effect::hot_read: return "a hot read";
         case ipc::effect::query: return "a query";
         case ipc::effect::change: return "a change";
+        case ipc::effect::task: return "a task";
     }
     return "";
 }

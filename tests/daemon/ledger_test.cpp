@@ -206,6 +206,49 @@ BOOST_AUTO_TEST_CASE(a_retry_gets_the_first_answer_and_changes_nothing) {
     BOOST_TEST(boost::json::parse(answer(5)).at("seq").as_int64() == first + 2);
 }
 
+BOOST_AUTO_TEST_CASE(an_answer_that_is_known_is_kept_and_nothing_is_recorded) {
+    bench b;
+    const auto recall = [&b](std::uint64_t ticket, const char* answer, const char* request = "task") {
+        auto one = b.change_of({}, ticket);
+        one.known = std::make_unique<const std::string>(answer);
+        one.token = retry_token{"k", schema::hasher{}.plain(request)};
+        return one;
+    };
+    std::vector<change> batch;
+    batch.push_back(recall(1, ""));
+    batch.push_back(recall(2, ""));
+    batch.push_back(recall(3, R"({"first":true})"));
+    batch.push_back(recall(4, ""));
+    batch.push_back(recall(5, R"({"first":false})"));
+    batch.push_back(recall(6, "", "another"));
+    b.ledger().submit(batch);
+    b.ledger().start();
+    b.finish();
+    const std::vector<std::string> expected{
+        "1=", "2=", R"(3={"first":true})", R"(4={"first":true})", R"(5={"first":true})", "6!request_key_reused"};
+    BOOST_TEST(b.sink->answers == expected, boost::test_tools::per_element());
+    BOOST_TEST(b.commits.back()->head.size == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(refusals_fill_a_commit_as_answers_do) {
+    bench b;
+    std::vector<change> batch;
+    // The key is repeated in the refusal, so these have some 200 KiB each.
+    for (std::uint64_t n = 0; n < 100; ++n) {
+        auto one = b.change_of(event_number(1), n);
+        one.token = retry_token{std::string(200'000, 'k'), schema::hasher{}.plain(std::to_string(n))};
+        batch.push_back(std::move(one));
+    }
+    b.ledger().submit(batch);
+    b.ledger().start();
+    b.wait_for_commits(4);
+    for (int n = 0; n < 4; ++n) {
+        b.ledger().handed_out();
+    }
+    BOOST_TEST(b.finish() >= 5U);
+    BOOST_TEST(b.sink->answers.size() == 100U);
+}
+
 BOOST_AUTO_TEST_CASE(a_refusal_is_not_kept_for_a_retry) {
     bench b;
     const auto end_it = [&b](std::uint64_t ticket) {

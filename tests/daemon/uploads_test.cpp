@@ -38,6 +38,26 @@ BOOST_AUTO_TEST_CASE(pieces_are_appended_in_order) {
     BOOST_TEST(content_of(dir.path() / "upload" / std::to_string(id) / "audit.log") == "one\ntwo\n");
 }
 
+BOOST_AUTO_TEST_CASE(a_piece_with_its_offset_may_come_twice) {
+    const temporary_directory dir;
+    uploads files{dir.path() / "upload"};
+    const auto id = std::get<std::int64_t>(files.begin());
+    const auto put = [&](std::string_view text, std::int64_t offset) {
+        return files.put(id, "audit.log", text, offset);
+    };
+    BOOST_TEST((code_of(put("one\n", 1)) == error_code::invalid_params));
+    BOOST_TEST(std::get<std::uint64_t>(put("one\n", 0)) == 4U);
+    BOOST_TEST(std::get<std::uint64_t>(put("two\n", 4)) == 8U);
+    BOOST_TEST(std::get<std::uint64_t>(put("two\n", 4)) == 8U);
+    BOOST_TEST(std::get<std::uint64_t>(put("one\n", 0)) == 8U);
+    const auto misfit = put("TWO\n", 4);
+    BOOST_TEST((code_of(misfit) == error_code::invalid_params));
+    BOOST_TEST(std::get<rpc_error>(misfit).message.ends_with("go on from 8"));
+    BOOST_TEST((code_of(put("two\nthree\n", 4)) == error_code::invalid_params));
+    BOOST_TEST((code_of(put("x", 9'223'372'036'854'775'807)) == error_code::invalid_params));
+    BOOST_TEST(content_of(dir.path() / "upload" / std::to_string(id) / "audit.log") == "one\ntwo\n");
+}
+
 BOOST_AUTO_TEST_CASE(only_files_of_an_import_are_taken) {
     const temporary_directory dir;
     uploads files{dir.path() / "upload"};

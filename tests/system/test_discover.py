@@ -62,7 +62,7 @@ class Document(unittest.TestCase):
                             {"summary": str, "paramStructure": str, "errors": list, "examples": list})
                 self.assertEqual(method["paramStructure"], "by-name")
                 self.assertIn(method["x-role"], ("viewer", "operator", "owner"))
-                self.assertIn(method["x-effect"], ("hot_read", "query", "change"))
+                self.assertIn(method["x-effect"], ("hot_read", "query", "change", "task"))
                 for parameter in method["params"]:
                     self.content_descriptor(parameter, f"{method['name']}/{parameter['name']}")
                 parameters = [parameter["name"] for parameter in method["params"]]

@@ -81,7 +81,7 @@ std::string comment_of(const method_info& of) {
 
 /// Who may only look changes nothing, so what a viewer may call may be called twice.
 std::string repeat_of(const method_info& of) {
-    if (of.kind == effect::change) {
+    if (does_something(of.kind)) {
         return "with_request_key";
     }
     return of.needs == role::viewer ? "always" : "never";

@@ -189,7 +189,7 @@ BOOST_AUTO_TEST_CASE(only_what_reads_may_always_be_repeated) {
     for (const auto& method : valhalla::ipc::describe_api()) {
         const auto again = library().at(std::string{method.name}).again;
         BOOST_TEST((valhalla::repeat_of(method.name) == again), method.name);
-        if (method.kind == valhalla::ipc::effect::change) {
+        if (does_something(method.kind)) {
             BOOST_TEST((again == valhalla::repeat::with_request_key), method.name);
         } else if (method.needs != valhalla::ipc::role::viewer) {
             BOOST_TEST((again == valhalla::repeat::never), method.name);
@@ -202,6 +202,7 @@ BOOST_AUTO_TEST_CASE(only_what_reads_may_always_be_repeated) {
     BOOST_TEST(!valhalla::may_be_repeated("session.note", {{"text", "x"}, {"request_key", nullptr}}));
     BOOST_TEST(valhalla::may_be_repeated("session.note", {{"text", "x"}, {"request_key", "k"}}));
     BOOST_TEST(!valhalla::may_be_repeated("daemon.stop", {}));
+    BOOST_TEST(valhalla::may_be_repeated("daemon.stop", {{"request_key", "k"}}));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
