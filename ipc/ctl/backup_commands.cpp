@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // backup, restore. A backup is the daemon's work. A restore is done while no daemon runs, by the daemon's own program,
-// which knows the database: this becomes that program.
+// which knows the database: it is run, and its exit code becomes one of ours.
 #include <cstdint>
 #include <filesystem>
+#include <sstream>
+#include <string_view>
 #include <utility>
+#include <vector>
 
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
 #include <fmt/format.h>
 
 #include "ipc/ctl/commands.hpp"
@@ -45,6 +51,28 @@ exit_code back_up(context& io, const backup_options& options) {
     return exit_code::done;
 }
 
+std::vector<std::string> lines_in(const std::string& text) {
+    std::vector<std::string> lines;
+    std::istringstream in{text};
+    for (std::string line; std::getline(in, line);) {
+        lines.push_back(line);
+    }
+    return lines;
+}
+
+/// What the daemon's program says, as ours: its name in front of it is not for the user.
+std::string sentence_of(const std::string& errors) {
+    constexpr std::string_view name = "valhallad: ";
+    std::string all;
+    for (auto line : lines_in(errors)) {
+        if (line.starts_with(name)) {
+            line.erase(0, name.size());
+        }
+        all += (all.empty() ? "" : "; ") + line;
+    }
+    return all.empty() ? "valhallad ended without a word" : all;
+}
+
 exit_code restore(context& io, const restore_options& options) {
     std::vector<std::string> words{io.process.daemon(), "--restore", options.file, "--reason", options.reason};
     for (const auto& [flag, value] : {std::pair{"--state-dir", &options.state_dir}, {"--config", &options.config}}) {
@@ -52,8 +80,22 @@ exit_code restore(context& io, const restore_options& options) {
             words.insert(words.end(), {flag, **value});
         }
     }
-    io.out.flush();
-    return io.process.become(words);
+    const auto ended = io.process.run(words);
+    if (ended.code != 0) {
+        constexpr int usage_of_daemon = 2;
+        throw fault{ended.code == usage_of_daemon ? exit_code::wrong_usage : exit_code::refused,
+                    sentence_of(ended.errors)};
+    }
+    if (io.json) {
+        auto lines = boost::json::array{};
+        for (const auto& line : lines_in(ended.output)) {
+            lines.emplace_back(line);
+        }
+        io.out.json_line(boost::json::serialize(boost::json::object{{"restored", options.file}, {"said", lines}}));
+    } else {
+        io.out.verbatim(ended.output);
+    }
+    return exit_code::done;
 }
 
 }  // namespace
@@ -62,7 +104,7 @@ void add_backup_commands(CLI::App& app, command& chosen) {
     const auto b = std::make_shared<backup_options>();
     auto& backup = *app.add_subcommand("backup", "Copy the database while it works, and verify the copy (owner)");
     add_positive(backup, "--keep", b->keep, "Remove all but the newest N; else as configured");
-    on_choice(backup, chosen, b, back_up);
+    on_change(backup, chosen, b, back_up);
 
     const auto r = std::make_shared<restore_options>();
     auto& verb = *app.add_subcommand("restore", "Put a backup in the place of the database, with the daemon stopped");

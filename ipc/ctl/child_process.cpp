@@ -37,8 +37,10 @@ class without_sigpipe {
     struct ::sigaction before_{};
 };
 
-/// Starts `words` with `input` as its standard input.
-::pid_t spawn(const std::vector<std::string>& words, int input, int shared) {
+/// Descriptors of a child, by their numbers here and there.
+using descriptors = std::vector<std::pair<int, int>>;
+
+::pid_t spawn(const std::vector<std::string>& words, const descriptors& given) {
     std::vector<std::string> copies = words;
     std::vector<char*> pointers;
     for (auto& word : copies) {
@@ -47,8 +49,9 @@ class without_sigpipe {
     pointers.push_back(nullptr);
     ::posix_spawn_file_actions_t actions{};
     ::posix_spawn_file_actions_init(&actions);
-    ::posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO);
-    ::posix_spawn_file_actions_adddup2(&actions, shared, shared);  // onto itself: stays open over exec
+    for (const auto& [here, there] : given) {
+        ::posix_spawn_file_actions_adddup2(&actions, here, there);
+    }
     ::pid_t id = -1;
     const int error = ::posix_spawnp(&id, pointers.front(), &actions, nullptr, pointers.data(), environ);
     ::posix_spawn_file_actions_destroy(&actions);
@@ -67,6 +70,33 @@ descriptor memory_descriptor(const std::string& name) {
         broken(fmt::format("cannot keep {} in memory", name), errno);
     }
     return descriptor{fd};
+}
+
+/// Waits for the end of a child.
+int code_of(::pid_t id, const std::string& name) {
+    int status = 0;
+    while (::waitpid(id, &status, 0) < 0) {
+        if (errno != EINTR) {
+            broken(fmt::format("waiting for {}", name), errno);
+        }
+    }
+    if (WIFSIGNALED(status)) {
+        throw fault{exit_code::refused, fmt::format("{} was ended by signal {}", name, WTERMSIG(status))};
+    }
+    return WEXITSTATUS(status);
+}
+
+std::string content_of(int memory) {
+    std::string content;
+    char piece[4'096];
+    for (::off_t at = 0;;) {
+        const auto count = ::pread(memory, piece, sizeof piece, at);
+        if (count <= 0) {
+            return content;
+        }
+        content.append(piece, static_cast<std::size_t>(count));
+        at += count;
+    }
 }
 
 }  // namespace
@@ -99,7 +129,8 @@ child_process::child_process(const std::vector<std::string>& words, const memory
     const descriptor read_end{ends[0]};
     input_ = ends[1];
     try {
-        id_ = spawn(words, read_end.get(), shared.get());
+        // The shared one onto itself, so that it stays open over exec.
+        id_ = spawn(words, {{read_end.get(), STDIN_FILENO}, {shared.get(), shared.get()}});
     } catch (...) {
         ::close(input_);
         throw;
@@ -134,18 +165,20 @@ bool child_process::write(std::string_view bytes) {
 
 int child_process::wait() {
     ::close(std::exchange(input_, -1));
-    int status = 0;
-    while (::waitpid(id_, &status, 0) < 0) {
-        if (errno != EINTR) {
-            id_ = -1;
-            broken(fmt::format("waiting for {}", name_), errno);
-        }
-    }
-    id_ = -1;
-    if (WIFSIGNALED(status)) {
-        throw fault{exit_code::refused, fmt::format("{} was ended by signal {}", name_, WTERMSIG(status))};
-    }
-    return WEXITSTATUS(status);
+    return code_of(std::exchange(id_, -1), name_);
+}
+
+ended_process run_to_the_end(const std::vector<std::string>& words) {
+    const descriptor nothing{::open("/dev/null", O_RDONLY | O_CLOEXEC)};
+    const memory_file output{"output", {}};
+    const memory_file errors{"errors", {}};
+    const auto id =
+        spawn(words, {{nothing.get(), STDIN_FILENO}, {output.get(), STDOUT_FILENO}, {errors.get(), STDERR_FILENO}});
+    ended_process ended;
+    ended.code = code_of(id, words.front());
+    ended.output = content_of(output.get());
+    ended.errors = content_of(errors.get());
+    return ended;
 }
 
 }  // namespace valhalla::ctl

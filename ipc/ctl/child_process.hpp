@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Another program that reads what we write. It has our standard output and error; it ends before the object goes.
+// Other programs: one that reads what we write, and one whose output we read.
 #pragma once
 
 #include <string>
@@ -8,6 +8,7 @@
 #include <sys/types.h>
 #include <vector>
 
+#include "ipc/ctl/context.hpp"
 #include "ipc/ctl/fault.hpp"
 #include "ipc/ctl/files.hpp"
 
@@ -29,6 +30,7 @@ class memory_file {
     descriptor fd_;
 };
 
+/// Has our standard output and error; ends before the object goes.
 class child_process {
   public:
     /// `words` are the program, looked up in PATH when it has no slash, and its arguments. It inherits `shared`.
@@ -48,5 +50,8 @@ class child_process {
     int input_ = -1;
     ::pid_t id_ = -1;
 };
+
+/// Runs `words` without input and waits for the end. What it writes is kept in memory, so it should be little.
+[[nodiscard]] ended_process run_to_the_end(const std::vector<std::string>& words);
 
 }  // namespace valhalla::ctl

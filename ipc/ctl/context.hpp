@@ -18,6 +18,13 @@
 
 namespace valhalla::ctl {
 
+/// How another program ended, and what it wrote.
+struct ended_process {
+    int code = 0;
+    std::string output;
+    std::string errors;
+};
+
 /// What a few commands need of the process that valhallactl is.
 struct process_services {
     /// Path of valhalla-verify, or its name where only PATH can tell. Never empty.
@@ -26,6 +33,8 @@ struct process_services {
     std::function<std::string()> daemon = [] { return std::string{"valhallad"}; };
     /// Becomes another program: `words` are its path and arguments. Comes back in tests only.
     std::function<exit_code(const std::vector<std::string>& words)> become;
+    /// Runs another program to its end. A `fault` when it cannot be run or is ended by a signal.
+    std::function<ended_process(const std::vector<std::string>& words)> run;
     /// From the first call on, SIGINT and SIGTERM no longer end the process: this descriptor becomes readable instead.
     /// Below zero: nothing can interrupt.
     std::function<int()> interruption = [] { return -1; };

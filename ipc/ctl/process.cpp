@@ -104,6 +104,7 @@ surroundings surroundings_of_process() {
         .process = {.verifier = [] { return path_of("valhalla-verify"); },
                     .daemon = [] { return path_of("valhallad"); },
                     .become = [](const std::vector<std::string>& words) { return become(words); },
+                    .run = [](const std::vector<std::string>& words) { return run_to_the_end(words); },
                     .interruption = [] { return interruption(); }},
     };
 }

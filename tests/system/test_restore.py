@@ -151,7 +151,10 @@ class Restore(unittest.TestCase):
     def test_valhallactl_does_the_same(self):
         self.grow()
         self.daemon.stop()
-        self.daemon.ctl("restore", str(self.backup), "--reason", REASON, "--state-dir", str(self.state))
+        words = ["restore", str(self.backup), "--reason", REASON, "--state-dir", str(self.state)]
+        running = self.daemon.ctl(*words[:1], "none.db", *words[2:], expect=1).stderr
+        self.assertIn("nothing was changed", running)
+        self.assertIn("verified", self.daemon.ctl(*words).stdout)
         self.daemon.start()
         self.assert_restored(self.daemon)
 
