@@ -1,11 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Completion in a real bash, against a running daemon. zsh and fish are asked too where they are installed."""
+"""Completion in real shells, against a running daemon: bash always, fish and zsh (on a terminal) where they are installed."""
 
+import contextlib
+import fcntl
 import os
+import re
 import shlex
 import shutil
+import struct
 import subprocess
+import termios
 import unittest
+from pathlib import Path
 
 import harness
 from harness import DEADLINE_S, SOURCE_DIR, Daemon, program
@@ -86,11 +92,54 @@ class Shells(unittest.TestCase):
         self.assertEqual(sorted(offered), sorted(self.engines))
 
     @unittest.skipUnless(shutil.which("zsh"), "zsh is not installed")
-    def test_zsh_offers_the_same(self):
-        script = (f"_describe() {{ print -l -- ${{(P)2}} }}; compdef() {{ }}; source {SCRIPTS / 'valhallactl.zsh'}\n"
-                  f"words=({shlex.quote(program('VALHALLACTL'))} decide ''); CURRENT=3; _valhallactl")
-        offered = [line.split(":")[0] for line in self.run_shell(["zsh", "--no-rcs", "-c", script])]
-        self.assertEqual(offered, self.engines)
+    def test_zsh_offers_the_same_when_the_tab_key_is_pressed(self):
+        with harness.temporary_directory() as functions, Terminal(
+                ["zsh", "--no-rcs", "-i"], {"VALHALLA_SOCKET": str(self.daemon.socket), "PS1": "> ",
+                                            "PATH": f"{Path(program('VALHALLACTL')).parent}:{os.environ['PATH']}"}) as zsh:
+            shutil.copy(SCRIPTS / "valhallactl.zsh", functions / "_valhallactl")  # as the package does
+            zsh.type(f"fpath=({functions} $fpath); autoload -Uz compinit; compinit -u -D; bindkey '^I' list-choices; "
+                     "echo initial''ised\n")
+            zsh.wait_for("initialised")
+            zsh.type("valhallactl decide \t")
+            zsh.wait_for(*self.engines)
+            zsh.type("\x15valhallactl session sta\t")
+            zsh.wait_for("start  ", "status  ")  # followed by what they do
+
+
+class Terminal:
+    """An interactive program and what it shows."""
+
+    def __init__(self, command: list[str], environment: dict[str, str]):
+        self.master, slave = os.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 60, 200, 0, 0))
+        self.process = subprocess.Popen(command, stdin=slave, stdout=slave, stderr=slave, start_new_session=True,
+                                        env={**os.environ, "TERM": "xterm", **environment})
+        os.close(slave)
+        os.set_blocking(self.master, False)
+        self.shown = ""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+        os.close(self.master)
+
+    def type(self, keys: str):
+        self.shown = ""
+        os.write(self.master, keys.encode())
+
+    def wait_for(self, *texts: str):
+        def there():
+            with contextlib.suppress(BlockingIOError):
+                self.shown += re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", os.read(self.master, 65536).decode(errors="replace"))
+            return all(text in self.shown for text in texts)
+        try:
+            harness.eventually(there, f"the terminal shows {texts}")
+        except AssertionError:
+            print(self.shown)
+            raise
 
 
 if __name__ == "__main__":
