@@ -121,6 +121,11 @@ exit_code create(context& io, const create_options& options) {
     if (io.printed_as_json(made)) {
         return exit_code::done;
     }
+    if (member(made.value, "key").is_null()) {  // a retry: the answer that was lost had it
+        const auto id = text(made.value, "id");
+        throw fault{exit_code::refused, fmt::format("key {} was made by the first request, and its text is lost", id),
+                    fmt::format("revoke it with 'valhallactl key revoke {}', then make another", id)};
+    }
     if (options.quiet) {
         io.out.line(text(made.value, "key"), "\n");
         return exit_code::done;
@@ -180,14 +185,14 @@ void add_operator(CLI::App& app, command& chosen) {
         verb.add_option("reason", o->reason, "Why; he is told")->required()->type_name("TEXT");
         add_text(verb, "--for", o->span, "How long: 90 (seconds), 15m, 3h, 2d; else until an owner lifts it")
             ->type_name("SPAN");
-        on_choice(verb, chosen, o, lock);
+        on_change(verb, chosen, o, lock);
     }
     {
         const auto o = std::make_shared<unlock_options>();
         auto& verb = *noun.add_subcommand("unlock", "Lift a lock (owner)");
         verb.add_option("operator", o->whom, "Who")->required()->type_name("LOCKED");
         add_text(verb, "--reason", o->reason, "Why");
-        on_choice(verb, chosen, o, unlock);
+        on_change(verb, chosen, o, unlock);
     }
     on_choice(*noun.add_subcommand("locks", "Who is locked, and why"), chosen, locks);
 }
@@ -205,7 +210,7 @@ void add_key(CLI::App& app, command& chosen) {
         add_text(verb, "--for", o->span, "How long it holds: 90 (seconds), 15m, 3h, 2d; else for ever")
             ->type_name("SPAN");
         verb.add_flag("--quiet", o->quiet, "Print the key and nothing else");
-        on_choice(verb, chosen, o, create);
+        on_change(verb, chosen, o, create);
     }
     on_choice(*noun.add_subcommand("list", "The keys that are not revoked, without their secrets (owner)"), chosen,
               list);
@@ -214,7 +219,7 @@ void add_key(CLI::App& app, command& chosen) {
         auto& verb = *noun.add_subcommand("revoke", "End a key (owner)");
         verb.add_option("id", o->id, "Its id, as 'key list' shows it")->required()->type_name("KEY");
         add_text(verb, "--reason", o->reason, "Why");
-        on_choice(verb, chosen, o, revoke);
+        on_change(verb, chosen, o, revoke);
     }
 }
 

@@ -26,19 +26,40 @@ BOOST_AUTO_TEST_CASE(every_command_that_changes_something_sends_its_key) {
         {"go.complete", {"go", "undo", "s"}},
         {"audit.append", {"audit", "append", "X_E", "{}"}},
         {"audit.witness", {"audit", "witness", "-"}},
+        {"operator.lock", {"operator", "lock", "anna", "why"}},
+        {"operator.unlock", {"operator", "unlock", "anna"}},
+        {"key.create", {"key", "create", "board", "viewer"}},
+        {"key.revoke", {"key", "revoke", "00112233aabb"}},
+        {"backup.create", {"backup"}},
+        {"canon.reload", {"call", "canon.reload"}},
+        {"export.write", {"call", "export.write"}},
+        {"import.commit", {"call", "import.commit", R"({"upload":"1"})"}},
+        {"daemon.stop", {"call", "daemon.stop"}},
         {"session.note", {"call", "session.note", "{ \"text\" : \"x\" } "}},
         {"session.start", {"call", "session.start"}},
     };
     for (auto [method, arguments] : changes) {
         arguments.insert(arguments.end(), {"--request-key", "a \"key\""});
         fake_daemon daemon;
-        daemon.answers(method, R"({"id":1,"allowed":true,"seq":1,"signatures":"","origin":"o","size":1})");
+        daemon.answers(method, R"({"id":1,"key":"k","allowed":true,"seq":1,"signatures":"","origin":"o","size":1})");
         const auto got = run(daemon, arguments, {.typed = "old 0\n\no\n1\nAA==\n\n— o AAAA\n"});
         BOOST_TEST_CONTEXT(method << ": " << got.err) {
             BOOST_REQUIRE(daemon.count(method) == 1U);
             BOOST_TEST((boost::json::parse(daemon.requests().back().params).at("request_key") == "a \"key\""));
         }
     }
+}
+
+BOOST_AUTO_TEST_CASE(a_key_whose_text_is_lost_is_said_to_be) {
+    fake_daemon daemon;
+    daemon.answers("key.create", R"({"id":"00112233aabb","key":null,"name":"board","role":"viewer"})");
+    const auto quiet = run(daemon, {"key", "create", "board", "viewer", "--request-key", "k", "--quiet"});
+    BOOST_TEST(quiet.code == 1);
+    BOOST_TEST(quiet.out == "");
+    const auto got = run(daemon, {"key", "create", "board", "viewer", "--request-key", "k"});
+    BOOST_TEST(got.err ==
+               "valhallactl: key 00112233aabb was made by the first request, and its text is lost\n"
+               "  revoke it with 'valhallactl key revoke 00112233aabb', then make another\n");
 }
 
 BOOST_AUTO_TEST_CASE(what_changes_nothing_takes_no_key) {
