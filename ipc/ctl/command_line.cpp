@@ -2,6 +2,7 @@
 #include "ipc/ctl/command_line.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <cstdint>
 #include <sstream>
 
@@ -96,6 +97,20 @@ std::string unknown_command(CLI::App& app, const std::vector<std::string>& argum
                : fmt::format("'{}' needs a command: {}", path, names_of(*at));
 }
 
+/// The command that the arguments name, as far as there is such a one.
+std::string command_in(CLI::App& app, const std::vector<std::string>& arguments) {
+    CLI::App* at = &app;
+    std::string path = "valhallactl";
+    for (const auto& word : arguments) {
+        const auto below = at->get_subcommands([&](const CLI::App* sub) { return sub->get_name() == word; });
+        if (!below.empty()) {
+            at = below.front();
+            path += ' ' + word;
+        }
+    }
+    return path;
+}
+
 /// CLI11's messages may have several lines; ours are one sentence.
 std::string one_line(std::string message) {
     std::ranges::replace(message, '\n', ' ');
@@ -173,8 +188,14 @@ CLI::Option* add_number(CLI::App& verb, const std::string& name, std::optional<s
 
 CLI::Option* add_positive(CLI::App& verb, const std::string& name, std::optional<std::uint64_t>& into,
                           const std::string& summary) {
-    constexpr auto most = static_cast<std::uint64_t>(INT64_MAX);
-    return add_number(verb, name, into, summary)->check(CLI::Range(std::uint64_t{1}, most, "1 or more"));
+    const auto check = [](const std::string& typed) -> std::string {
+        constexpr auto most = static_cast<std::uint64_t>(INT64_MAX);
+        std::uint64_t value = 0;
+        const auto [end, error] = std::from_chars(typed.data(), typed.data() + typed.size(), value);
+        const bool fits = error == std::errc{} && end == typed.data() + typed.size() && value >= 1 && value <= most;
+        return fits ? std::string{} : fmt::format("'{}' is not a number from 1 up", typed);
+    };
+    return add_number(verb, name, into, summary)->check(check);
 }
 
 CLI::Option* add_limit(CLI::App& verb, std::optional<std::uint64_t>& into) {
@@ -217,7 +238,8 @@ std::variant<invocation, help_text> read_command_line(const std::vector<std::str
         return help_text{text.str()};
     } catch (const CLI::ParseError& wrong) {
         const auto better = unknown_command(*app, arguments);
-        throw fault{exit_code::wrong_usage, better.empty() ? one_line(wrong.what()) : better};
+        throw fault{exit_code::wrong_usage, better.empty() ? one_line(wrong.what()) : better,
+                    fmt::format("see '{} --help'", command_in(*app, arguments))};
     }
     return chosen;
 }

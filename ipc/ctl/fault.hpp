@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 namespace valhalla::ctl {
 
@@ -21,11 +22,15 @@ enum class exit_code : std::uint8_t {
 
 class fault : public std::runtime_error {
   public:
-    fault(exit_code code, const std::string& message) : std::runtime_error{message}, code_{code} {}
+    /// `hint` is what the user could do next, where it is not in the message.
+    fault(exit_code code, const std::string& message, std::string hint = {})
+        : std::runtime_error{message}, code_{code}, hint_{std::move(hint)} {}
     [[nodiscard]] exit_code code() const noexcept { return code_; }
+    [[nodiscard]] const std::string& hint() const noexcept { return hint_; }
 
   private:
     exit_code code_;
+    std::string hint_;
 };
 
 }  // namespace valhalla::ctl

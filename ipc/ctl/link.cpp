@@ -132,7 +132,7 @@ std::string json_object_of_user(std::string_view typed, std::string_view what) {
     boost::system::error_code error;
     const auto value = parse(typed, error);
     if (error) {
-        throw fault{exit_code::wrong_usage, fmt::format("{} is not valid JSON: {}", what, error.message())};
+        throw fault{exit_code::wrong_usage, fmt::format("{} must be valid JSON: {}", what, error.message())};
     }
     if (!value.is_object()) {
         throw fault{exit_code::wrong_usage, fmt::format("{} must be a JSON object, like {{\"key\": 1}}", what)};

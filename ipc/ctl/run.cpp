@@ -4,7 +4,10 @@
 #include <algorithm>
 #include <exception>
 #include <istream>
+#include <iterator>
 #include <ostream>
+#include <string_view>
+#include <utility>
 
 #include <boost/json/serialize.hpp>
 #include <fmt/format.h>
@@ -33,11 +36,21 @@ std::string error_object(std::string_view kind, std::string_view message) {
     return params{}.text("message", message).json("data", params{}.text("kind", kind).done()).done();
 }
 
+/// What a person could do next, for errors whose sentence speaks of the wire or does not say it.
+constexpr std::pair<std::string_view, std::string_view> hints[]{
+    {"session_active", "end it with 'valhallactl session end', or start with --supersede"},
+    {"no_active_session", "begin one with 'valhallactl session start'"},
+    {"unknown_session", "'valhallactl session list' shows them"},
+    {"unknown_engine", "'valhallactl canon' shows the engines"},
+    {"unknown_action", "'valhallactl canon' shows the actions"},
+    {"unknown_signal", "'valhallactl health show' shows those that there are"},
+    {"unknown_step", "'valhallactl go checklist' shows the steps"},
+    {"unknown_key", "'valhallactl key list' shows them"},
+    {"method_not_found", "'valhallactl describe' lists the methods"},
+};
+
 /// What a person could do next, where the sentence does not say it in the words of the command line.
 std::string hint_of(const ipc::call_error& refusal, std::string_view message) {
-    if (refusal.kind() == "session_active") {
-        return "end it with 'valhallactl session end', or start with --supersede";
-    }
     const auto& error = refusal.object();
     const json::value data = error.contains("data") ? error.at("data") : json::value{};
     std::string names;
@@ -46,7 +59,12 @@ std::string hint_of(const ipc::call_error& refusal, std::string_view message) {
         names += (names.empty() ? "" : ", ") + text_of(name);
         told = told && message.find(text_of(name)) != std::string_view::npos;
     }
-    return told ? std::string{} : "did you mean: " + names;
+    if (!told) {
+        return "did you mean: " + names;
+    }
+    const auto* const known =
+        std::ranges::find(hints, refusal.kind(), &std::pair<std::string_view, std::string_view>::first);
+    return known == std::end(hints) || !names.empty() ? std::string{} : std::string{known->second};
 }
 
 std::string_view kind_of(exit_code code) {
@@ -63,8 +81,9 @@ std::string_view kind_of(exit_code code) {
 
 complaint complaint_of(const fault& wrong) {
     const std::string message = wrong.what();
-    const auto* hint = wrong.code() == exit_code::wrong_usage ? "see 'valhallactl --help'" : "";
-    return {wrong.code(), message, hint, error_object(kind_of(wrong.code()), message)};
+    const bool general = wrong.hint().empty() && wrong.code() == exit_code::wrong_usage;
+    return {wrong.code(), message, general ? "see 'valhallactl --help'" : wrong.hint(),
+            error_object(kind_of(wrong.code()), message)};
 }
 
 complaint complaint_of(const ipc::call_error& refusal) {
