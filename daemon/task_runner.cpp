@@ -11,29 +11,27 @@ namespace valhalla {
 class task_runner::once final : public ipc::reply_sink, public std::enable_shared_from_this<once> {
   public:
     once(task_runner& runner, ipc::peer who, retry_token token, task what, ipc::reply_handle caller)
-        : changes_{runner.changes_},
-          running_{runner.running_},
+        : runner_{runner},
           who_{std::move(who)},
           token_{std::move(token)},
           what_{std::move(what)},
           caller_{std::move(caller)} {}
-    ~once() override { running_->erase({who_.name, token_.key}); }
-    once(const once&) = delete;
-    once& operator=(const once&) = delete;
 
-    void begin() { changes_.recall(token_, {}, who_, answer_at(asked_before)); }
+    void begin() { runner_.changes_.recall(token_, {}, who_, answer_at(asked_before)); }
 
     void deliver(std::uint64_t ticket, std::string_view json) override {
         if (ticket == asked_before && json.empty()) {
             what_(who_, answer_at(carried_out), token_);
         } else if (ticket == carried_out) {
             answer_ = json;
-            changes_.recall(token_, answer_, who_, answer_at(kept));
+            runner_.changes_.recall(token_, answer_, who_, answer_at(kept));
         } else {
+            is_over();
             caller_.reply(json);
         }
     }
     void deliver_error(std::uint64_t ticket, const ipc::rpc_error& error) override {
+        is_over();
         if (ticket == kept) {
             caller_.reply(answer_);  // what is done is done, though it could not be noted
         } else {
@@ -46,10 +44,11 @@ class task_runner::once final : public ipc::reply_sink, public std::enable_share
     static constexpr std::uint64_t carried_out = 1;
     static constexpr std::uint64_t kept = 2;
 
+    /// Here and not in a destructor: another thread may be the last to let go of us.
+    void is_over() { runner_.running_.erase({who_.name, token_.key}); }
     ipc::reply_handle answer_at(std::uint64_t step) { return {shared_from_this(), step}; }
 
-    change_gate& changes_;
-    const std::shared_ptr<std::set<running_key>> running_;
+    task_runner& runner_;
     const ipc::peer who_;
     const retry_token token_;
     const task what_;
@@ -63,7 +62,7 @@ void task_runner::run(ipc::call& c, task what) {
         what(c.who(), c.defer(), std::nullopt);
         return;
     }
-    if (!running_->emplace(c.who().name, token->key).second) {
+    if (!running_.emplace(c.who().name, token->key).second) {
         ipc::rpc_error error{ipc::error_code::request_running,
                              "the request with the key " + token->key +
                                  " is still being carried out; ask again in a moment, with the same key",

@@ -15,7 +15,6 @@
 #pragma once
 
 #include <functional>
-#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -31,9 +30,8 @@ class task_runner {
     /// Answers the handle, at once or later. A task that ends as a change submits it with the token.
     using task = std::function<void(const ipc::peer&, ipc::reply_handle, std::optional<retry_token>)>;
 
-    /// `changes` outlives it.
-    explicit task_runner(change_gate& changes)
-        : changes_{changes}, running_{std::make_shared<std::set<running_key>>()} {}
+    /// `changes` outlives it, and it outlives the answers to its tasks.
+    explicit task_runner(change_gate& changes) : changes_{changes} {}
     task_runner(const task_runner&) = delete;
     task_runner& operator=(const task_runner&) = delete;
 
@@ -46,7 +44,7 @@ class task_runner {
     using running_key = std::pair<std::string, std::string>;  // operator, request key
 
     change_gate& changes_;
-    std::shared_ptr<std::set<running_key>> running_;  // tasks that nobody answers any more may outlive us
+    std::set<running_key> running_;
 };
 
 }  // namespace valhalla

@@ -2,6 +2,7 @@
 #include "daemon/ledger.hpp"
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <future>
 #include <memory>
@@ -77,6 +78,7 @@ class bench {
         }
         return commits.size();
     }
+    void let_pass(std::chrono::microseconds time) { now_ += time.count(); }
     void wait_for_commit() { wait_for_commits(1); }
     void wait_for_commits(std::size_t count) {
         std::unique_lock lock{mutex_};
@@ -104,7 +106,7 @@ class bench {
     }
 
     test::temporary_directory directory_;
-    std::int64_t now_ = 1'700'000'000'000'000;
+    std::atomic<std::int64_t> now_ = 1'700'000'000'000'000;
     std::mutex mutex_;
     std::condition_variable wake_;
     schema::ledger_store store_;
@@ -204,6 +206,34 @@ BOOST_AUTO_TEST_CASE(a_retry_gets_the_first_answer_and_changes_nothing) {
     BOOST_TEST(b.sink->answers[3] == "4!request_key_reused");
     const auto first = boost::json::parse(answer(0)).at("seq").as_int64();
     BOOST_TEST(boost::json::parse(answer(5)).at("seq").as_int64() == first + 2);
+}
+
+BOOST_AUTO_TEST_CASE(an_answer_is_kept_as_long_as_the_window_says) {
+    using namespace std::chrono_literals;
+    bench b;
+    b.ledger().start();
+    std::size_t commits = 0;
+    const auto ask = [&](std::uint64_t ticket) {
+        std::vector<change> batch;
+        batch.push_back(b.change_of(event_number(1), ticket));
+        batch.back().token = retry_token{"k", schema::hasher{}.plain("append")};
+        b.ledger().submit(batch);
+        b.wait_for_commits(++commits);
+        b.ledger().handed_out();
+    };
+    ask(1);
+    b.let_pass(24h - 1s);
+    ask(2);  // within the 24 hours
+    b.let_pass(2s);
+    ask(3);  // beyond them: a new request, kept anew
+    b.let_pass(24h - 1s);
+    ask(4);
+    b.finish();
+    BOOST_TEST_REQUIRE(b.sink->answers.size() == 4U);
+    const auto answer = [&b](std::size_t i) { return b.sink->answers[i].substr(2); };
+    BOOST_TEST(answer(1) == answer(0));
+    BOOST_TEST(answer(2) != answer(0));
+    BOOST_TEST(answer(3) == answer(2));
 }
 
 BOOST_AUTO_TEST_CASE(an_answer_that_is_known_is_kept_and_nothing_is_recorded) {
