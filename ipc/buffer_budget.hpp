@@ -9,10 +9,10 @@
 //
 // One user gets three quarters at most, so that he cannot take it from the others. What does not fit any more:
 //
-//   a longer line      `overloaded`, and the connection is closed, for the line's end cannot be found without reading
-//   it an answer to read  `overloaded` instead of the answer one to a change    the connection is closed, as if it had
-//   been cut: the change is done, and saying anything else
-//                      about it would be wrong
+// - a longer line: `overloaded`, and the connection is closed, for the line's end cannot be found without reading it
+// - an answer to a read: `overloaded` instead of the answer
+// - the answer to a change: the connection is closed, as if it had been cut; the change is done, and saying anything
+//   else about it would be wrong
 //
 // Long before that, when half is taken (`scarce`), who does not read is not served any more from `scarce_pause_bytes`
 // on instead of `limits::output_pause_bytes`: who reads never notices. I/O thread. An addition and three comparisons
