@@ -105,7 +105,10 @@ complaint complaint_of(const ipc::connection_error& lost, const std::string& soc
     if (message.find(socket) == std::string::npos) {
         message += fmt::format(" (socket {})", socket);
     }
-    return {exit_code::no_daemon, message, "start it with 'valhallad --dev', or name its socket with --socket PATH",
+    const bool not_allowed = message.find("you may not connect") != std::string::npos;
+    return {exit_code::no_daemon, message,
+            not_allowed ? "ask an administrator to add you to the group that 'ls -l' shows for it, then log in again"
+                        : "start it with 'valhallad --dev', or name its socket with --socket PATH",
             error_object("no_daemon", message)};
 }
 

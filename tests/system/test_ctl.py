@@ -4,6 +4,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import unittest
 
@@ -68,6 +69,38 @@ class Output(DaemonTest):
     def test_the_socket_comes_from_the_environment_too(self):
         done = run("--json", "call", "daemon.info", VALHALLA_SOCKET=str(self.daemon.socket))
         self.assertEqual(json.loads(done.stdout)["pid"], self.daemon.process.pid)
+
+
+class WhatToDoNext(DaemonTest):
+    """The line under the sentence."""
+
+    def hint(self, *arguments: str) -> str:
+        _, hint = self.daemon.ctl(*arguments, expect=None).stderr.splitlines()
+        return hint.strip()
+
+    def test_wrong_usage_names_the_help_of_the_command_that_was_typed(self):
+        for arguments, command in ((["session", "note"], "session note"), (["session", "strat"], "session"),
+                                   (["audit", "list", "--limit", "0"], "audit list"), (["frobnicate"], ""),
+                                   (["cone", "set", "Z", "--reason", "x"], "cone set")):
+            self.assertEqual(self.hint(*arguments), f"see '{' '.join(['valhallactl', *command.split()])} --help'")
+
+    def test_a_refusal_says_which_command_shows_what_there_is(self):
+        for arguments, command in ((["session", "show", "99"], "session list"), (["session", "end"], "session start"),
+                                   (["health", "clear", "nope"], "health show"), (["decide", "zzzzzz", "run"], "canon"),
+                                   (["go", "done", "zzzzzz"], "go checklist"), (["call", "zzzzzz"], "describe"),
+                                   (["key", "revoke", "00112233aabb"], "key list")):
+            self.assertIn(f"'valhallactl {command}'", self.hint(*arguments))
+
+    @unittest.skipUnless(os.geteuid() == 0, "NOT TESTED: only root can be another user")
+    def test_who_may_not_connect_is_not_told_to_start_a_daemon(self):
+        self.daemon.directory.chmod(0o755)
+        copy = shutil.copy(program("VALHALLACTL"), self.daemon.directory / "valhallactl")
+        done = subprocess.run(["setpriv", "--reuid=4711", "--regid=4711", "--clear-groups", copy, "--socket",
+                               str(self.daemon.socket), "status"], capture_output=True, text=True, check=False, cwd="/")
+        self.assertEqual(done.returncode, NO_DAEMON)
+        self.assertIn("you may not connect", done.stderr)
+        self.assertIn("ask an administrator", done.stderr)
+        self.assertNotIn("valhallad --dev", done.stderr)
 
 
 class NoDaemon(unittest.TestCase):
