@@ -111,7 +111,10 @@ std::chrono::seconds notary::behind_for() {
 void notary::run() {
     std::unique_lock lock{mutex_};
     for (bool last = false; !last;) {
-        wake_.wait_until(lock, next_due(), [this] { return stopping_ || asked() || due(clock::now()); });
+        // As soon as the trail grows the next thing is due sooner: after every wake it is asked anew when.
+        while (!stopping_ && !asked() && !due(clock::now())) {
+            wake_.wait_until(lock, next_due());
+        }
         last = stopping_;
         if (grown() && (last || asked() || clock::now() >= next_signature_)) {
             const auto head = committed_;

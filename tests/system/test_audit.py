@@ -181,8 +181,10 @@ class Checkpoints(DaemonTest):
             self.assertEqual((self.daemon.state / "anchor").read_text(), newest["note"])
 
     def test_a_trail_that_grows_is_signed_within_a_second_or_so(self):
-        seq = self.client.call("audit.append", event="X_TEST", payload={})["seq"]
-        eventually(lambda: int((self.daemon.state / "anchor").read_text().split("\n")[1]) >= seq, "the anchor follows")
+        for _ in range(3):  # the later ones grow within the second after a signature
+            seq = self.client.call("audit.append", event="X_TEST", payload={})["seq"]
+            eventually(lambda: int((self.daemon.state / "anchor").read_text().split("\n")[1]) >= seq,
+                       "the anchor follows")
 
     def test_a_kill_never_leaves_an_anchor_ahead_of_the_database(self):
         for _ in range(10):
