@@ -3,7 +3,7 @@
 
 #include <algorithm>
 #include <bit>
-#include <initializer_list>
+#include <cstring>
 #include <ranges>
 #include <stdexcept>
 #include <utility>
@@ -16,27 +16,68 @@
 
 namespace valhalla::schema {
 
+namespace {
+
+constexpr unsigned char leaf_prefix = 0;
+constexpr unsigned char node_prefix = 1;
+
+constexpr std::size_t block_bytes = SHA256_CBLOCK;
+constexpr std::size_t length_bytes = 8;  // at the end of the last block: the message's length in bits
+
+/// Of a message with its padding.
+constexpr std::size_t padded_size(std::size_t message) noexcept {
+    return (message + 1 + length_bytes + block_bytes - 1) / block_bytes * block_bytes;
+}
+
+/// `number`, the most significant byte first.
+template <class Unsigned>
+void put_big_endian(unsigned char* to, Unsigned number) noexcept {
+    for (std::size_t i = sizeof number; i-- > 0; number = static_cast<Unsigned>(number >> 8U)) {
+        to[i] = static_cast<unsigned char>(number & 0xffU);
+    }
+}
+
+/// Behind a message of `message` bytes at `begin` (FIPS 180-4, 5.1.1).
+void pad(unsigned char* begin, std::size_t message) noexcept {
+    const std::size_t end = padded_size(message);
+    std::memset(begin + message, 0, end - message);
+    begin[message] = 0x80;
+    put_big_endian(begin + end - length_bytes, static_cast<std::uint64_t>(message) * 8);
+}
+
+[[noreturn]] void fail() {
+    throw std::runtime_error{"OpenSSL failed to compute a SHA-256"};
+}
+
+constexpr std::size_t node_bytes = 1 + 2 * sizeof(hash256);
+
+}  // namespace
+
+/// Messages lie here with their padding, so that OpenSSL gets whole blocks in one call; taking a message in pieces and
+/// padding it costs as much as hashing another block or two. What it computes with is then the digest.
 struct hasher::context {
     SHA256_CTX state{};
+    std::vector<unsigned char> leaf;
+    std::array<unsigned char, padded_size(node_bytes)> node{};
 
-    hash256 digest(std::initializer_list<std::pair<const void*, std::size_t>> parts) {
-        hash256 out;
-        bool good = SHA256_Init(&state) == 1;
-        for (const auto& [data, size] : parts) {
-            good = good && SHA256_Update(&state, data, size) == 1;
+    context() {
+        node[0] = node_prefix;
+        pad(node.data(), node_bytes);
+    }
+
+    hash256 digest(std::span<const unsigned char> blocks) {
+        if (SHA256_Init(&state) != 1 || SHA256_Update(&state, blocks.data(), blocks.size()) != 1) {
+            fail();
         }
+        hash256 out;
         auto* bytes = static_cast<unsigned char*>(static_cast<void*>(out.data()));
-        if (!good || SHA256_Final(bytes, &state) != 1) {
-            throw std::runtime_error{"OpenSSL failed to compute a SHA-256"};
+        for (const SHA_LONG word : state.h) {
+            put_big_endian(bytes, std::uint32_t{word});
+            bytes += sizeof word;
         }
         return out;
     }
 };
-
-namespace {
-constexpr unsigned char leaf_prefix = 0;
-constexpr unsigned char node_prefix = 1;
-}  // namespace
 
 hasher::hasher() : context_{std::make_unique<context>()} {}
 hasher::~hasher() = default;
@@ -44,20 +85,32 @@ hasher::hasher(hasher&&) noexcept = default;
 hasher& hasher::operator=(hasher&&) noexcept = default;
 
 hash256 hasher::leaf(std::string_view record) {
-    return context_->digest({{&leaf_prefix, 1}, {record.data(), record.size()}});
+    auto& message = context_->leaf;
+    const std::size_t size = 1 + record.size();
+    if (const std::size_t blocks = padded_size(size); message.size() < blocks) {
+        message.resize(blocks);
+    }
+    message[0] = leaf_prefix;
+    std::ranges::copy(record, message.begin() + 1);
+    pad(message.data(), size);
+    return context_->digest(std::span{message}.first(padded_size(size)));
 }
 
 hash256 hasher::node(const hash256& left, const hash256& right) {
-    // One update instead of three: the call costs as much as half a block.
-    std::array<std::byte, 1 + 2 * sizeof(hash256)> bytes;
-    bytes[0] = std::byte{node_prefix};
-    std::copy(left.begin(), left.end(), bytes.begin() + 1);
-    std::copy(right.begin(), right.end(), bytes.begin() + 1 + sizeof(hash256));
-    return context_->digest({{bytes.data(), bytes.size()}});
+    auto& message = context_->node;
+    std::memcpy(message.data() + 1, left.data(), left.size());
+    std::memcpy(message.data() + 1 + left.size(), right.data(), right.size());
+    return context_->digest(message);
 }
 
 hash256 hasher::plain(std::string_view data) {
-    return context_->digest({{data.data(), data.size()}});
+    hash256 out;
+    auto* bytes = static_cast<unsigned char*>(static_cast<void*>(out.data()));
+    if (SHA256_Init(&context_->state) != 1 || SHA256_Update(&context_->state, data.data(), data.size()) != 1 ||
+        SHA256_Final(bytes, &context_->state) != 1) {
+        fail();
+    }
+    return out;
 }
 
 hash256 hasher::root_of(std::span<const hash256> leaves) {

@@ -73,6 +73,30 @@ BOOST_AUTO_TEST_CASE(roots_are_those_of_the_certificate_transparency_reference) 
     }
 }
 
+BOOST_AUTO_TEST_CASE(leaves_and_nodes_are_hashed_like_any_other_message) {
+    hasher h;
+    const auto check = [&h](const std::string& record) {
+        BOOST_TEST(to_hex(h.leaf(record)) == to_hex(h.plain("\0"s + record)), "of " << record.size() << " bytes");
+    };
+    std::string record;
+    for (int i = 0; i < 300; ++i) {  // every place that the padding can have in a block, growing
+        check(record);
+        record += static_cast<char>(i * 37);
+    }
+    for (; !record.empty(); record.pop_back()) {  // and shrinking: nothing of the message before is left
+        check(record);
+    }
+    check(std::string(65'535, 'x'));
+    check("x");
+    const auto text_of = [](const hash256& hash) {
+        return std::string{reinterpret_cast<const char*>(hash.data()), hash.size()};
+    };
+    const auto left = h.leaf("left");
+    const auto right = h.leaf("right");
+    BOOST_TEST(to_hex(h.node(left, right)) == to_hex(h.plain("\1"s + text_of(left) + text_of(right))));
+    BOOST_TEST(to_hex(h.node(right, left)) == to_hex(h.plain("\1"s + text_of(right) + text_of(left))));
+}
+
 BOOST_AUTO_TEST_CASE(every_size_up_to_600_has_the_root_of_the_definition) {
     hasher h;
     const auto leaves = some_leaves(h, 600);
