@@ -31,6 +31,10 @@ class audit_log {
     [[nodiscard]] position end();
     /// Of the last `count` records, oldest first.
     [[nodiscard]] std::vector<decision_mark> newest_marks(std::size_t count);
+    /// How many records name the session. One row is read for each 256 records of the trail that have any.
+    [[nodiscard]] std::int64_t records_of(session_id session) {
+        return postings_.count(posting_kind::session, raw(session));
+    }
     /// Whether there is a record of this event.
     [[nodiscard]] bool holds(std::string_view event_name);
     /// Leaf hashes of the records after `seq`, in order.

@@ -109,6 +109,11 @@ stored_state ledger_store::load() {
     state.signals = health.signals();
     state.sessions = sessions.current_of_each_operator();
     state.latest = sessions.latest();
+    for (const session& s : state.sessions) {
+        if (s.active) {
+            state.active_records.emplace_back(s.id, impl_->log.records_of(s.id));
+        }
+    }
     state.progress = progress_shelf{db}.load();
     state.witnessed = witness_store{db}.load();
     access_store access{db};

@@ -13,6 +13,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "schema/database_copy.hpp"
@@ -34,6 +35,8 @@ struct stored_state {
     std::vector<health_signal> signals;
     std::vector<session> sessions;  ///< each operator's active session, or else his latest
     std::optional<session> latest;  ///< of all operators, by start
+    /// Each active session with the number of its records.
+    std::vector<std::pair<session_id, std::int64_t>> active_records;
     progress_map progress;
     witnessed_map witnessed;
     lock_map locks;

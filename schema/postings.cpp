@@ -27,7 +27,9 @@ posting_writer::posting_writer(const connection& db)
               " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"},
       open_tile_{db,
                  "SELECT seq, event_id, actor_id, session FROM audit"
-                 " WHERE seq > (SELECT COALESCE(MAX(seq), 0) / 256 * 256 FROM audit) ORDER BY seq"} {
+                 " WHERE seq > (SELECT COALESCE(MAX(seq), 0) / 256 * 256 FROM audit) ORDER BY seq"},
+      complete_tiles_{
+          db, "SELECT tile, bits0, bits1, bits2, bits3 FROM audit_posting WHERE kind = ?1 AND id = ?2 ORDER BY tile"} {
     recover();
 }
 
@@ -64,6 +66,18 @@ void posting_writer::add(audit_seq seq, std::int64_t event, std::int64_t actor, 
             write(kind, tile_of(seq), open_[index_of(kind)]);
         }
     }
+}
+
+std::int64_t posting_writer::count(posting_kind kind, std::int64_t id) {
+    std::int64_t sum = 0;
+    for (const entry& e : open_[index_of(kind)]) {
+        sum += e.id == id ? e.bits.count() : 0;
+    }
+    auto row = complete_tiles_.use(kind, id);
+    while (row.step()) {
+        sum += read(row).bits.count();
+    }
+    return sum;
 }
 
 void posting_writer::write(posting_kind kind, std::int64_t tile, std::vector<entry>& entries) {

@@ -71,6 +71,8 @@ class posting_writer {
     void add(audit_seq seq, std::int64_t event, std::int64_t actor, std::optional<session_id> session);
     /// After a rollback: takes up the open tile again.
     void recover();
+    /// Records of `id` so far, by its bits in all tiles.
+    [[nodiscard]] std::int64_t count(posting_kind kind, std::int64_t id);
 
   private:
     struct entry {
@@ -82,6 +84,7 @@ class posting_writer {
 
     statement insert_;
     statement open_tile_;
+    statement complete_tiles_;
     std::array<std::vector<entry>, 3> open_;  // by kind
 };
 

@@ -20,10 +20,15 @@ std::string since(const session& s) {
     return s.started_at ? join(" is active since ", format_utc(*s.started_at)) : std::string{" is active"};
 }
 
-events::session_ended ending(const session& s, const context& ctx, end_reason reason,
+events::session_ended ending(const state& s, const session& over, const context& ctx, end_reason reason,
                              std::optional<std::string> notes = std::nullopt) {
-    return {
-        .id = s.id, .operator_name = s.operator_name, .ended_at = ctx.now, .notes = std::move(notes), .reason = reason};
+    const auto before = s.tally->records_of(over.id);
+    return {.id = over.id,
+            .operator_name = over.operator_name,
+            .ended_at = ctx.now,
+            .notes = std::move(notes),
+            .reason = reason,
+            .records = before ? std::optional{*before + 1} : std::nullopt};
 }
 
 std::string snapshot_of(const cone& c, const health_verdict& health) {
@@ -111,7 +116,7 @@ decision decide_on(const state& s, const commands::start_session& c, const conte
                        {},
                        running->id};
     }
-    const events::session_ended over = ending(*running, ctx, end_reason::superseded);
+    const events::session_ended over = ending(s, *running, ctx, end_reason::superseded);
     const health_verdict after = health_without(s, over, ctx);
     out.add(over, running->id);
     out.add(starting(s, c, ctx, after), s.next_session);
@@ -132,7 +137,7 @@ decision decide_on(const state& s, const commands::end_session& c, const context
     }
     const bool own = ended->operator_name == ctx.who.name;
     plan out;
-    out.add(ending(*ended, ctx, own ? end_reason::ended : end_reason::by_owner, c.notes), ended->id);
+    out.add(ending(s, *ended, ctx, own ? end_reason::ended : end_reason::by_owner, c.notes), ended->id);
     return out;
 }
 

@@ -119,6 +119,9 @@ void evolve(state& s, const audit_entry& entry) {
     s.next_seq = next(entry.seq);
     s.last_ts = entry.ts;
     s.decisions.push(mark_of(event_name(entry.what)));
+    if (entry.session || std::holds_alternative<events::imported_state>(entry.what)) {
+        writable(s.tally).take(entry);  // records of a session that is not active do not come about
+    }
     std::visit(folder{s, entry}, entry.what);
 }
 

@@ -66,7 +66,7 @@ bool operator==(const session_book& a, const session_book& b) {
 
 bool same_records(const state& a, const state& b) {
     return a.instance == b.instance && same_value(a.current_cone, b.current_cone) && same_value(a.limits, b.limits) &&
-           same_value(a.sessions, b.sessions) && same_value(a.signals, b.signals) &&
+           same_value(a.sessions, b.sessions) && same_value(a.tally, b.tally) && same_value(a.signals, b.signals) &&
            same_value(a.progress, b.progress) && same_value(a.witnessed, b.witnessed) && same_value(a.locks, b.locks) &&
            same_value(a.keys, b.keys) && a.recorded_status == b.recorded_status &&
            a.recorded_policy == b.recorded_policy && a.recorded_playbook == b.recorded_playbook &&

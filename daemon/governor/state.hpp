@@ -18,6 +18,7 @@
 #include "daemon/governor/playbook.hpp"
 #include "daemon/governor/self_checks.hpp"
 #include "schema/model/event.hpp"
+#include "schema/model/session_tally.hpp"
 
 namespace valhalla::governor {
 
@@ -63,6 +64,8 @@ struct state {
     std::shared_ptr<const cone> current_cone = std::make_shared<cone>();
     std::shared_ptr<const thresholds> limits = std::make_shared<thresholds>();
     std::shared_ptr<const session_book> sessions = std::make_shared<session_book>();
+    /// Apart from the book: it changes with every decision, and what is rendered from the book need not.
+    std::shared_ptr<const session_tally> tally = std::make_shared<session_tally>();
     std::shared_ptr<const signal_map> signals = std::make_shared<signal_map>();
     std::shared_ptr<const progress_map> progress = std::make_shared<progress_map>();
     std::shared_ptr<const witnessed_map> witnessed = std::make_shared<witnessed_map>();

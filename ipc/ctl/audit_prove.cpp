@@ -45,6 +45,10 @@ exit_code prove_record(context& io, std::int64_t seq) {
 struct session_records {
     std::vector<std::int64_t> covered;
     std::int64_t beyond = 0;  ///< recorded after the checkpoint was signed
+    bool ended = false;       ///< the end is covered
+    std::optional<std::int64_t> counted_by_end{};
+
+    [[nodiscard]] bool complete() const noexcept { return counted_by_end.has_value(); }
 };
 
 session_records records_of(context& io, std::uint64_t session, std::int64_t size) {
@@ -57,12 +61,30 @@ session_records records_of(context& io, std::uint64_t session, std::int64_t size
         for (const auto& record : page->records()) {
             if (record.seq > size) {
                 ++found.beyond;
-            } else {
-                found.covered.push_back(record.seq);
+                continue;
+            }
+            found.covered.push_back(record.seq);
+            if (text(*record.value, "event") == "GO_SESSION_END") {
+                found.ended = true;
+                found.counted_by_end = integer(member(*record.value, "payload"), "records");
             }
         }
     }
+    if (found.counted_by_end && *found.counted_by_end != static_cast<std::int64_t>(found.covered.size())) {
+        throw contradiction(fmt::format("the end of session {} counts {} records, and audit.list gives {}", session,
+                                        *found.counted_by_end, found.covered.size()));
+    }
     return found;
+}
+
+/// Whether a bundle of these shows that none is missing.
+std::string about_completeness(const session_records& records) {
+    if (records.complete()) {
+        return "The session's end is among them and counts as many: it shows that none is missing.";
+    }
+    return records.ended ? "The session's end does not count its records, as it is older than that: only the whole "
+                           "trail shows that none is missing."
+                         : "The session's end is not among them: only with it the proofs show that none is missing.";
 }
 
 void write_proofs(context& io, const std::vector<std::int64_t>& seqs, const signed_checkpoint& signed_tree,
@@ -102,11 +124,13 @@ exit_code prove_session(context& io, std::uint64_t session, const std::string& d
                              .number("size", signed_tree.size())
                              .number("proofs", static_cast<std::uint64_t>(records.covered.size()))
                              .number("left_out", records.beyond)
+                             .flag("complete", records.complete())
                              .done());
         return exit_code::done;
     }
     io.out.paragraph(fmt::format("{} proofs of session {} and their checkpoint (size {}) are in {}.",
                                  records.covered.size(), session, signed_tree.size(), directory));
+    io.out.paragraph(about_completeness(records));
     if (records.beyond > 0) {
         io.out.paragraph(fmt::format("{} newer records are not in that checkpoint and were left out: run it again.",
                                      records.beyond));

@@ -93,8 +93,11 @@ struct payload_writer {
             .member("notes", e.notes)
             .member("id", raw(e.id))
             .member("operator", e.operator_name)
-            .member("end_reason", to_text(e.reason))
-            .end_object();
+            .member("end_reason", to_text(e.reason));
+        if (e.records) {
+            json.member("records", *e.records);
+        }
+        json.end_object();
     }
     void operator()(const events::session_noted& e) const {
         json.begin_object().member("id", raw(e.id)).member("text", e.text).end_object();

@@ -87,13 +87,15 @@ struct session_started {
     friend bool operator==(const session_started&, const session_started&) = default;
 };
 
-/// GO_SESSION_END.
+/// GO_SESSION_END. The last record of its session.
 struct session_ended {
     session_id id{};
     std::string operator_name;  ///< whose session it was
     unix_micros ended_at{};
     std::optional<std::string> notes;
     end_reason reason{};
+    /// Of the session in this trail, this one included. Absent in records from before sessions were counted.
+    std::optional<std::int64_t> records{};
     friend bool operator==(const session_ended&, const session_ended&) = default;
 };
 

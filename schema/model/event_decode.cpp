@@ -25,7 +25,15 @@ constexpr unsigned max_record_depth = 64;
 struct envelope {
     unix_micros ts;
     const std::string& actor_name;
+    std::optional<session_id> session;
 };
+
+/// Records of the session's own life name it twice; whoever gathers a session by one must not miss it by the other.
+void expect_own_session(session_id id, const envelope& around, complaint& c) {
+    if (around.session != id) {
+        c.raise("payload.id", "is not the session that the record names");
+    }
+}
 
 using payload_reader = event (*)(const json_value& payload, const envelope& around, complaint& c);
 
@@ -59,7 +67,7 @@ event read_checkpoint_witnessed(const json_value& payload, const envelope& /*aro
     return e;
 }
 
-event read_session_started(const json_value& payload, const envelope& /*around*/, complaint& c) {
+event read_session_started(const json_value& payload, const envelope& around, complaint& c) {
     events::session_started e;
     members{payload, c}
         .get("started_at_utc", e.started_at)
@@ -70,24 +78,30 @@ event read_session_started(const json_value& payload, const envelope& /*around*/
         .get("operator", e.operator_name)
         .get_object("snapshot", e.snapshot_json)
         .done();
+    expect_own_session(e.id, around, c);
     return e;
 }
 
-event read_session_ended(const json_value& payload, const envelope& /*around*/, complaint& c) {
+event read_session_ended(const json_value& payload, const envelope& around, complaint& c) {
     events::session_ended e;
-    members{payload, c}
-        .get("ended_at_utc", e.ended_at)
+    members m{payload, c};
+    m.get("ended_at_utc", e.ended_at)
         .get("notes", e.notes)
         .get("id", e.id)
         .get("operator", e.operator_name)
-        .get("end_reason", e.reason)
-        .done();
+        .get("end_reason", e.reason);
+    if (m.next_is("records")) {
+        m.get("records", e.records.emplace());
+    }
+    m.done();
+    expect_own_session(e.id, around, c);
     return e;
 }
 
-event read_session_noted(const json_value& payload, const envelope& /*around*/, complaint& c) {
+event read_session_noted(const json_value& payload, const envelope& around, complaint& c) {
     events::session_noted e;
     members{payload, c}.get("id", e.id).get("text", e.text).done();
+    expect_own_session(e.id, around, c);
     return e;
 }
 
@@ -311,7 +325,7 @@ void read_record(const json_value& root, audit_entry& entry, complaint& c) {
         return;
     }
     entry.what = imported ? read_imported_line(std::move(name), *imported, *payload, c)
-                          : read_event(std::move(name), *payload, envelope{entry.ts, entry.who.name}, c);
+                          : read_event(std::move(name), *payload, envelope{entry.ts, entry.who.name, entry.session}, c);
 }
 
 }  // namespace

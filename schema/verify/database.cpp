@@ -300,7 +300,8 @@ void verify_database(const std::filesystem::path& database, checkpoint_book& che
         "every record, its columns and its leaf, the tree and its tiles, and every other table "
         "against a replay of the records");
     r.not_checked.emplace_back(
-        "the database's indexes and bitmaps: they hold no evidence, but a daemon's searches go through them");
+        "the database's indexes and bitmaps: they hold no evidence, but a daemon's searches go through them, and so "
+        "does its count of the records of a session that is active while it starts");
 }
 
 }  // namespace valhalla::verify

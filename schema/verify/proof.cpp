@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <optional>
 #include <system_error>
 #include <utility>
 
@@ -153,6 +154,9 @@ class session_walk {
             blame(fmt::format("record {} is of {}, not of the session of the others", seq,
                               p.entry.session ? fmt::format("session {}", raw(*p.entry.session)) : "no session"));
         }
+        if (end_) {
+            blame(fmt::format("record {} is of session {}, which ended with record {}", seq, raw(session_), last_));
+        }
         if (count_ > 0 && p.entry.ts < last_ts_) {
             blame(fmt::format("record {} is older than the one before it", seq));
         }
@@ -163,31 +167,62 @@ class session_walk {
         last_ts_ = p.entry.ts;
         ++count_;
         starts_ = starts_ || std::holds_alternative<events::session_started>(p.entry.what);
-        ends_ = ends_ || std::holds_alternative<events::session_ended>(p.entry.what);
+        if (const auto* end = std::get_if<events::session_ended>(&p.entry.what)) {
+            end_ = *end;
+        }
     }
 
-    void tell(report& r) const {
+    /// After the last record.
+    void finish(report& r) const {
+        if (count_ == 0) {
+            blame_file("checkpoint", "is alone: there is no proof beside it");
+        }
         r.first_ts = first_ts_;
         r.last_ts = last_ts_;
         r.checked.push_back(fmt::format("session {}: {} records, from {} to {}; its start is {}, its end is {}",
                                         raw(session_), count_, first_, last_, starts_ ? "among them" : "not among them",
-                                        ends_ ? "among them" : "not among them"));
-        r.not_checked.emplace_back(
-            "whether records of the session were left out: proofs of inclusion show that these records are in the "
-            "trail, not that there are no others between them; that takes the whole trail");
+                                        end_ ? "among them" : "not among them"));
+        judge_completeness(r);
     }
 
   private:
+    void judge_completeness(report& r) const {
+        if (!end_) {
+            r.not_checked.emplace_back(
+                "whether records of the session were left out: only its end, which counts them, shows that, and it is "
+                "not among them: the session was still active when this checkpoint was signed, or its end was left "
+                "out as well");
+        } else if (!end_->records) {
+            r.not_checked.emplace_back(
+                "whether records of the session were left out: its end was written before ends counted them, so that "
+                "only the whole trail shows it");
+        } else if (*end_->records != count_) {
+            throw bad_evidence{{.record = audit_seq{last_},
+                                .table = {},
+                                .file = fmt::format("{}{}", last_, proof_suffix),
+                                .message = incompleteness()}};
+        } else {
+            r.checked.emplace_back("the session's end counts as many records: none was left out");
+        }
+    }
+
+    [[nodiscard]] std::string incompleteness() const {
+        const auto counted = fmt::format("the end of session {} counts {} records, and {} are here", raw(session_),
+                                         *end_->records, count_);
+        return *end_->records > count_ ? fmt::format("{}: records were left out", counted)
+                                       : fmt::format("{}: the count is wrong", counted);
+    }
+
     const known_checkpoint& under_;
     const trust& whom_;
     session_id session_{};
     std::int64_t first_ = 0;
     std::int64_t last_ = 0;
-    std::uint64_t count_ = 0;
+    std::int64_t count_ = 0;
     unix_micros first_ts_{};
     unix_micros last_ts_{};
     bool starts_ = false;
-    bool ends_ = false;
+    std::optional<events::session_ended> end_;
 };
 
 }  // namespace
@@ -224,7 +259,7 @@ void verify_bundle(const fs::path& directory, const trust& whom, const std::vect
         }
         walk.add(name, seq, check_inclusion(name, *text));
     }
-    walk.tell(r);
+    walk.finish(r);
 }
 
 }  // namespace valhalla::verify

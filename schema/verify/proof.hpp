@@ -15,7 +15,8 @@ namespace valhalla::verify {
 void verify_proof(const std::filesystem::path& file, const trust& whom, const std::vector<known_checkpoint>& others,
                   report& r);
 
-/// A directory with `checkpoint` and a `<seq>.tlog-proof` for each record.
+/// A directory with `checkpoint` and a `<seq>.tlog-proof` for each record. With the session's end among them, none may
+/// be missing: the end says how many there are.
 void verify_bundle(const std::filesystem::path& directory, const trust& whom,
                    const std::vector<known_checkpoint>& others, report& r);
 

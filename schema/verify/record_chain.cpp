@@ -22,6 +22,10 @@ constexpr unix_micros before_all{std::chrono::microseconds::min()};
     blame_record(seq, fmt::format("record {}: it is not in the form in which records are written", raw(seq)));
 }
 
+[[noreturn]] void blame_session(audit_seq seq, session_id session) {
+    blame_record(seq, fmt::format("record {}: it names session {}, which is not active", raw(seq), raw(session)));
+}
+
 }  // namespace
 
 record_chain::record_chain(checkpoint_book& checkpoints, schema::growing_tree::tile_sink tiles)
@@ -51,6 +55,8 @@ void record_chain::append(std::string_view record, const record_header& header, 
     }
     if (!header.decision) {
         apply(record, header);
+    } else if (header.session && !sessions_.count(*header.session)) {
+        blame_session(header.seq, *header.session);
     }
     if (tree_.size() == 0) {
         first_ts_ = header.ts;
@@ -89,8 +95,22 @@ void record_chain::apply(std::string_view record, const record_header& header) {
         }
         blame_record(header.seq, fmt::format("record {}: its effect is impossible: {}", raw(header.seq), e.what()));
     }
+    if (const auto* end = std::get_if<events::session_ended>(&entry.what)) {
+        check_end(*end, header.seq);
+    }
+    if (!sessions_.take(entry)) {
+        blame_session(header.seq, *entry.session);
+    }
     if (const auto* epoch = std::get_if<events::epoch_started>(&entry.what)) {
         checkpoints_.saw_epoch(*epoch, header.seq);
+    }
+}
+
+void record_chain::check_end(const events::session_ended& end, audit_seq seq) const {
+    const auto records = sessions_.records_of(end.id).value_or(0) + 1;
+    if (end.records && *end.records != records) {
+        blame_record(seq, fmt::format("record {}: it ends session {} and counts {} records of it, where there are {}",
+                                      raw(seq), raw(end.id), *end.records, records));
     }
 }
 

@@ -2,7 +2,8 @@
 //
 // The walk over the records of a trail, wherever they are stored: each is well-formed, follows the one before, has an
 // effect that is possible, and goes into the tree. What it does to the tables is done to a scratch database, for those
-// who have tables to compare. Decisions touch no table and are most of every trail: they are not decoded.
+// who have tables to compare. Records name no session but an active one, and what an end says of its session's records
+// is held against those that came by. Decisions touch no table and are most of every trail: they are not decoded.
 #pragma once
 
 #include <functional>
@@ -10,6 +11,7 @@
 
 #include "schema/connection.hpp"
 #include "schema/model/record_scan.hpp"
+#include "schema/model/session_tally.hpp"
 #include "schema/projection.hpp"
 #include "schema/verify/checkpoint_book.hpp"
 
@@ -44,6 +46,7 @@ class record_chain {
 
   private:
     void apply(std::string_view record, const record_header& header);
+    void check_end(const events::session_ended& end, audit_seq seq) const;
 
     checkpoint_book& checkpoints_;
     schema::growing_tree::tile_sink tiles_;
@@ -51,6 +54,7 @@ class record_chain {
     schema::projection effects_{scratch_};
     schema::hasher hasher_;
     schema::growing_tree tree_;
+    session_tally sessions_;
     unix_micros first_ts_{};
     unix_micros last_ts_{};
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "schema/ledger_store.hpp"
 
+#include <algorithm>
 #include <csignal>
 #include <string>
 #include <sys/resource.h>
@@ -228,6 +229,29 @@ BOOST_AUTO_TEST_CASE(load_gives_what_a_daemon_needs_to_go_on) {
     BOOST_TEST(raw(state.next_session) == 4);
     BOOST_TEST(raw(state.next_seq) == 18);
     BOOST_CHECK(state.last_ts == history::time_of(17));
+}
+
+BOOST_AUTO_TEST_CASE(the_records_of_active_sessions_are_counted_anew_at_start) {
+    history h;
+    std::vector<audit_entry> entries{h.created(), h.started(1, "anna"), h.started(2, "bert"), h.started(3, "zoe")};
+    for (int i = 0; i < 700; ++i) {  // over two complete tiles and an open one
+        entries.push_back(h.decision(true, i % 3 == 0 ? std::nullopt : std::optional{session_id{1 + i % 2}}));
+    }
+    entries.push_back(h.ended(3, "zoe"));
+    const auto named = [&](std::int64_t id) {
+        return std::ranges::count_if(entries, [id](const audit_entry& e) { return e.session == session_id{id}; });
+    };
+    using counts = std::vector<std::pair<session_id, std::int64_t>>;
+    write(entries);
+    BOOST_CHECK(
+        (ledger_store{path}.load().active_records == counts{{session_id{1}, named(1)}, {session_id{2}, named(2)}}));
+    ledger_store store{path};
+    store.begin();
+    store.append(h.decision(true, session_id{1}));
+    store.rollback();
+    history again{audit_seq{706}};
+    append(store, {again.decision(true, session_id{2})});
+    BOOST_CHECK((store.load().active_records == counts{{session_id{1}, named(1)}, {session_id{2}, named(2) + 1}}));
 }
 
 BOOST_AUTO_TEST_CASE(marks_are_those_of_the_newest_records_alone) {

@@ -83,16 +83,23 @@ actor sampler::who() {
 }
 
 event sampler::what(std::size_t kind, const audit_entry& around) {
-    const auto id = [this] { return session_id{number(1, INT64_MAX)}; };
     switch (kind) {
         case 0: return events::database_created{text(), any_cone()};
         case 1: return events::policy_loaded{text(), text()};
         case 2: return events::playbook_loaded{text(), text()};
         case 3: return events::epoch_started{text(), text(), text(), maybe_text()};
         case 4: return events::checkpoint_witnessed{text(), {number(1, INT64_MAX), text()}};
-        case 5: return events::session_started{id(), text(), time(), any_band(), level(), maybe_text(), json_object()};
-        case 6: return events::session_ended{id(), text(), time(), maybe_text(), static_cast<end_reason>(number(0, 3))};
-        case 7: return events::session_noted{id(), text()};
+        case 5:
+            return events::session_started{*around.session, text(),       time(),       any_band(),
+                                           level(),         maybe_text(), json_object()};
+        case 6:
+            return events::session_ended{*around.session,
+                                         text(),
+                                         time(),
+                                         maybe_text(),
+                                         static_cast<end_reason>(number(0, 3)),
+                                         maybe<std::int64_t>([this] { return number(1, INT64_MAX); })};
+        case 7: return events::session_noted{*around.session, text()};
         case 8: return events::cone_changed{{any_band(), text(), around.ts, json_object()}};
         case 9: return events::decided{make_judgement({coin(), any_band(), text(), text(), text(), text(), text()})};
         case 10:
@@ -142,7 +149,9 @@ audit_entry sampler::entry(std::size_t kind) {
     e.seq = audit_seq{number(1, INT64_MAX)};
     e.ts = time();
     e.who = who();
-    e.session = maybe<session_id>([this] { return session_id{number(1, INT64_MAX)}; });
+    const auto id = [this] { return session_id{number(1, INT64_MAX)}; };
+    const bool names_its_session = kind >= 5 && kind <= 7;
+    e.session = names_its_session ? std::optional{id()} : maybe<session_id>(id);
     e.what = what(kind, e);
     return e;
 }

@@ -73,6 +73,12 @@ BOOST_AUTO_TEST_CASE(the_lines_are_exactly_these) {
                R"("actor":{"name":"ann","via":"unix","uid":1000,"gid":100},"session":3,"payload":)"
                R"({"started_at_utc":"1970-01-01T00:00:00.000000Z","cone_band":"B","status":"green","notes":null,)"
                R"("id":3,"operator":"ann","snapshot":{}}})");
+    BOOST_TEST(encoded(plain(events::session_ended{session_id{3}, "ann", micros_at(0), std::nullopt,
+                                                   end_reason::superseded, 17})) ==
+               R"({"v":1,"seq":1,"ts_utc":"1970-01-01T00:00:00.000000Z","event":"GO_SESSION_END",)"
+               R"("actor":{"name":"ann","via":"unix","uid":1000,"gid":100},"session":3,"payload":)"
+               R"({"ended_at_utc":"1970-01-01T00:00:00.000000Z","notes":null,"id":3,"operator":"ann",)"
+               R"("end_reason":"superseded","records":17}})");
     auto imported =
         plain(events::imported_line{"CONE_SET", R"({"band":"A"})", micros_at(0), "1970-01-01T00:00:00Z", 7});
     imported.session.reset();
@@ -97,6 +103,9 @@ BOOST_AUTO_TEST_CASE(a_record_without_one_of_its_members_is_refused) {
         entry.who.gid.reset();
         if (auto* step = std::get_if<events::step_set>(&entry.what)) {
             step->override_reason.reset();  // may be missing
+        }
+        if (auto* end = std::get_if<events::session_ended>(&entry.what)) {
+            end->records.reset();  // likewise
         }
         if (auto* state = std::get_if<events::imported_state>(&entry.what)) {
             *state = {std::nullopt, std::nullopt, std::nullopt, {}, "dir"};  // its parts may be missing
@@ -129,6 +138,22 @@ BOOST_AUTO_TEST_CASE(a_record_without_one_of_its_members_is_refused) {
                 BOOST_TEST(error.key == path, without);
             }
         });
+    }
+}
+
+BOOST_AUTO_TEST_CASE(records_of_a_sessions_life_name_the_same_session_twice) {
+    const auto end =
+        plain(events::session_ended{session_id{3}, "ann", micros_at(0), std::nullopt, end_reason::ended, 2});
+    const auto note = plain(events::session_noted{session_id{3}, "hello"});
+    for (const audit_entry& entry : {end, note}) {
+        const auto line = encoded(entry);
+        BOOST_TEST(error_of(line).message == "");
+        BOOST_TEST(error_of(replaced(line, "\"id\":3", "\"id\":4")).key == "payload.id");
+        BOOST_TEST(error_of(replaced(line, "\"session\":3", "\"session\":null")).key == "payload.id");
+    }
+    for (const char* wrong : {"\"2\"", "2.0", "null", "true"}) {
+        BOOST_TEST(error_of(replaced(encoded(end), "\"records\":2", std::string{"\"records\":"} + wrong)).key ==
+                   "payload.records");
     }
 }
 

@@ -6,6 +6,7 @@ valhalla_test(schema_store_test
     schema/model_samples.cpp
     schema/reader_test.cpp
     schema/schema_text_test.cpp
+    schema/session_tally_test.cpp
     schema/state_dir_test.cpp
     schema/trail_fixture.cpp
     schema/tree_reader_test.cpp

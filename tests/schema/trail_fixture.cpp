@@ -10,11 +10,13 @@ namespace valhalla::tests {
 
 audit_entry history::entry(event what, std::optional<session_id> session, std::string actor_name) {
     const audit_seq seq = std::exchange(next_, next(next_));
-    return {.seq = seq,
-            .ts = time_of(raw(seq)),
-            .who = {.name = std::move(actor_name), .via = actor_via::unix_socket, .uid = 1000, .gid = 1000},
-            .session = session,
-            .what = std::move(what)};
+    audit_entry made{.seq = seq,
+                     .ts = time_of(raw(seq)),
+                     .who = {.name = std::move(actor_name), .via = actor_via::unix_socket, .uid = 1000, .gid = 1000},
+                     .session = session,
+                     .what = std::move(what)};
+    tally_.take(made);
+    return made;
 }
 
 audit_entry history::created() {
@@ -35,11 +37,13 @@ audit_entry history::started(std::int64_t id, const std::string& operator_name) 
 }
 
 audit_entry history::ended(std::int64_t id, const std::string& operator_name) {
+    const auto before = tally_.records_of(session_id{id});
     return entry(events::session_ended{.id = session_id{id},
                                        .operator_name = operator_name,
                                        .ended_at = time_of(raw(next_)),
                                        .notes = "end " + std::to_string(id),
-                                       .reason = end_reason::ended},
+                                       .reason = end_reason::ended,
+                                       .records = before ? std::optional{*before + 1} : std::nullopt},
                  session_id{id}, operator_name);
 }
 
@@ -60,6 +64,14 @@ audit_entry history::decision(bool allowed, std::optional<session_id> session, s
 
 audit_entry history::foreign(const std::string& name, std::string actor_name) {
     return entry(events::foreign{name, R"({"k":1})"}, std::nullopt, std::move(actor_name));
+}
+
+session past_session(std::int64_t id, const std::string& operator_name, bool active) {
+    session s;
+    s.id = session_id{id};
+    s.operator_name = operator_name;
+    s.active = active;
+    return s;
 }
 
 namespace {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "schema/ledger_store.hpp"
+#include "schema/model/session_tally.hpp"
 #include "tests/schema/model_samples.hpp"
 #include "tests/temporary_directory.hpp"
 
@@ -36,7 +37,11 @@ class history {
 
   private:
     audit_seq next_;
+    session_tally tally_;
 };
+
+/// A session as an import brings it.
+session past_session(std::int64_t id, const std::string& operator_name, bool active);
 
 /// Random, but possible: sessions that start before they end, one active per operator; every kind of event.
 std::vector<audit_entry> random_history(std::uint64_t seed, std::size_t records);

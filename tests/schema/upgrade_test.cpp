@@ -32,6 +32,10 @@ struct version_3 : old_database {
     version_3() : old_database{"version-3.sql"} {}
 };
 
+struct version_5 : old_database {
+    version_5() : old_database{"version-5.sql"} {}
+};
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(upgrade)
@@ -77,6 +81,29 @@ BOOST_FIXTURE_TEST_CASE(a_database_of_version_3_goes_on, version_3) {
     const auto replayed = replay_and_compare(path);
     BOOST_TEST(!replayed.problem.has_value(), (replayed.problem ? replayed.problem->message : std::string{}));
     BOOST_TEST(replayed.head.size == 18U);
+}
+
+BOOST_FIXTURE_TEST_CASE(records_from_before_ends_counted_stay_good, version_5) {
+    const auto replayed = replay_and_compare(path);
+    BOOST_TEST(!replayed.problem.has_value(), (replayed.problem ? replayed.problem->message : std::string{}));
+    BOOST_TEST(query("SELECT COUNT(*) FROM audit WHERE CAST(record AS TEXT) LIKE '%\"records\":%'") == "0");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_session_from_before_ends_counted_is_counted_from_its_start, version_5) {
+    {
+        ledger_store store{path};
+        const auto state = store.load();
+        using counts = std::vector<std::pair<session_id, std::int64_t>>;
+        BOOST_CHECK((state.active_records == counts{{session_id{2}, 4}}));
+        tests::history more{state.next_seq};
+        auto end = more.ended(2, "root");
+        end.ts = state.last_ts;
+        std::get<events::session_ended>(end.what).records = 5;
+        append(store, {end});
+    }
+    const auto replayed = replay_and_compare(path);
+    BOOST_TEST(!replayed.problem.has_value(), (replayed.problem ? replayed.problem->message : std::string{}));
+    BOOST_TEST(replayed.head.size == 15U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

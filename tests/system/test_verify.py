@@ -67,6 +67,52 @@ class Verify(unittest.TestCase):
             with self.subTest(what=what):
                 self.assertTrue(self.verify(*what)["verified"])
 
+    def test_a_record_left_out_of_a_session_is_missed(self):
+        bundle = self.copy("bundle")
+        self.assertIn("none was left out", str(self.verify(bundle)["checked"]))
+        proofs = sorted(bundle.glob("*.tlog-proof"), key=lambda path: int(path.name.split(".")[0]))
+        for proof in (proofs[0], proofs[1], proofs[-2]):
+            with self.subTest(proof=proof.name):
+                kept = proof.read_bytes()
+                proof.unlink()
+                self.assertIn("records were left out", self.verify(bundle, expect=FAILED)["problem"]["message"])
+                proof.write_bytes(kept)
+        proofs[-1].unlink()  # the end: what is left is what a session that goes on would have
+        self.assertIn("only its end, which counts them", str(self.verify(bundle)["not_checked"]))
+
+    def test_an_active_sessions_bundle_does_not_claim_to_be_complete(self):
+        with Daemon() as daemon, harness.temporary_directory() as directory:
+            with daemon.client() as client:
+                client.call("session.start")
+            told = daemon.ctl("audit", "prove", "--session", "1", str(directory / "bundle")).stdout
+            self.assertIn("The session's end is not among them", told)
+            key = daemon.ctl("audit", "key").stdout.strip()
+            found = self.verify(directory / "bundle", key=key)
+            self.assertIn("only its end, which counts them", str(found["not_checked"]))
+            with daemon.client() as client:
+                client.call("session.start", if_active="supersede")
+            told = daemon.ctl("--json", "audit", "prove", "--session", "1", str(directory / "bundle")).stdout
+            self.assertTrue(json.loads(told)["complete"])
+            self.assertIn("none was left out", str(self.verify(directory / "bundle", key=key)["checked"]))
+
+    def test_an_end_counts_what_came_before_a_kill(self):
+        with Daemon() as daemon:
+            line = None
+            for kills in range(4):  # over complete tiles of the trail and within one
+                with daemon.client() as client:
+                    if kills == 0:
+                        client.call("session.start")
+                    line = line or client.request("audit.append", {"event": "X_TEST", "payload": {}}, id_=1)
+                    client.send_line("[" + ",".join([line] * 99) + "]")
+                    client.receive()
+                daemon.kill()
+                daemon.start()
+            with daemon.client() as client:
+                client.call("session.end")
+                (end,) = harness.audit_records(client, event="GO_SESSION_END")
+                self.assertEqual(end["payload"]["records"], 1 + 4 * 99 + 1)
+            self.verify(daemon.state, key=daemon.ctl("audit", "key").stdout.strip())
+
     def test_an_older_checkpoint_is_part_of_every_newer_state(self):
         for what in ((), (self.daemon.state,), (self.directory / "export",), (self.directory / "tiles",)):
             with self.subTest(what=what):

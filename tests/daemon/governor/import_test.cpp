@@ -82,6 +82,14 @@ BOOST_AUTO_TEST_CASE(an_imported_active_session_goes_on) {
     BOOST_TEST(w.answer_of<answers::session>(commands::start_session{}, w.as("bert"))->id == session_id{8});
 }
 
+BOOST_AUTO_TEST_CASE(of_an_imported_session_the_records_of_this_trail_are_counted) {
+    world w;
+    w.must(everything(), w.as("olga", true));
+    w.must(commands::note_session{"going on"}, w.as("bert"));
+    w.must(commands::end_session{}, w.as("bert"));
+    BOOST_TEST(*w.newest<events::session_ended>().records == 2);
+}
+
 BOOST_AUTO_TEST_CASE(imported_decisions_count_for_the_deny_rate) {
     world w;
     w.must(everything(), w.as("olga", true));

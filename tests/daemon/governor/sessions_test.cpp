@@ -149,6 +149,54 @@ BOOST_AUTO_TEST_CASE(ids_that_never_were_and_ids_that_are_over_are_told_apart) {
     BOOST_TEST(kind_for(-1) == refusal_kind::unknown_session);
 }
 
+/// What the records say that the session's end counts.
+std::int64_t named_by(const std::vector<audit_entry>& trail, session_id id) {
+    return std::ranges::count_if(trail, [id](const audit_entry& e) { return e.session == id; });
+}
+
+BOOST_AUTO_TEST_CASE(an_end_counts_the_records_of_its_session) {
+    world w;
+    w.must(commands::start_session{}, w.as("anna"));
+    w.must(commands::start_session{}, w.as("bert"));
+    w.must(commands::note_session{"one"}, w.as("anna"));
+    w.must(commands::decide{"wholesaling", "run"}, w.as("anna"));
+    w.must(commands::decide{"wholesaling", "scale"}, w.as("anna"));
+    w.must(commands::decide{"wholesaling", "run"}, w.as("bert"));
+    w.must(commands::decide{"wholesaling", "run"}, w.as("zoe"));  // in no session
+    w.must(
+        commands::record_denial{
+            {.method = "cone.set", .needs = access_role::owner, .has = access_role::operator_, .count = 7}},
+        w.as("anna"));
+    w.must(commands::append_event{"X_PING", "{}"}, w.as("anna"));
+    static_cast<void>(w.refused(commands::append_event{"PING", "{}"}, w.as("anna")));
+    w.must(commands::end_session{}, w.as("anna"));
+    BOOST_TEST(*w.newest<events::session_ended>().records == 7);
+    BOOST_TEST(named_by(w.trail, session_id{1}) == 7);
+    w.must(commands::end_session{{}, session_id{2}}, w.as("olga", true));  // no record of hers but this
+    BOOST_TEST(*w.newest<events::session_ended>().records == 3);
+    BOOST_CHECK(*w.s.tally == session_tally{});
+}
+
+BOOST_AUTO_TEST_CASE(a_superseded_session_is_counted_like_any_other) {
+    world w;
+    w.must(commands::start_session{});
+    w.must(commands::note_session{"one"});
+    const outcome out = w.run(commands::start_session{{}, true});
+    BOOST_TEST(*std::get<events::session_ended>(out.records.at(0).what).records == 3);
+    w.must(commands::end_session{});
+    BOOST_TEST(*w.newest<events::session_ended>().records == 2);
+}
+
+BOOST_AUTO_TEST_CASE(commands_carried_out_together_count_each_other) {
+    world w;
+    const std::vector<command> together{commands::start_session{}, commands::note_session{"one"},
+                                        commands::end_session{}};
+    std::vector<audit_entry> records;
+    BOOST_REQUIRE(!execute_all(w.s, together, w.as("anna"), records,
+                               [](const answer&, const state&) { return std::optional<refusal>{}; }));
+    BOOST_TEST(*std::get<events::session_ended>(records.at(2).what).records == 3);
+}
+
 BOOST_AUTO_TEST_CASE(what_happens_in_a_session_leaves_its_own_object_alone) {
     world w;
     const auto first = w.s.next_seq;

@@ -4,6 +4,7 @@
 // play with.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <optional>
 #include <string>

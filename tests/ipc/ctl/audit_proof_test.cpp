@@ -143,6 +143,37 @@ BOOST_AUTO_TEST_CASE(records_beyond_the_checkpoint_are_left_out_and_said) {
                std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(a_bundle_says_whether_it_shows_that_nothing_is_missing) {
+    const auto end = [](const std::string& count) {
+        return fmt::format(R"({{"v":1,"seq":21,"ts_utc":"2026-11-22T12:00:00.000000Z","event":"GO_SESSION_END",)"
+                           R"("actor":{{"name":"anna","via":"unix"}},"session":7,"payload":{{"id":7{}}}}})",
+                           count);
+    };
+    const auto prove = [](served_log& log, bool json) {
+        const temporary_directory dir;
+        std::vector<std::string> words{"prove", "--session", "7", dir.path().string()};
+        if (json) {
+            words.emplace_back("--json");
+        }
+        return log.run(words);
+    };
+    served_log active{20};
+    BOOST_TEST(prove(active, false).out.find("end is not among them: only with it") != std::string::npos);
+    BOOST_TEST(prove(active, true).out.find(R"("complete":false)") != std::string::npos);
+    served_log ended{20};
+    ended.append(end(R"(,"records":7)"));
+    BOOST_TEST(prove(ended, false).out.find("counts as many: it shows that none is missing") != std::string::npos);
+    BOOST_TEST(prove(ended, true).out.find(R"("complete":true)") != std::string::npos);
+    served_log old{20};
+    old.append(end(""));
+    BOOST_TEST(prove(old, false).out.find("only the whole trail shows") != std::string::npos);
+    served_log lying{20};
+    lying.append(end(R"(,"records":8)"));
+    const auto got = prove(lying, false);
+    BOOST_TEST(got.code == 5);
+    BOOST_TEST(got.err.find("the end of session 7 counts 8 records, and audit.list gives 7") != std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(a_bundle_goes_into_a_directory_of_its_own) {
     served_log log{20};
     const auto refused = [&](const fs::path& directory) {

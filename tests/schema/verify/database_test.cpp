@@ -145,6 +145,37 @@ BOOST_AUTO_TEST_CASE(a_changed_schema_is_found_before_anything_is_read_through_i
     }
 }
 
+BOOST_AUTO_TEST_CASE(records_name_no_session_but_an_active_one) {
+    const auto check = [](std::vector<audit_entry> entries) {
+        const auto last = raw(entries.back().seq);
+        const store_fixture victim;
+        victim.write(entries);
+        check_failed({.path = victim.path}, {.record = last, .said = "it names session 1, which is not active"});
+    };
+    history h;
+    check({h.created(), h.decision(true, session_id{1})});
+    h = history{};
+    check({h.created(), h.entry(events::foreign{"X_PING", "{}"}, session_id{1})});
+    h = history{};
+    check({h.created(), h.started(1), h.ended(1), h.decision(false, session_id{1})});
+    h = history{};
+    events::imported_state past;
+    past.sessions.push_back(past_session(1, "anna", false));
+    check({h.created(), h.entry(past), h.decision(false, session_id{1})});
+}
+
+BOOST_AUTO_TEST_CASE(of_an_imported_session_the_records_of_this_trail_count) {
+    history h;
+    events::imported_state past;
+    past.sessions.push_back(past_session(1, "anna", true));
+    const store_fixture good;
+    good.write({h.created(), h.entry(past), h.noted(1, "on"), h.ended(1)});
+    const auto found = verify::verify_evidence({.path = good.path});
+    BOOST_TEST(!found.what.has_value(), (found.what ? found.what->message : ""));
+    BOOST_TEST(good.query("SELECT CAST(record AS TEXT) FROM audit WHERE seq = 4").find("\"records\":2}") !=
+               std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(a_record_whose_effect_is_impossible_is_named) {
     const store_fixture victim;
     history h;

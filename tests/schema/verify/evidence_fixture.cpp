@@ -49,8 +49,11 @@ std::vector<audit_entry> signed_history(const signing_key& key, const std::strin
     add(events::step_set{"confirm", true, "done", std::nullopt}, session_id{1});
     all.push_back(h.foreign("X_PING"));
     while (raw(all.back().seq) < 600) {
-        all.push_back(
-            h.decision(raw(all.back().seq) % 3 != 0, session_id{1}, raw(all.back().seq) % 2 == 0 ? "anna" : "bert"));
+        const auto last = raw(all.back().seq);
+        // Few of the decisions are of the session, so that a bundle of it is small.
+        const bool of_session = last < 40 || (last + 1) % 111 == 0 || last > 594;
+        all.push_back(h.decision(last % 3 != 0, of_session ? std::optional{session_id{1}} : std::nullopt,
+                                 last % 2 == 0 ? "anna" : "bert"));
         if (raw(all.back().seq) == 300) {
             auto& what = std::get<events::decided>(all.back().what).what;
             auto said = what->said();
@@ -67,10 +70,14 @@ std::vector<audit_entry> signed_history(const signing_key& key, const std::strin
 }
 
 evidence_fixture::evidence_fixture(unsigned char key_seed, const std::string& reason, std::int64_t count)
-    : key{signing_key_of(key_seed)} {
-    auto entries = signed_history(key, reason);
-    entries.resize(static_cast<std::size_t>(count), entries.front());
-    write(entries);
+    : evidence_fixture{signing_key_of(key_seed), [&](const signing_key& signer) {
+                           auto entries = signed_history(signer, reason);
+                           entries.resize(static_cast<std::size_t>(count), entries.front());
+                           return entries;
+                       }} {}
+
+evidence_fixture::evidence_fixture(signing_key signer, const history_of& entries) : key{std::move(signer)} {
+    write(entries(key));
     SQLite::Database db{path.string(), SQLITE_OPEN_READONLY};
     SQLite::Statement all{db, "SELECT CAST(record AS TEXT) FROM audit ORDER BY seq"};
     hasher h;
@@ -153,8 +160,7 @@ fs::path evidence_fixture::put_bundle(std::int64_t session) const {
     put("bundle/checkpoint", note(records.size()));
     for (std::int64_t seq = 1; seq <= static_cast<std::int64_t>(records.size()); ++seq) {
         const auto entry = std::get<audit_entry>(decode_record(records[static_cast<std::size_t>(seq - 1)]));
-        // A few of the many decisions are enough.
-        if (entry.session == session_id{session} && (seq < 40 || seq > 595)) {
+        if (entry.session == session_id{session}) {
             put("bundle/" + std::to_string(seq) + ".tlog-proof", proof(seq, records.size()).text());
         }
     }

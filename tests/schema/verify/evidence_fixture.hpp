@@ -5,6 +5,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -28,6 +29,8 @@ std::vector<audit_entry> signed_history(const schema::signing_key& key, const st
 struct evidence_fixture : store_fixture {
     explicit evidence_fixture(unsigned char key_seed = 1, const std::string& reason = "because",
                               std::int64_t records = evidence_records);
+    using history_of = std::function<std::vector<audit_entry>(const schema::signing_key&)>;
+    evidence_fixture(schema::signing_key signer, const history_of& entries);
 
     schema::signing_key key;
     std::vector<std::string> records;

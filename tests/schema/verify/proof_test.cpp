@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Attacks on proof files and session bundles.
+#include <functional>
+#include <limits>
+
 #include <boost/test/unit_test.hpp>
 
 #include "schema/proof/base64.hpp"
@@ -168,19 +171,101 @@ BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(verify_bundle)
 
-BOOST_AUTO_TEST_CASE(a_bundle_tells_its_session_and_what_it_cannot_show) {
+constexpr std::int64_t end_of_session = 601;
+constexpr std::int64_t records_of_session = 43;
+
+/// The same trail with another end of session 1, by an owner of the key: everything else fits.
+evidence_fixture with_end(const std::function<void(events::session_ended&)>& change) {
+    return {signing_key_of(1), [&](const schema::signing_key& key) {
+                auto entries = signed_history(key);
+                change(std::get<events::session_ended>(entries.at(end_of_session - 1).what));
+                return entries;
+            }};
+}
+
+BOOST_AUTO_TEST_CASE(a_bundle_of_an_ended_session_is_complete) {
     const evidence_fixture good;
     const auto directory = good.put_bundle(1);
     const auto found = verify::verify_evidence({.path = directory, .key = verifier_text(good.key)});
     BOOST_TEST(!found.what.has_value(), (found.what ? found.what->file + found.what->message : ""));
     BOOST_TEST(found.kind == "session bundle");
     BOOST_TEST(
-        says(found.checked, "session 1: 37 records, from 5 to 601; its start is among them, its end is among them"));
-    BOOST_TEST(says(found.not_checked, "not that there are no others between them"));
-    fs::remove(directory / "601.tlog-proof");
-    BOOST_TEST(says(verify::verify_evidence({.path = directory, .key = verifier_text(good.key)}).checked,
-                    "its end is not among them"));
+        says(found.checked, "session 1: 43 records, from 5 to 601; its start is among them, its end is among them"));
+    BOOST_TEST(says(found.checked, "counts as many records: none was left out"));
+    BOOST_TEST(found.not_checked.empty());
     check_refused({.path = directory}, outcome::wrong_usage, "--key is needed");
+}
+
+BOOST_AUTO_TEST_CASE(a_record_left_out_of_an_ended_session_is_missed) {
+    const evidence_fixture good;
+    const auto key = verifier_text(good.key);
+    const auto directory = good.put_bundle(1);
+    for (const auto& proof : fs::directory_iterator{directory}) {
+        const auto name = proof.path().filename().string();
+        if (name == "checkpoint" || name == "601.tlog-proof") {
+            continue;
+        }
+        const auto kept = content_of(proof.path());
+        fs::remove(proof.path());
+        check_failed({.path = directory, .key = key},
+                     {.record = end_of_session,
+                      .said = "the end of session 1 counts 43 records, and 42 are here: records were left out"});
+        put_content(proof.path(), kept);
+    }
+    check_verified({.path = directory, .key = key});
+}
+
+BOOST_AUTO_TEST_CASE(without_its_end_a_bundle_does_not_claim_to_be_complete) {
+    const evidence_fixture good;
+    const auto key = verifier_text(good.key);
+    const auto directory = good.put_bundle(1);
+    fs::remove(directory / "601.tlog-proof");
+    const auto found = verify::verify_evidence({.path = directory, .key = key});
+    BOOST_TEST(static_cast<int>(found.result) == 0);
+    BOOST_TEST(says(found.checked, "its end is not among them"));
+    BOOST_TEST(!says(found.checked, "none was left out"));
+    BOOST_TEST(says(found.not_checked, "the session was still active when this checkpoint was signed, or its end was"));
+    for (const auto& proof : fs::directory_iterator{directory}) {
+        if (proof.path().filename() != "checkpoint") {
+            fs::remove(proof.path());
+        }
+    }
+    check_failed({.path = directory, .key = key}, {.file = "checkpoint", .said = "there is no proof beside it"});
+}
+
+BOOST_AUTO_TEST_CASE(an_end_from_before_ends_counted_shows_nothing_more) {
+    const auto old = with_end([](events::session_ended& end) { end.records.reset(); });
+    const auto found = verify::verify_evidence({.path = old.put_bundle(1), .key = verifier_text(old.key)});
+    BOOST_TEST(static_cast<int>(found.result) == 0);
+    BOOST_TEST(!says(found.checked, "none was left out"));
+    BOOST_TEST(says(found.not_checked, "before ends counted them"));
+}
+
+BOOST_AUTO_TEST_CASE(a_count_that_is_wrong_is_refused_in_the_bundle_and_in_the_trail) {
+    for (const std::int64_t forged : {std::int64_t{0}, std::int64_t{-1}, records_of_session - 1, records_of_session + 1,
+                                      std::numeric_limits<std::int64_t>::max()}) {
+        const auto trail = with_end([&](events::session_ended& end) { end.records = forged; });
+        const auto key = verifier_text(trail.key);
+        check_failed({.path = trail.put_bundle(1), .key = key},
+                     {.record = end_of_session, .said = "counts " + std::to_string(forged) + " records, and 43 are"});
+        check_failed({.path = trail.path, .key = key},
+                     {.record = end_of_session,
+                      .said = "record 601: it ends session 1 and counts " + std::to_string(forged) +
+                              " records of it, where there are 43"});
+    }
+}
+
+BOOST_AUTO_TEST_CASE(records_behind_the_end_of_a_session_are_refused) {
+    const evidence_fixture trail{signing_key_of(1), [](const schema::signing_key& key) {
+                                     auto entries = signed_history(key);
+                                     entries.at(649).session = session_id{1};
+                                     return entries;
+                                 }};
+    const auto key = verifier_text(trail.key);
+    check_failed({.path = trail.put_bundle(1), .key = key},
+                 {.record = 650, .said = "record 650 is of session 1, which ended with record 601"});
+    check_failed({.path = trail.path, .key = key},
+                 {.record = 650, .said = "record 650: it names session 1, which is not active"});
 }
 
 BOOST_AUTO_TEST_CASE(every_proof_of_a_bundle_counts) {
