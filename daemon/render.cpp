@@ -78,7 +78,7 @@ void render_answer(std::string& out, const governor::answer& what, const governo
                 write_cone(json, *it);
             } else if constexpr (std::is_same_v<type, governor::answers::decision>) {
                 json.begin_object().member("decision_id", raw(it.id));
-                write_verdict_members(json, it.what);
+                write_verdict_members(json, it.what, *after.rules);
                 json.end_object();
             } else if constexpr (std::is_same_v<type, governor::answers::health>) {
                 write_health(json, after);
@@ -183,8 +183,8 @@ void write_health(json_writer& json, const governor::state& s) {
     json.end_object();
 }
 
-void write_verdict_members(json_writer& json, const governor::verdict& v) {
-    json.raw(v.what->json_members()).key("allowed_in");
+void write_verdict_members(json_writer& json, const governor::verdict& v, const governor::canon& rules) {
+    json.raw(v.what->json_members()).member("policy", rules.sha256).key("allowed_in");
     v.allowed_in ? json.value(band_letter(*v.allowed_in)) : json.null();
 }
 

@@ -22,7 +22,7 @@ void render_answer(std::string& out, const governor::answer& what, const governo
 /// `{status, reasons, cone, signals, jobs, exceptions, decision_stats, self, thresholds}`.
 void write_health(json_writer& json, const governor::state& s);
 /// `allowed, band, engine, action, reason, rule, policy, allowed_in` as members of an object that the caller opened.
-void write_verdict_members(json_writer& json, const governor::verdict& v);
+void write_verdict_members(json_writer& json, const governor::verdict& v, const governor::canon& rules);
 /// `{bands, classes, actions, engines, allowed, sha256, source}`.
 void write_canon(json_writer& json, const governor::canon& rules);
 /// `{cone_band, status, steps:[{id,title,why,band_min,blocked_if_red,done,notes,blocked}], blocked_reasons}`.

@@ -59,7 +59,7 @@ verdict work_out(const canon& rules, band b, const engine& e, std::size_t action
     said.engine = e.name;
     said.action = action_name;
     said.rule = join(band_letter(b), "/", e.klass, "/", action_name);
-    said.policy = rules.sha256;
+    said.policy = shortened_digest(rules.sha256);
     if (!said.allowed) {
         out.allowed_in = nearest_band_that_permits(rules, b, klass, action);
     }

@@ -73,7 +73,7 @@ struct measure {
     void operator()(const events::session_ended& e) const { b.text(e.operator_name).text_if(e.notes); }
     void operator()(const events::session_noted& e) const { b.text(e.text); }
     void operator()(const events::cone_changed& e) const { add(b, e.now); }
-    void operator()(const events::decided& e) const { b.json(e.what->json_members()); }
+    void operator()(const events::decided& e) const { b.json(e.what->json_members()).text(e.what->said().policy); }
     void operator()(const events::health_reported& e) const {
         b.text(e.signal.source).text(e.signal.message).text(e.signal.reporter);
     }

@@ -60,7 +60,7 @@ void explain(const governor::state& published, const api::cone_explain::params& 
     std::string out;
     json_writer json{out};
     json.begin_object();
-    write_verdict_members(json, judged.what);
+    write_verdict_members(json, judged.what, *s.rules);
     json.member("hypothetical", p.band.has_value() || p.health.has_value());
     json.member("status", to_text(s.health->status));
     json.key("open_steps").begin_array();

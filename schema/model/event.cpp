@@ -107,7 +107,9 @@ struct payload_writer {
         json.key("metrics").raw(e.now.metrics_json);
         json.end_object();
     }
-    void operator()(const events::decided& e) const { json.begin_object().raw(e.what->json_members()).end_object(); }
+    void operator()(const events::decided& e) const {
+        json.begin_object().raw(e.what->json_members()).member("policy", e.what->said().policy).end_object();
+    }
     void operator()(const events::health_reported& e) const {
         json.begin_object()
             .member("source", e.signal.source)

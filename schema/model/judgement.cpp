@@ -14,8 +14,7 @@ judgement::judgement(judged what) : said_{std::move(what)} {
         .member("engine", said_.engine)
         .member("action", said_.action)
         .member("reason", said_.reason)
-        .member("rule", said_.rule)
-        .member("policy", said_.policy);
+        .member("rule", said_.rule);
 }
 
 }  // namespace valhalla

@@ -142,7 +142,8 @@ void scan_actor(scanner& s, record_header& header) noexcept {
     s.literal("}");
 }
 
-void scan_decision(scanner& s, bool allowed) noexcept {
+/// Gives its `policy`.
+std::string_view scan_decision(scanner& s, bool allowed) noexcept {
     s.literal("{\"allowed\":");
     if (allowed ? !s.take("true") : !s.take("false")) {
         s.refuse();
@@ -155,8 +156,9 @@ void scan_decision(scanner& s, bool allowed) noexcept {
     (void)s.literal(",\"action\":").string();
     (void)s.literal(",\"reason\":").string();
     (void)s.literal(",\"rule\":").string();
-    (void)s.literal(",\"policy\":").string();
+    const auto policy = s.literal(",\"policy\":").string();
     s.literal("}}");
+    return policy;
 }
 
 }  // namespace
@@ -180,7 +182,7 @@ std::optional<record_header> scan_record(std::string_view line) noexcept {
     s.literal(",\"payload\":");
     const bool allowed = header.event == event_names::cone_allow;
     if (allowed || header.event == event_names::cone_deny) {
-        scan_decision(s, allowed);
+        header.policy = scan_decision(s, allowed);
         header.decision = true;
         return s.at_end() ? std::optional{header} : std::nullopt;
     }

@@ -23,6 +23,7 @@ struct record_header {
     std::optional<session_id> session;
     /// A decision (CONE_ALLOW, CONE_DENY), complete and well-formed. All others: up to the payload only.
     bool decision = false;
+    std::string_view policy;  ///< of a decision, likewise between its quotes
 };
 
 /// Nothing when the envelope, or a decision's payload, is not in the form in which records are written.

@@ -53,10 +53,10 @@ void record_chain::append(std::string_view record, const record_header& header, 
         blame_record(header.seq,
                      fmt::format("record {}: its time is before the time of the record before it", raw(header.seq)));
     }
-    if (!header.decision) {
+    if (header.decision) {
+        check_decision(header);
+    } else {
         apply(record, header);
-    } else if (header.session && !sessions_.count(*header.session)) {
-        blame_session(header.seq, *header.session);
     }
     if (tree_.size() == 0) {
         first_ts_ = header.ts;
@@ -81,6 +81,19 @@ void record_chain::add(std::string_view record) {
     append(record, header, leaf_of(record));
 }
 
+void record_chain::check_decision(const record_header& header) {
+    if (header.session && !sessions_.count(*header.session)) {
+        blame_session(header.seq, *header.session);
+    }
+    if (policy_.empty() || !means_policy(header.policy, policy_)) {
+        blame_record(header.seq,
+                     policy_.empty()
+                         ? fmt::format("record {}: it decides before any policy was loaded", raw(header.seq))
+                         : fmt::format("record {}: it was decided by another policy than the one loaded last, {}",
+                                       raw(header.seq), policy_));
+    }
+}
+
 void record_chain::apply(std::string_view record, const record_header& header) {
     const decoded_record decoded = decode_record(record);
     if (const auto* error = std::get_if<record_error>(&decoded)) {
@@ -100,6 +113,9 @@ void record_chain::apply(std::string_view record, const record_header& header) {
     }
     if (!sessions_.take(entry)) {
         blame_session(header.seq, *entry.session);
+    }
+    if (const auto* loaded = std::get_if<events::policy_loaded>(&entry.what)) {
+        policy_ = loaded->sha256;
     }
     if (const auto* epoch = std::get_if<events::epoch_started>(&entry.what)) {
         checkpoints_.saw_epoch(*epoch, header.seq);

@@ -3,10 +3,12 @@
 // The walk over the records of a trail, wherever they are stored: each is well-formed, follows the one before, has an
 // effect that is possible, and goes into the tree. What it does to the tables is done to a scratch database, for those
 // who have tables to compare. Records name no session but an active one, and what an end says of its session's records
-// is held against those that came by. Decisions touch no table and are most of every trail: they are not decoded.
+// is held against those that came by; decisions point to the policy that was loaded last. Decisions touch no table and
+// are most of every trail: they are not decoded.
 #pragma once
 
 #include <functional>
+#include <string>
 #include <string_view>
 
 #include "schema/connection.hpp"
@@ -46,6 +48,7 @@ class record_chain {
 
   private:
     void apply(std::string_view record, const record_header& header);
+    void check_decision(const record_header& header);
     void check_end(const events::session_ended& end, audit_seq seq) const;
 
     checkpoint_book& checkpoints_;
@@ -55,6 +58,7 @@ class record_chain {
     schema::hasher hasher_;
     schema::growing_tree tree_;
     session_tally sessions_;
+    std::string policy_;  // SHA-256 as of the last POLICY_LOADED; empty before the first
     unix_micros first_ts_{};
     unix_micros last_ts_{};
 };

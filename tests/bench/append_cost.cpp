@@ -35,7 +35,7 @@ const auto the_judgement =
                     .action = "run",
                     .reason = "In band B (caution) engines of class alpha may run, and wholesaling is one.",
                     .rule = "B/alpha/run",
-                    .policy = std::string(64, 'a')});
+                    .policy = std::string(policy_digits, 'a')});
 
 audit_entry decision(std::int64_t seq) {
     return {.seq = audit_seq{seq},

@@ -46,7 +46,7 @@ std::string decision_record() {
                             .action = "run",
                             .reason = "In band B (caution) engines of class alpha may run, and wholesaling is one.",
                             .rule = "B/alpha/run",
-                            .policy = std::string(64, 'a')})}};
+                            .policy = std::string(policy_digits, 'a')})}};
     std::string record;
     encode_record(entry, record);
     return record;

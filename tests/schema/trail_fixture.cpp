@@ -16,6 +16,9 @@ audit_entry history::entry(event what, std::optional<session_id> session, std::s
                      .session = session,
                      .what = std::move(what)};
     tally_.take(made);
+    if (const auto* loaded = std::get_if<events::policy_loaded>(&made.what)) {
+        policy_ = loaded->sha256;
+    }
     return made;
 }
 
@@ -58,7 +61,7 @@ audit_entry history::decision(bool allowed, std::optional<session_id> session, s
                                                  .action = "run",
                                                  .reason = "because",
                                                  .rule = "B/boring/run",
-                                                 .policy = std::string(64, 'a')})},
+                                                 .policy = std::string{shortened_digest(policy_)}})},
                  session, std::move(actor_name));
 }
 
@@ -102,7 +105,7 @@ class random_writer {
                                                        sample_.maybe_text(), sample_.maybe_text()},
                                       session, who);
             case 8: return history_.entry(events::foreign{"X_" + who, sample_.json_object()}, session, who);
-            case 9: return history_.entry(events::policy_loaded{sample_.text(), sample_.text()});
+            case 9: return policy();
             case 10: return history_.entry(events::playbook_loaded{sample_.text(), sample_.text()});
             case 11:
                 return history_.entry(events::epoch_started{sample_.text() + std::to_string(++epochs_), sample_.text(),
@@ -126,6 +129,10 @@ class random_writer {
     }
 
     audit_entry first() { return history_.created(); }
+    audit_entry policy() {
+        const auto digit = "0123456789abcdef"[sample_.number(0, 15)];
+        return history_.entry(events::policy_loaded{std::string(64, digit), sample_.text()});
+    }
 
     audit_entry imported() {
         events::imported_state state{.imported_cone = sample_.any_cone(),
@@ -199,7 +206,7 @@ class random_writer {
 
 std::vector<audit_entry> random_history(std::uint64_t seed, std::size_t records) {
     random_writer writer{seed};
-    std::vector<audit_entry> entries{writer.first(), writer.imported()};
+    std::vector<audit_entry> entries{writer.first(), writer.imported(), writer.policy()};
     while (entries.size() < records) {
         entries.push_back(writer.next_entry());
     }

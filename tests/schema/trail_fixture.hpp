@@ -25,6 +25,7 @@ class history {
     audit_entry started(std::int64_t id, const std::string& operator_name = "anna");
     audit_entry ended(std::int64_t id, const std::string& operator_name = "anna");
     audit_entry noted(std::int64_t id, std::string text);
+    /// By the policy that was loaded last, or else by one of digest aaa….
     audit_entry decision(bool allowed, std::optional<session_id> session = std::nullopt, std::string actor = "anna");
     audit_entry foreign(const std::string& name, std::string actor = "anna");
 
@@ -38,6 +39,7 @@ class history {
   private:
     audit_seq next_;
     session_tally tally_;
+    std::string policy_ = std::string(64, 'a');
 };
 
 /// A session as an import brings it.

@@ -86,6 +86,8 @@ BOOST_FIXTURE_TEST_CASE(a_database_of_version_3_goes_on, version_3) {
 BOOST_FIXTURE_TEST_CASE(records_from_before_ends_counted_stay_good, version_5) {
     const auto replayed = replay_and_compare(path);
     BOOST_TEST(!replayed.problem.has_value(), (replayed.problem ? replayed.problem->message : std::string{}));
+    BOOST_TEST(query("SELECT COUNT(*) FROM audit WHERE CAST(record AS TEXT) LIKE '%\"policy\":\"' ||"
+                     " (SELECT sha256 FROM loaded WHERE what = 'policy') || '\"%'") == "6");
     BOOST_TEST(query("SELECT COUNT(*) FROM audit WHERE CAST(record AS TEXT) LIKE '%\"records\":%'") == "0");
 }
 

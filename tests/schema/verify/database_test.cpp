@@ -164,6 +164,48 @@ BOOST_AUTO_TEST_CASE(records_name_no_session_but_an_active_one) {
     check({h.created(), h.entry(past), h.decision(false, session_id{1})});
 }
 
+BOOST_AUTO_TEST_CASE(decisions_are_of_the_policy_that_was_loaded_last) {
+    const std::string first = "0123456789abcdef" + std::string(48, '1');
+    const std::string second = "0123456789abcdee" + std::string(48, '2');
+    const auto decided_by = [](history& h, const std::string& policy) {
+        auto entry = h.decision(true);
+        auto& what = std::get<events::decided>(entry.what).what;
+        auto said = what->said();
+        said.policy = policy;
+        what = make_judgement(std::move(said));
+        return entry;
+    };
+    const auto trail_of = [&](history& h) {
+        return std::vector{h.created(),
+                           h.entry(events::policy_loaded{first, "built-in"}),
+                           decided_by(h, first),
+                           decided_by(h, first.substr(0, 16)),
+                           h.entry(events::policy_loaded{second, "built-in"}),
+                           decided_by(h, second.substr(0, 16))};
+    };
+    {
+        history h;
+        const store_fixture good;
+        good.write(trail_of(h));
+        const auto found = verify::verify_evidence({.path = good.path});
+        BOOST_TEST(!found.what.has_value(), (found.what ? found.what->message : ""));
+    }
+    for (const auto& wrong : {first, first.substr(0, 16), second.substr(0, 15), second.substr(0, 17),
+                              second.substr(0, 63), second + "2", std::string{}}) {
+        history h;
+        auto entries = trail_of(h);
+        entries.push_back(decided_by(h, wrong));
+        const store_fixture victim;
+        victim.write(entries);
+        check_failed({.path = victim.path},
+                     {.record = 7, .said = "by another policy than the one loaded last, " + second});
+    }
+    history h;
+    const store_fixture none;
+    none.write({h.created(), h.decision(true)});
+    check_failed({.path = none.path}, {.record = 2, .said = "before any policy was loaded"});
+}
+
 BOOST_AUTO_TEST_CASE(of_an_imported_session_the_records_of_this_trail_count) {
     history h;
     events::imported_state past;
