@@ -13,6 +13,7 @@
 #include <fmt/format.h>
 
 #include "schema/ledger_store.hpp"
+#include "schema/model/session_tally.hpp"
 
 using namespace valhalla;
 
@@ -23,6 +24,7 @@ constexpr std::int64_t records_per_session_change = 4'000;
 constexpr std::int64_t first_us = 1'700'000'000'000'000;
 constexpr std::int64_t step_us = 1'000'000;  // a decision a second
 constexpr std::size_t operators = 40;
+const std::string policy(64, 'a');
 
 constexpr std::array engines{"wholesaling",  "buy_and_hold", "fixnflip",  "arbitrage",
                              "foreclosures", "notes",        "rentals_1", "rentals_2"};
@@ -49,6 +51,8 @@ class trail {
         append({.name = "valhallad", .via = actor_via::daemon, .uid = {}, .gid = {}}, {},
                events::database_created{"0123456789abcdef0123456789abcdef",
                                         {band::caution, "default", micros_at(first_us), "{}"}});
+        append({.name = "valhallad", .via = actor_via::daemon, .uid = {}, .gid = {}}, {},
+               events::policy_loaded{policy, "built-in"});
         for (std::size_t who = 0; who < operators; ++who) {
             start_session(who);
         }
@@ -73,11 +77,13 @@ class trail {
   private:
     void append(actor who, std::optional<session_id> of, event what) {
         ++seq_;
-        store_.append({.seq = audit_seq{seq_},
-                       .ts = micros_at(first_us + seq_ * step_us),
-                       .who = std::move(who),
-                       .session = of,
-                       .what = std::move(what)});
+        const audit_entry entry{.seq = audit_seq{seq_},
+                                .ts = micros_at(first_us + seq_ * step_us),
+                                .who = std::move(who),
+                                .session = of,
+                                .what = std::move(what)};
+        store_.append(entry);
+        tally_.take(entry);
     }
     void commit() {
         store_.commit();
@@ -112,7 +118,8 @@ class trail {
                                      .operator_name = name_of(who),
                                      .ended_at = micros_at(first_us + (seq_ + 1) * step_us),
                                      .notes = "all done",
-                                     .reason = end_reason::ended});
+                                     .reason = end_reason::ended,
+                                     .records = tally_.records_of(active_.at(who)).value() + 1});
     }
     /// The operators end one session and start the next in turn.
     void change_session() {
@@ -133,12 +140,13 @@ class trail {
                                    .reason = allowed ? "In band B (caution) engines of class boring may do this."
                                                      : "In band B (caution) no engine may scale.",
                                    .rule = "B/boring/" + action,
-                                   .policy = std::string(64, 'a')})});
+                                   .policy = std::string{shortened_digest(policy)}})});
     }
 
     schema::ledger_store store_;
     sequence chance_;
     std::array<session_id, operators> active_{};
+    session_tally tally_;
     std::int64_t sessions_ = 0;
     std::int64_t seq_ = 0;
     std::int64_t committed_ = 0;

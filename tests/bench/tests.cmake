@@ -3,7 +3,7 @@ add_executable(valhalla-load bench/load.cpp)
 target_link_libraries(valhalla-load PRIVATE valhalla_flags CLI11::CLI11 fmt::fmt)
 
 add_executable(valhalla-bench-verify bench/verify_speed.cpp)
-target_link_libraries(valhalla-bench-verify PRIVATE valhalla_verify valhalla_flags CLI11::CLI11 fmt::fmt)
+target_link_libraries(valhalla-bench-verify PRIVATE valhalla_verify valhalla_policy valhalla_flags CLI11::CLI11 fmt::fmt)
 
 # What the tree and signing cost an append.
 add_executable(valhalla-bench-append bench/append_cost.cpp)
