@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/application.hpp"
 
-#include <algorithm>
-#include <array>
 #include <chrono>
 #include <csignal>
 #include <cstdint>
-#include <grp.h>
 #include <sys/statvfs.h>
-#include <system_error>
 #include <unistd.h>
 #include <utility>
 
@@ -26,14 +22,15 @@
 #include "daemon/ledger.hpp"
 #include "daemon/methods/bind.hpp"
 #include "daemon/notary.hpp"
-#include "daemon/playbook_file.hpp"
-#include "daemon/policy_file.hpp"
 #include "daemon/query_pool.hpp"
 #include "daemon/restoration.hpp"
 #include "daemon/restore.hpp"
 #include "daemon/service_manager.hpp"
 #include "daemon/services.hpp"
+#include "daemon/start_parts.hpp"
 #include "daemon/task_runner.hpp"
+#include "daemon/telemetry/metrics_file.hpp"
+#include "daemon/telemetry/telemetry.hpp"
 #include "daemon/trail_signing.hpp"
 #include "daemon/uploads.hpp"
 #include "ipc/method_table.hpp"
@@ -50,51 +47,6 @@ namespace asio = boost::asio;
 /// Of the id of a database: so that no other one has it.
 constexpr std::size_t instance_digits = 32;
 
-std::shared_ptr<const governor::canon> load_rules(const config& c) {
-    if (!c.policy) {
-        return built_in_canon();
-    }
-    auto loaded = load_canon(*c.policy);
-    if (const auto* problem = std::get_if<file_problem>(&loaded)) {
-        throw start_failure{exit_code::usage, problem->text()};
-    }
-    return std::get<std::shared_ptr<const governor::canon>>(loaded);
-}
-
-std::shared_ptr<const governor::playbook> load_steps(const config& c) {
-    if (!c.playbook) {
-        return built_in_playbook();
-    }
-    auto loaded = load_playbook(*c.playbook);
-    if (const auto* problem = std::get_if<file_problem>(&loaded)) {
-        throw start_failure{exit_code::usage, problem->text()};
-    }
-    return std::get<std::shared_ptr<const governor::playbook>>(loaded);
-}
-
-/// Nothing for the empty name.
-std::optional<gid_t> group_id(const std::string& name) {
-    if (name.empty()) {
-        return std::nullopt;
-    }
-    std::array<char, 16'384> buffer{};
-    group entry{};
-    group* found = nullptr;
-    if (::getgrnam_r(name.c_str(), &entry, buffer.data(), buffer.size(), &found) != 0 || found == nullptr) {
-        throw start_failure{exit_code::usage,
-                            fmt::format("socket_group: there is no group '{}'; create it, or name another", name)};
-    }
-    return found->gr_gid;
-}
-
-/// Where a development socket goes: made when missing, for the user alone. What cannot be made shows when it is bound.
-void make_private_directory(const std::filesystem::path& path) {
-    std::error_code ignored;
-    if (std::filesystem::create_directories(path, ignored)) {
-        std::filesystem::permissions(path, std::filesystem::perms::owner_all, ignored);
-    }
-}
-
 /// Makes a part; what storage says against it becomes the exit code and the sentence of a failed start.
 template <class Make>
 auto or_fail(Make&& make) {
@@ -103,28 +55,6 @@ auto or_fail(Make&& make) {
     } catch (const schema::storage_error& fault) {
         throw failure_of(fault);
     }
-}
-
-/// A witness without a name has no key, and cosigns nothing.
-witness load_witness(const config& c, const schema::state_dir& directory) {
-    if (c.audit.witness_name.empty()) {
-        return {std::nullopt, {}, {}};
-    }
-    auto key = find_signing_key(c.audit.witness_key, "witness.key", directory.witness_key(), missing_key::create);
-    std::vector<schema::verifier_key> logs;
-    for (const auto& text : c.audit.witnessed_logs) {
-        logs.push_back(schema::verifier_key::parse(text).value());  // checked when the configuration was read
-    }
-    return {std::move(key), c.audit.witness_name, std::move(logs)};
-}
-
-/// A note for the log, which has lines: from `\n` the note can be had again.
-std::string one_line(std::string_view note) {
-    std::string line;
-    for (const char c : note) {
-        c == '\n' ? line += "\\n" : line += c;
-    }
-    return line;
 }
 
 /// What `load` gives, or its failure, as a value that can travel to another thread.
@@ -140,12 +70,13 @@ auto attempt(Load&& load) -> std::variant<decltype(load()), start_failure> {
 }  // namespace
 
 struct application::parts {
-    parts(const config& c, std::shared_ptr<spdlog::logger> logger);
+    parts(const config& c, daemon_log& to);
 
     void bootstrap();
-    void report_anchor(const std::string& problem) const;
     void listen();
     void publish(std::unique_ptr<commit_result> result);
+    void published(commit_result& result);
+    void ledger_broke(const std::string& why);
     void on_signal();
     void reload();
     void adopt(const std::variant<config, early_exit>& read);
@@ -153,18 +84,17 @@ struct application::parts {
     template <class Loaded>
     void report_reload(const Loaded& loaded, std::string_view what) const {
         if (const auto* problem = std::get_if<start_failure>(&loaded)) {
-            log->error("reload: the {} in force stays: {}", what, problem->message);
+            log.reload_refused(what, problem->message);
         } else {
-            log->info("reload: {} read", what);
+            log.reloaded(what);
         }
     }
     void begin_stop();
     [[nodiscard]] governor::self_checks measure() const;
-    [[nodiscard]] std::string status_line() const;
     int run();
 
     config given;
-    std::shared_ptr<spdlog::logger> log;
+    daemon_log& log;
     std::shared_ptr<const governor::canon> rules;
     std::shared_ptr<const governor::playbook> steps;
     schema::state_dir directory;
@@ -178,6 +108,7 @@ struct application::parts {
     valhalla::ledger changes_ledger;
     std::unique_ptr<notary> signer;  // from the end of bootstrap on
     hot_answers hot;
+    telemetry measured;
     change_gate changes;
     task_runner tasks{changes};
     denial_recorder denials;
@@ -186,17 +117,19 @@ struct application::parts {
     backups saving;
     follow_hub follows{queries};
     witness watching;
+    metrics_file figures_out;
     services with;
     ipc::method_table table;
     ipc::unix_server server;
     asio::signal_set signals{io, SIGTERM, SIGINT, SIGHUP};
+    bool disk_was_full = false;
     bool stopping = false;
     int status = exit_code::ok;
 };
 
-application::parts::parts(const config& c, std::shared_ptr<spdlog::logger> logger)
+application::parts::parts(const config& c, daemon_log& to)
     : given{c},
-      log{std::move(logger)},
+      log{to},
       rules{load_rules(c)},
       steps{load_steps(c)},
       directory{or_fail([&] { return schema::state_dir{c.state_dir}; })},
@@ -218,19 +151,32 @@ application::parts::parts(const config& c, std::shared_ptr<spdlog::logger> logge
                      {.on_commit = [this](std::unique_ptr<commit_result> r) { publish(std::move(r)); },
                       .on_broken =
                           [this](const schema::storage_error& fault) {
-                              asio::post(io, [this, what = std::string{fault.what()}] {
-                                  log->critical("the database failed, stopping: {}", what);
-                                  status = exit_code::storage;
-                                  begin_stop();
-                              });
+                              asio::post(io, [this, why = std::string{fault.what()}] { ledger_broke(why); });
                           },
                       .measure = [this] { return measure(); },
                       // By way of the I/O thread, so that the watchdog is fed only while both of them go round.
-                      .alive = [this] { asio::post(io, [this] { service_manager::alive(status_line()); }); },
+                      .alive =
+                          [this](const ledger_figures& newest) {
+                              asio::post(io, [this, newest] {
+                                  measured.ledger_said(newest);
+                                  service_manager::alive(measured.status_line());
+                              });
+                          },
                       .now = system_now,
                       .between_batches = [this](bool usable) { return saving.advance(usable); },
                       .key_window = given.request_key_window}},
       hot{(or_fail([&] { bootstrap(); }), changes_ledger.initial_state()), store.head()},
+      measured{{.server = server,
+                .hot = hot,
+                .changes = changes,
+                .follows = follows,
+                .queries = queries,
+                .saving = saving,
+                .signer = *signer,
+                .queue = given.queue,
+                .started_at = facts.started_at,
+                .state_dir = directory.path(),
+                .backup_dir = directory.backup_dir()}},
       changes{io, changes_ledger, given.queue},
       denials{io, changes, given.denials},
       queries{directory.database(), [this](std::function<void()> what) { asio::post(io, std::move(what)); }},
@@ -242,6 +188,7 @@ application::parts::parts(const config& c, std::shared_ptr<spdlog::logger> logge
              {.wake_ledger = [this] { changes_ledger.wake(); },
               .post = [this](std::function<void()> what) { asio::post(io, std::move(what)); }}},
       watching{or_fail([&] { return load_witness(given, directory); })},
+      figures_out{io, queries, log, [this] { return measured.take(); }},
       with{.hot = hot,
            .changes = changes,
            .tasks = tasks,
@@ -251,16 +198,27 @@ application::parts::parts(const config& c, std::shared_ptr<spdlog::logger> logge
            .signer = *signer,
            .follows = follows,
            .watching = watching,
+           .measured = measured,
            .facts = facts,
            .bounds = given.limits,
            .post = [this](std::function<void()> what) { asio::post(io, std::move(what)); },
-           .request_stop = [this] { asio::post(io, [this] { begin_stop(); }); }},
+           .request_stop =
+               [this] {
+                   asio::post(io, [this] {
+                       log.stopping_as_asked();
+                       begin_stop();
+                   });
+               }},
       server{io,
              table,
              {.bounds = given.limits,
               .access = [this](std::uint32_t uid, std::uint32_t gid) { return who_may.role_of(uid, gid); },
-              .report = [this](std::string_view what) { log->warn("{}", what); },
-              .on_denial = [this](const ipc::denial& what) { denials.note(what); }}} {
+              .report = [this](std::string_view what) { log.server_trouble(what); },
+              .on_denial =
+                  [this](const ipc::denial& what) {
+                      measured.denied();
+                      denials.note(what);
+                  }}} {
     bind_all_methods(table, with);
     set_rates(given.rates);
     or_fail([&] { queries.start(); });
@@ -270,8 +228,7 @@ application::parts::parts(const config& c, std::shared_ptr<spdlog::logger> logge
 void application::parts::listen() {
     if (const auto inherited = service_manager::take_listening_socket()) {
         if (inherited->path != given.socket) {
-            log->warn("the socket unit listens on {}, and that holds; the configuration says {}", inherited->path,
-                      given.socket);
+            log.other_socket(inherited->path, given.socket);
         }
         facts.socket = inherited->path;
         server.adopt(inherited->descriptor);
@@ -301,7 +258,8 @@ void application::parts::bootstrap() {
         if (fault.fault() != schema::storage_fault::full) {
             throw;
         }
-        log->warn("{}", fault.what());
+        log.storage_full(fault.what());
+        disk_was_full = true;
     }
     if (auto epoch = signing.new_epoch(changes_ledger.initial_state().instance)) {
         changes_ledger.bootstrap(governor::commands::start_epoch{*std::move(epoch)});
@@ -310,55 +268,53 @@ void application::parts::bootstrap() {
     changes_ledger.bootstrap(governor::commands::load_playbook{steps});
     signer = signing.make_notary(
         store.head(), {.log_every = std::chrono::minutes{given.audit.log_checkpoint_minutes}},
-        {.on_trouble = [this](const std::string& problem) { report_anchor(problem); },
-         .on_log = [this](const signed_checkpoint& newest) { log->info("checkpoint {}", one_line(newest.note)); }});
+        {.on_trouble =
+             [this](const std::string& problem) { problem.empty() ? log.anchor_works() : log.anchor_failed(problem); },
+         .on_log = [this](const signed_checkpoint& newest) { log.checkpoint(newest.note, newest.what.head.size); }});
     if (restored_why) {
-        log->warn("a new epoch of the trail: {}", *restored_why);
         forget_restore(directory);
-    }
-}
-
-/// Notary thread.
-void application::parts::report_anchor(const std::string& problem) const {
-    if (problem.empty()) {
-        log->info("the anchor can be written again");
-    } else {
-        log->error("the newest checkpoint cannot be anchored: {}", problem);
     }
 }
 
 /// Ledger thread: hands a commit to the I/O thread.
 void application::parts::publish(std::unique_ptr<commit_result> result) {
     signer->committed(result->head);
-    asio::post(io, [this, result = std::move(result)]() mutable {
-        hot.publish(std::move(result->state), result->head);
-        change_gate::answer(*result);
-        changes_ledger.handed_out();
-        follows.grew(result->head.size);
-    });
+    asio::post(io, [this, result = std::move(result)] { published(*result); });
+}
+
+void application::parts::published(commit_result& result) {
+    hot.publish(std::move(result.state), result.head);
+    measured.ledger_said(result.figures);
+    change_gate::answer(result);
+    changes_ledger.handed_out();
+    follows.grew(result.head.size);
+    for (const auto& line : result.lines) {
+        log.write(line);
+    }
+    if (result.disk_full && !std::exchange(disk_was_full, true)) {
+        log.storage_full(*result.disk_full);
+    } else if (!result.disk_full && !result.answers.empty() && std::exchange(disk_was_full, false)) {
+        log.storage_room();
+    }
+}
+
+void application::parts::ledger_broke(const std::string& why) {
+    log.storage_failed(why);
+    status = exit_code::storage;
+    begin_stop();
 }
 
 governor::self_checks application::parts::measure() const {
-    governor::self_checks measured;
+    governor::self_checks now;
     struct statvfs space{};
     if (::statvfs(directory.path().c_str(), &space) == 0) {
         constexpr std::uint64_t bytes_per_mib = 1024ULL * 1024;
-        measured.disk_free_mib = static_cast<std::int64_t>(space.f_bavail * space.f_frsize / bytes_per_mib);
+        now.disk_free_mib = static_cast<std::int64_t>(space.f_bavail * space.f_frsize / bytes_per_mib);
     }
     if (signer) {
-        measured.anchor_age_s = signer->behind_for().count();
+        now.anchor_age_s = signer->behind_for().count();
     }
-    return measured;
-}
-
-/// For `systemctl status`. I/O thread.
-std::string application::parts::status_line() const {
-    const auto& state = hot.state();
-    const auto active =
-        std::ranges::count_if(state.sessions->by_operator, [](const auto& each) { return each.second->active; });
-    return fmt::format("{} audit records, {} active {}, band {}, health {}", hot.head().size, active,
-                       active == 1 ? "session" : "sessions", band_letter(state.current_cone->in_force),
-                       to_text(state.health->status));
+    return now;
 }
 
 void application::parts::on_signal() {
@@ -371,7 +327,7 @@ void application::parts::on_signal() {
             on_signal();
             return;
         }
-        log->info("signal {}: stopping", number);
+        log.stopping_at_signal(number);
         begin_stop();
     });
 }
@@ -402,23 +358,27 @@ void application::parts::reload() {
 void application::parts::adopt(const std::variant<config, early_exit>& read) {
     const auto* fresh = std::get_if<config>(&read);
     if (fresh == nullptr) {
-        log->error("reload: the configuration in force stays: {}", std::get<early_exit>(read).text);
+        log.reload_refused("configuration", std::get<early_exit>(read).text);
         return;
     }
     who_may.set_rules(fresh->access);
     set_rates(fresh->rates);
     denials.set_rules(fresh->denials);
-    log->set_level(spdlog::level::from_str(fresh->log_level));
+    log.set_level(fresh->log_level);
+    if (given.metrics != fresh->metrics) {
+        figures_out.begin(fresh->metrics);
+    }
     given.access = fresh->access;
     given.rates = fresh->rates;
     given.log_level = fresh->log_level;
     given.policy = fresh->policy;
     given.playbook = fresh->playbook;
     given.backup = fresh->backup;
+    given.metrics = fresh->metrics;
     facts.keep_backups = fresh->backup.keep;
     facts.policy = fresh->policy;
     facts.playbook = fresh->playbook;
-    log->info("reload: configuration read");
+    log.reloaded("configuration");
 }
 
 void application::parts::set_rates(const std::map<std::string, ipc::call_rate>& rates) {
@@ -435,6 +395,7 @@ void application::parts::begin_stop() {
     service_manager::stopping("answering what was accepted");
     follows.end_all("the daemon stops");
     saving.cancel();
+    figures_out.stop();
     signals.cancel();
     // Answers that the ledger and the queries still owe are part of it: drained means every connection has them.
     server.drain([this] { io.stop(); });
@@ -442,27 +403,31 @@ void application::parts::begin_stop() {
 
 int application::parts::run() {
     signer->start();
+    measured.ledger_said(changes_ledger.figures());
+    for (const auto& line : changes_ledger.take_lines()) {
+        log.write(line);  // not before: a start that fails is one sentence
+    }
     follows.grew(hot.head().size);
     changes_ledger.start();
     on_signal();
-    log->info("valhallad listens on {}", facts.socket);
-    log->info("state in {}, {} audit records", facts.state_dir.string(), hot.head().size);
+    figures_out.begin(given.metrics);
+    log.listening(facts.socket);
+    log.started(facts.state_dir, hot.head().size);
     if (given.development) {
-        log->warn("development: any local user who reaches the socket is an operator; not for production");
+        log.development();
     }
-    service_manager::ready(status_line());
+    service_manager::ready(measured.status_line());
     io.run();
     denials.close();
     queries.stop();
     saving.stop();
     changes_ledger.stop();
     signer->stop();
-    log->info("stopped, {} audit records", store.head().size);
+    log.stopped(store.head().size);
     return status;
 }
 
-application::application(const config& c, std::shared_ptr<spdlog::logger> log)
-    : parts_{std::make_unique<parts>(c, std::move(log))} {}
+application::application(const config& c, daemon_log& log) : parts_{std::make_unique<parts>(c, log)} {}
 
 application::~application() = default;
 

@@ -5,10 +5,9 @@
 
 #include <memory>
 
-#include <spdlog/logger.h>
-
 #include "daemon/config.hpp"
 #include "daemon/start_failure.hpp"
+#include "daemon/telemetry/daemon_log.hpp"
 
 namespace valhalla {
 
@@ -16,7 +15,8 @@ class application {
   public:
     /// Takes the state directory, brings the database up to date, loads policy and playbook, listens.
     /// Throws `start_failure`; nothing is left behind then but what was valid before.
-    application(const config& c, std::shared_ptr<spdlog::logger> log);
+    /// `log` outlives it.
+    application(const config& c, daemon_log& log);
     ~application();
     application(const application&) = delete;
     application& operator=(const application&) = delete;

@@ -54,9 +54,8 @@ struct backups::failure {
     ipc::rpc_error error;
 };
 
-backups::backups(settings s, const schema::ledger_store& store, notary& signer, std::shared_ptr<spdlog::logger> log,
-                 hooks h)
-    : settings_{std::move(s)}, store_{store}, signer_{signer}, log_{std::move(log)}, hooks_{std::move(h)} {}
+backups::backups(settings s, const schema::ledger_store& store, notary& signer, daemon_log& log, hooks h)
+    : settings_{std::move(s)}, store_{store}, signer_{signer}, log_{log}, hooks_{std::move(h)} {}
 
 backups::~backups() {
     cancel();
@@ -85,8 +84,8 @@ void backups::run(const std::string& by, std::size_t keep, ipc::reply_handle rep
     try {
         const auto done = make(keep);
         const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
-        log_->info("backup {} for {}: {} records, {} bytes, verified, {:.1f} s", done.file.string(), by, done.head.size,
-                   done.bytes, took.count());
+        made_.fetch_add(1, std::memory_order_relaxed);
+        log_.backup_made(done.file, by, done.head.size, done.bytes, took.count());
         answer = answer_of(done.file, done.head, done.bytes, done.checked, done.removed);
     } catch (const failure& why) {
         answer = why.error;
@@ -99,7 +98,8 @@ void backups::run(const std::string& by, std::size_t keep, ipc::reply_handle rep
         if (cancelled_) {
             *error = {ipc::error_code::shutting_down, "the daemon stops; there is no backup", {}};
         }
-        log_->error("backup for {}: {}", by, error->message);
+        failed_.fetch_add(1, std::memory_order_relaxed);
+        log_.backup_failed(by, error->message);
     }
     // Free for the next one before whoever waits can ask for it.
     running_ = false;

@@ -22,9 +22,8 @@
 #include <variant>
 #include <vector>
 
-#include <spdlog/logger.h>
-
 #include "daemon/notary.hpp"
+#include "daemon/telemetry/daemon_log.hpp"
 #include "ipc/call.hpp"
 #include "schema/backup_dir.hpp"
 #include "schema/ledger_store.hpp"
@@ -46,8 +45,7 @@ class backups {
     /// Left free on the disk beside a backup, so that making one never stops the changes.
     static constexpr std::uint64_t spared_bytes = 64ULL * 1024 * 1024;
 
-    backups(settings s, const schema::ledger_store& store, notary& signer, std::shared_ptr<spdlog::logger> log,
-            hooks h);
+    backups(settings s, const schema::ledger_store& store, notary& signer, daemon_log& log, hooks h);
     ~backups();
     backups(const backups&) = delete;
     backups& operator=(const backups&) = delete;
@@ -61,6 +59,10 @@ class backups {
     void cancel();
     /// Waits for the end of what was cancelled. The ledger must still run.
     void stop();
+
+    /// Any thread: backups that were asked of this process.
+    [[nodiscard]] std::uint64_t made_so_far() const noexcept { return made_.load(std::memory_order_relaxed); }
+    [[nodiscard]] std::uint64_t failed_so_far() const noexcept { return failed_.load(std::memory_order_relaxed); }
 
   private:
     using copied = std::variant<schema::tree_head, schema::storage_error>;
@@ -90,7 +92,7 @@ class backups {
     const settings settings_;
     const schema::ledger_store& store_;
     notary& signer_;
-    const std::shared_ptr<spdlog::logger> log_;
+    daemon_log& log_;
     const hooks hooks_;
 
     std::atomic<bool> cancelled_{false};
@@ -99,6 +101,8 @@ class backups {
     std::unique_ptr<schema::database_copy> copy_;  // ledger thread
     std::optional<copy_order> current_;            // ledger thread: of `copy_`
     std::atomic<bool> running_{false};
+    std::atomic<std::uint64_t> made_{0};
+    std::atomic<std::uint64_t> failed_{0};
     std::thread thread_;  // I/O thread
 };
 

@@ -45,6 +45,8 @@ class change_gate {
     void submit_own(governor::command what);
     /// A command that the daemon puts in somebody's name, who did not ask for it and waits for no answer.
     void submit_of(actor who, governor::command what);
+    /// What is accepted and not answered yet.
+    [[nodiscard]] const change_quota::usage& waiting() const noexcept { return quota_.taken(); }
     /// Hands over what has gathered.
     void flush();
     /// Gives every answer of a commit to its connection.

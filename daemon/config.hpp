@@ -15,6 +15,7 @@
 #include "daemon/access_control.hpp"
 #include "daemon/change_quota.hpp"
 #include "daemon/denial_book.hpp"
+#include "daemon/telemetry/metrics_settings.hpp"
 #include "ipc/limits.hpp"
 #include "ipc/rate_limiter.hpp"
 
@@ -46,6 +47,7 @@ struct config {
     denial_rules denials;
     audit_settings audit;
     backup_settings backup;
+    metrics_settings metrics;
     /// How often one user may call a method; the others have no rate.
     std::map<std::string, ipc::call_rate> rates{{"cone.set", {.calls = 10, .period = std::chrono::minutes{1}}},
                                                 {"thresholds.set", {.calls = 5, .period = std::chrono::minutes{1}}}};

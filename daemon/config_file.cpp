@@ -31,6 +31,8 @@ constexpr std::int64_t max_denial_window_s = 86'400;
 constexpr std::int64_t max_denials_per_minute = 600;
 /// What backup.create takes.
 constexpr std::int64_t max_kept_backups = 10'000;
+/// A collector would call an older file stale.
+constexpr std::int64_t max_metrics_interval_s = 3'600;
 /// A year.
 constexpr std::int64_t max_log_minutes = 525'600;
 
@@ -76,6 +78,24 @@ std::optional<std::string> set_kept_backups(const toml::node& node, config& into
         return fmt::format("must be a number from 1 to {}", max_kept_backups);
     }
     into.backup.keep = *value;
+    return std::nullopt;
+}
+
+std::optional<std::string> set_metrics_file(const toml::node& node, config& into) {
+    const auto value = node.value_exact<std::string>();
+    if (!value || !value->starts_with('/') || !value->ends_with(".prom")) {
+        return "must be an absolute path that ends in .prom: the collector reads no others";
+    }
+    into.metrics.textfile = *value;
+    return std::nullopt;
+}
+
+std::optional<std::string> set_metrics_interval(const toml::node& node, config& into) {
+    const auto value = node.value_exact<std::int64_t>();
+    if (!value || *value < 1 || *value > max_metrics_interval_s) {
+        return fmt::format("must be a number of seconds from 1 to {}", max_metrics_interval_s);
+    }
+    into.metrics.interval = std::chrono::seconds{*value};
     return std::nullopt;
 }
 
@@ -215,6 +235,14 @@ const key_table& backup_keys() {
     return keys;
 }
 
+const key_table& metrics_keys() {
+    static const key_table keys{
+        {"textfile", set_metrics_file},
+        {"interval_s", set_metrics_interval},
+    };
+    return keys;
+}
+
 const key_table& witness_keys() {
     static const key_table keys{
         {"name", set_witness_name},
@@ -256,6 +284,7 @@ const key_table* table_of(std::string_view name) {
     return name == "access"    ? &access_keys()
            : name == "audit"   ? &audit_keys()
            : name == "backup"  ? &backup_keys()
+           : name == "metrics" ? &metrics_keys()
            : name == "witness" ? &witness_keys()
                                : nullptr;
 }
@@ -306,7 +335,7 @@ std::vector<std::string> config_keys() {
     for (const auto& [name, unused] : top_keys()) {
         names.push_back(name);
     }
-    for (const std::string table : {"access", "audit", "backup", "witness"}) {
+    for (const std::string table : {"access", "audit", "backup", "metrics", "witness"}) {
         for (const auto& [name, unused] : *table_of(table)) {
             names.push_back(table + "." + name);
         }

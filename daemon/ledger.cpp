@@ -2,11 +2,13 @@
 #include "daemon/ledger.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <stdexcept>
 #include <utility>
 
 #include "daemon/governor/health.hpp"
 #include "daemon/render.hpp"
+#include "daemon/telemetry/record_line.hpp"
 #include "ipc/call_list.hpp"
 #include "schema/limits.hpp"
 
@@ -159,6 +161,7 @@ void ledger::housekeeping() {
             forget_old_answers();
             if (store_.wal_bytes() >= schema::limits::wal_checkpoint_bytes) {
                 store_.checkpoint();
+                ++figures_.wal_checkpoints;
             }
         } catch (const schema::storage_error& fault) {
             break_down(fault);
@@ -239,10 +242,13 @@ std::size_t ledger::process(std::span<change> batch) {
         for (auto& one : result->answers) {
             one.result = error_of(fault);
         }
-        if (fault.fault() != schema::storage_fault::full) {
+        if (fault.fault() == schema::storage_fault::full) {
+            result->disk_full = fault.what();
+        } else {
             break_down(fault);
         }
     }
+    figures_.batch_size.note(static_cast<std::int64_t>(result->answers.size()));
     const auto count = result->answers.size();
     last_answer_bytes_ = result->bytes.size();
     publish(std::move(result));
@@ -339,13 +345,28 @@ void ledger::store(std::span<const audit_entry> records) {
     }
     for (const auto& record : records) {
         store_.append(record);
+        note(record);
+    }
+}
+
+void ledger::note(const audit_entry& record) {
+    if (const auto* decision = std::get_if<events::decided>(&record.what)) {
+        ++(decision->what->said().allowed ? uncommitted_.allowed : uncommitted_.denied);
+    } else if (auto line = line_of(record)) {
+        uncommitted_.lines.push_back(*std::move(line));
     }
 }
 
 void ledger::commit() {
     if (in_transaction_) {
+        const auto began = std::chrono::steady_clock::now();
         store_.commit();
         in_transaction_ = false;
+        figures_.commit.note(std::chrono::steady_clock::now() - began);
+        figures_.decisions_allowed += std::exchange(uncommitted_.allowed, 0);
+        figures_.decisions_denied += std::exchange(uncommitted_.denied, 0);
+        std::ranges::move(uncommitted_.lines, std::back_inserter(lines_));
+        uncommitted_.lines.clear();
     }
     committed_ = state_;
 }
@@ -355,6 +376,7 @@ void ledger::roll_back() noexcept {
         store_.rollback();
         in_transaction_ = false;
     }
+    uncommitted_ = {};
     state_ = committed_;
 }
 
@@ -394,13 +416,17 @@ void ledger::tick(std::chrono::steady_clock::time_point steady_now) {
         publish(std::make_unique<commit_result>());
     }
     if (what.measured && hooks_.alive) {
-        hooks_.alive();
+        figures_.wal_bytes = store_.wal_bytes();
+        hooks_.alive(figures_);
     }
 }
 
 void ledger::publish(std::unique_ptr<commit_result> result) {
     result->state = state_;
     result->head = store_.head();
+    figures_.wal_bytes = store_.wal_bytes();
+    result->figures = figures_;
+    result->lines = std::exchange(lines_, {});
     {
         // Whoever takes the answers is slower than the disk: the ledger waits, and with it those who ask. When it
         // stops, nobody takes any more.

@@ -23,12 +23,15 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <utility>
 #include <variant>
 #include <vector>
 
 #include "daemon/change_quota.hpp"
 #include "daemon/clock.hpp"
 #include "daemon/governor/governor.hpp"
+#include "daemon/telemetry/ledger_figures.hpp"
+#include "daemon/telemetry/log_entry.hpp"
 #include "ipc/call.hpp"
 #include "schema/ledger_store.hpp"
 
@@ -79,6 +82,9 @@ struct commit_result {
     schema::tree_head head;
     std::string bytes;  ///< all answers of the commit, one after the other
     std::vector<answered> answers;
+    std::vector<log_entry> lines;  ///< for the log, of records that are on the disk
+    ledger_figures figures;
+    std::optional<std::string> disk_full{};  ///< why nothing of it was stored
 };
 
 class ledger {
@@ -89,7 +95,7 @@ class ledger {
         /// Fills in what can only be measured outside (disk space); called every `self_check_interval`.
         std::function<governor::self_checks()> measure;
         /// The loop goes round: called after each of these measurements. May be empty.
-        std::function<void()> alive{};
+        std::function<void(const ledger_figures&)> alive{};
         clock_function now;
         /// Work that needs the writing connection, in pieces of some milliseconds, called between two batches; true
         /// while there is more. After a fault `usable` is false: then it only ends what it began. Must not throw. May
@@ -123,6 +129,10 @@ class ledger {
     /// a `std::logic_error`, for the daemon does not ask what its rules refuse.
     void bootstrap(const governor::command& what);
     [[nodiscard]] const governor::state& initial_state() const noexcept { return state_; }
+    /// Before the thread starts; then they come with what is published.
+    [[nodiscard]] const ledger_figures& figures() const noexcept { return figures_; }
+    /// Before the thread starts: lines for the log, of records of `bootstrap`; the next call gives none of them.
+    [[nodiscard]] std::vector<log_entry> take_lines() noexcept { return std::exchange(lines_, {}); }
 
     void start();
     /// Queues changes in order and leaves `batch` empty. How many may wait is the sender's to bound.
@@ -150,6 +160,7 @@ class ledger {
                                                               std::string& out);
     [[nodiscard]] governor::context context_of(const actor& who, bool is_owner) const;
     void store(std::span<const audit_entry> records);
+    void note(const audit_entry& record);
     void begin_if_needed();
     void commit();
     void roll_back() noexcept;
@@ -166,6 +177,14 @@ class ledger {
     hooks hooks_;
     governor::state state_;      // ledger thread, from start() on
     governor::state committed_;  // what to go back to
+    /// What the open transaction adds to the figures and the log, once it is on the disk.
+    struct uncommitted {
+        std::uint64_t allowed = 0;
+        std::uint64_t denied = 0;
+        std::vector<log_entry> lines;
+    } uncommitted_;
+    ledger_figures figures_;
+    std::vector<log_entry> lines_;  // to go with what is published next
     bool in_transaction_ = false;
     bool broken_ = false;
     bool more_between_ = false;          // `between_batches` said so

@@ -15,23 +15,14 @@
 #include <memory>
 
 #include <fmt/format.h>
-#include <spdlog/sinks/stdout_sinks.h>
-#include <spdlog/spdlog.h>
 
 #include "daemon/application.hpp"
 #include "daemon/config.hpp"
 #include "daemon/restoration.hpp"
 #include "daemon/start_failure.hpp"
+#include "daemon/telemetry/daemon_log.hpp"
 
 namespace {
-
-std::shared_ptr<spdlog::logger> make_log(const valhalla::config& c) {
-    auto log = std::make_shared<spdlog::logger>("valhallad", std::make_shared<spdlog::sinks::stderr_sink_mt>());
-    log->set_level(spdlog::level::from_str(c.log_level));
-    log->set_pattern(c.development ? "%H:%M:%S %l %v" : "%l %v");
-    log->flush_on(spdlog::level::info);
-    return log;
-}
 
 int restore(const valhalla::config& c) {
     try {
@@ -59,12 +50,17 @@ int run(int argc, const char* const* argv) {
         return exit->status;
     }
     const auto& c = std::get<valhalla::config>(read);
+    const auto log = valhalla::open_log(c.log_level, c.development);
     try {
         if (c.restore) {
             return restore(c);
         }
-        return valhalla::application{c, make_log(c)}.run();
+        return valhalla::application{c, *log}.run();
     } catch (const valhalla::start_failure& failure) {
+        if (log->structured()) {
+            log->start_failed(failure.message);
+            return failure.status;
+        }
         fmt::print(stderr, "valhallad: {}\n", failure.message);
         return failure.status;
     }

@@ -102,6 +102,11 @@ std::variant<std::string, notary::trouble> notary::sign_exactly(const schema::tr
     return schema::sign_checkpoint({origin_, head}, key_);
 }
 
+std::uint64_t notary::anchored() {
+    const std::lock_guard lock{mutex_};
+    return newest_->what.head.size;
+}
+
 std::chrono::seconds notary::behind_for() {
     const std::lock_guard lock{mutex_};
     return behind_ ? std::chrono::duration_cast<std::chrono::seconds>(clock::now() - *behind_)

@@ -79,6 +79,8 @@ class notary {
     [[nodiscard]] const std::string& origin() const noexcept { return origin_; }
     /// The public half, as text (C2SP signed-note).
     [[nodiscard]] const std::string& verifier_key() const noexcept { return verifier_key_; }
+    /// Records that the newest checkpoint covers.
+    [[nodiscard]] std::uint64_t anchored();
     /// How long the trail is ahead of the anchor; zero when it is not.
     [[nodiscard]] std::chrono::seconds behind_for();
 

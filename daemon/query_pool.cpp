@@ -48,6 +48,7 @@ void query_pool::run(schema::reader& from) {
         waiting next;
         {
             std::unique_lock lock{mutex_};
+            began_.reset();
             // Who stops waits for this thread, and takes no results meanwhile.
             wake_.wait(lock, [this] { return stopping_ || (!queue_.empty() && handed_over_ < max_handed_over); });
             if (queue_.empty()) {
@@ -56,6 +57,7 @@ void query_pool::run(schema::reader& from) {
             next = std::move(queue_.front());
             queue_.pop_front();
             queued_bytes_ -= next.bytes;
+            began_ = std::chrono::steady_clock::now();
         }
         hand_over(next.what(from));
     }
@@ -115,6 +117,15 @@ bool query_pool::enqueue(work what, std::size_t bytes) {
     }
     wake_.notify_one();
     return true;
+}
+
+query_pool::work_load query_pool::load() {
+    const std::lock_guard lock{mutex_};
+    work_load now{.waiting = queue_.size(), .running = {}};
+    if (began_) {
+        now.running = std::chrono::steady_clock::now() - *began_;
+    }
+    return now;
 }
 
 void query_pool::stop() {

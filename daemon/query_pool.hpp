@@ -4,6 +4,7 @@
 // each with the pool's own reader; what follows from them runs on the I/O thread.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
@@ -11,6 +12,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <variant>
@@ -29,6 +31,11 @@ class query_pool {
     using work = std::function<std::function<void()>(schema::reader&)>;
     /// Runs a function on the I/O thread.
     using post_function = std::function<void(std::function<void()>)>;
+
+    struct work_load {
+        std::size_t waiting = 0;
+        std::chrono::duration<double> running{0};  ///< how long the job under way has been; zero: none is
+    };
 
     /// Most jobs that may wait; more are refused as `overloaded`.
     static constexpr std::size_t max_queued = 4'096;
@@ -52,6 +59,8 @@ class query_pool {
     void submit_then(work what, ipc::reply_handle reply, std::size_t bytes = 0);
     /// I/O thread. For work that nobody waits for and that handles its own faults; false when too much is waiting.
     [[nodiscard]] bool try_submit(work what) { return enqueue(std::move(what)); }
+    /// Any thread.
+    [[nodiscard]] work_load load();
     /// Runs what is queued, then ends.
     void stop();
 
@@ -68,10 +77,11 @@ class query_pool {
         work what;
         std::size_t bytes = 0;
     };
-    std::deque<waiting> queue_;     // guarded by mutex_
-    std::size_t queued_bytes_ = 0;  // guarded by mutex_
-    std::size_t handed_over_ = 0;   // guarded by mutex_
-    bool stopping_ = false;         // guarded by mutex_
+    std::deque<waiting> queue_;                                   // guarded by mutex_
+    std::size_t queued_bytes_ = 0;                                // guarded by mutex_
+    std::size_t handed_over_ = 0;                                 // guarded by mutex_
+    bool stopping_ = false;                                       // guarded by mutex_
+    std::optional<std::chrono::steady_clock::time_point> began_;  // guarded by mutex_: the job under way
     std::thread thread_;
 };
 

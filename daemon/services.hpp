@@ -18,6 +18,7 @@
 #include "daemon/notary.hpp"
 #include "daemon/query_pool.hpp"
 #include "daemon/task_runner.hpp"
+#include "daemon/telemetry/telemetry.hpp"
 #include "daemon/uploads.hpp"
 #include "daemon/witness.hpp"
 #include "ipc/limits.hpp"
@@ -46,6 +47,7 @@ struct services {
     notary& signer;
     follow_hub& follows;
     witness& watching;
+    const telemetry& measured;
     const daemon_facts& facts;
     const ipc::limits& bounds;
     /// Runs a function on the I/O thread; from any thread.

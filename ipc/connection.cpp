@@ -34,6 +34,7 @@ void grow_to(std::string& buffer, std::size_t capacity) {
 connection::connection(connection_host& host, unix_socket socket, peer who, std::size_t& taken_by_user)
     : host_{host},
       denials_{host.denials},
+      counted_{host.counted},
       socket_{std::move(socket)},
       peer_{std::move(who)},
       in_{host.bounds.read_bytes, host.bounds.line_bytes},
@@ -62,6 +63,10 @@ void connection::turn() {
     }
     in_turn_ = false;
     flush();
+    if (turn_answers_ != per_effect<std::uint32_t>{}) {
+        counted_->turn_over(std::exchange(turn_answers_, {}), clock::now() - turn_time());
+    }
+    turn_began_.reset();
     if (!closed_ && (overrun_ || unsent() > host_.bounds.output_close_bytes)) {
         close();
     }
@@ -253,7 +258,7 @@ void connection::drain() {
 // Says why, behind all answers that are still due, and nothing more.
 void connection::end_with(const rpc_error& error) {
     ending_ = true;
-    answer(null_id, error);
+    answer({}, null_id, error);
     in_.clear();
 }
 

@@ -39,6 +39,7 @@
 #include "ipc/line_buffer.hpp"
 #include "ipc/method_table.hpp"
 #include "ipc/request.hpp"
+#include "ipc/traffic.hpp"
 
 namespace valhalla::ipc {
 
@@ -68,7 +69,9 @@ class connection_host {
     const method_table& table;
     const limits bounds;
     buffer_budget budget;
-    const std::shared_ptr<const denial_observer> denials;  ///< connections may outlive us, answers to them even more
+    // Connections may outlive us, answers to them even more.
+    const std::shared_ptr<const denial_observer> denials;
+    const std::shared_ptr<traffic> counted = std::make_shared<traffic>();
     // Used within one step, by one connection after the other.
     request_scratch scratch;
     json_scratch params_scratch;
@@ -78,9 +81,10 @@ class connection_host {
 
 /// A request that is not answered yet, or whose answer waits for those before it.
 struct pending_reply {
-    std::string id;           ///< empty for a notification
-    std::string reply;        ///< once answered
-    std::string_view method;  ///< its name in the table
+    std::string id;     ///< empty for a notification
+    std::string reply;  ///< once answered
+    method_label method;
+    traffic::clock::time_point since;  ///< when the turn began that read it
     bool answered = false;
 };
 
@@ -141,10 +145,14 @@ class connection final : public reply_sink, public push_channel, public std::ena
     [[nodiscard]] pending_reply& slot_of(std::uint64_t ticket) noexcept { return slots_[ticket % slots_.size()]; }
     [[nodiscard]] pending_reply* waiting(std::uint64_t ticket) noexcept;
     std::uint64_t take_ticket(std::string_view id);
-    [[nodiscard]] reply_handle defer(std::string_view id, const method_info& method);
+    [[nodiscard]] reply_handle defer(std::string_view id, const bound_method& method);
     void tell_denied(std::string_view method, const rpc_error& error) const;
-    void answer(std::string_view id, std::string_view result_json);
-    void answer(std::string_view id, const rpc_error& error);
+    void answer(const method_label& of, std::string_view id, std::string_view result_json);
+    void answer(const method_label& of, std::string_view id, const rpc_error& error);
+    void count(const method_label& of, std::optional<error_code> error);
+    void count_deferred(std::uint64_t ticket, std::optional<error_code> error);
+    /// The time at which this turn began to read requests.
+    [[nodiscard]] clock::time_point turn_time();
     template <class Append>
     void answer_now(std::string_view id, std::size_t most_bytes, const Append& append);
     template <class Append>
@@ -179,6 +187,7 @@ class connection final : public reply_sink, public push_channel, public std::ena
 
     connection_host& host_;
     const std::shared_ptr<const denial_observer> denials_;
+    const std::shared_ptr<traffic> counted_;
     unix_socket socket_;
     peer peer_;
 
@@ -199,6 +208,9 @@ class connection final : public reply_sink, public push_channel, public std::ena
     buffer_claim output_claim_;
     clock::time_point write_progress_;
     clock::time_point linger_until_;
+
+    std::optional<clock::time_point> turn_began_;  // read with the first request of a turn
+    per_effect<std::uint32_t> turn_answers_{};     // of requests that this turn has read and answered
 
     std::shared_ptr<push_source> source_;  // null: no notifications
 

@@ -38,7 +38,7 @@ rpc_error no_memory() {
 /// The request that is being handled right now; lives on the stack.
 class live_call final : public call {
   public:
-    live_call(connection& on, const request& req, const method_info& method) noexcept
+    live_call(connection& on, const request& req, const bound_method& method) noexcept
         : on_{on}, id_{req.id}, method_{method}, what_{.method = req.method, .params = req.params, .request_key = {}} {}
 
     [[nodiscard]] const asked& what() const noexcept override { return what_; }
@@ -51,13 +51,13 @@ class live_call final : public call {
     }
     void reply(std::string_view result_json) override {
         if (!std::exchange(settled_, true)) {
-            on_.answer(id_, result_json);
+            on_.answer(method_.label(), id_, result_json);
         }
     }
     void fail(const rpc_error& error) override {
         if (!std::exchange(settled_, true)) {
-            on_.tell_denied(method_.name, error);
-            on_.answer(id_, error);
+            on_.tell_denied(method_.info().name, error);
+            on_.answer(method_.label(), id_, error);
         }
     }
     [[nodiscard]] reply_handle defer() override {
@@ -69,7 +69,7 @@ class live_call final : public call {
   private:
     connection& on_;
     std::string_view id_;
-    const method_info& method_;
+    const bound_method& method_;
     asked what_;
     bool settled_ = false;
 };
@@ -98,6 +98,7 @@ connection::progress connection::step() {
     if (!line) {
         return progress::starved;
     }
+    static_cast<void>(turn_time());
     parse_request(*line, host_.scratch, false, host_.line);
     if (host_.line.what == parse_outcome::batch) {
         return begin_batch(*line);
@@ -120,7 +121,7 @@ connection::progress connection::begin_batch(std::string_view line) {
     rpc_error error;
     if (!split_batch(line, host_.bounds.batch, host_.scratch, batch_->elements, error)) {
         batch_.reset();
-        answer(null_id, error);
+        answer({}, null_id, error);
         in_.consume();
     }
     line_since_.reset();
@@ -128,6 +129,7 @@ connection::progress connection::begin_batch(std::string_view line) {
 }
 
 connection::progress connection::step_batch(running_batch& b) {
+    static_cast<void>(turn_time());
     if (b.next < b.elements.size()) {
         parse_request(b.elements[b.next], host_.scratch, true, host_.line);
         if (!carry_out(host_.line)) {
@@ -152,7 +154,7 @@ connection::progress connection::step_batch(running_batch& b) {
 // False when the request has to wait; then nothing happened.
 bool connection::carry_out(const parsed_line& line) {
     if (line.what == parse_outcome::mistaken) {
-        answer(line.id, line.error);
+        answer({}, line.id, line.error);
         return true;
     }
     const request& req = line.req;
@@ -165,24 +167,25 @@ bool connection::carry_out(const parsed_line& line) {
             error.message += fmt::format("; did you mean \"{}\"?", nearest);
             append_text_member(error.data_members, "nearest", nearest);
         }
-        answer(req.id, error);
+        answer({}, req.id, error);
         return true;
     }
     const method_info& info = method->info();
     if (const auto error = role_objection(info)) {
         tell_denied(info.name, *error);
-        answer(req.id, *error);
+        answer(method->label(), req.id, *error);
         return true;
     }
     if (draining_) {
-        answer(req.id, make_error(error_code::shutting_down, "the daemon is stopping; the request was not executed"));
+        answer(method->label(), req.id,
+               make_error(error_code::shutting_down, "the daemon is stopping; the request was not executed"));
         return true;
     }
     if (!may_start(info.kind)) {
         return false;
     }
     if (const auto error = rate_objection(*method, 1)) {
-        answer(req.id, *error);
+        answer(method->label(), req.id, *error);
         return true;
     }
     run(*method, req);
@@ -225,7 +228,7 @@ bool connection::may_start(effect kind) const noexcept {
 }
 
 void connection::run(const bound_method& method, const request& req) {
-    live_call c{*this, req, method.info()};
+    live_call c{*this, req, method};
     try {
         method.run(req.params, host_.params_scratch, c);
         if (c.settled()) {
@@ -332,22 +335,55 @@ void connection::forget_slot(pending_reply& s) {
     }
 }
 
-void connection::answer(std::string_view id, std::string_view result_json) {
+void connection::answer(const method_label& of, std::string_view id, std::string_view result_json) {
     if (result_json.size() > most_result_bytes()) {
-        answer(id, too_large(result_json.size()));
+        answer(of, id, too_large(result_json.size()));
         return;
     }
     const std::size_t bytes = id.size() + result_json.size() + envelope_bytes;
     if (in_flight() == 0 && !id.empty() && !make_room(bytes)) {
-        answer(id, no_memory());  // nothing that is answered at once changes anything
+        answer(of, id, no_memory());  // nothing that is answered at once changes anything
         return;
     }
+    count(of, std::nullopt);
     answer_now(id, bytes, [&](std::string& out, std::string_view to) { append_result(out, to, result_json); });
 }
 
-void connection::answer(std::string_view id, const rpc_error& error) {
+void connection::answer(const method_label& of, std::string_view id, const rpc_error& error) {
+    count(of, error.code);
     answer_now(id, most_bytes_of(id, error),
                [&](std::string& out, std::string_view to) { append_failure(out, to, error); });
+}
+
+/// Of a request that is answered in the turn that read it.
+void connection::count(const method_label& of, std::optional<error_code> error) {
+    counted_->count(of, error);
+    if (of.number != 0) {
+        ++turn_answers_[place_of(of.kind)];
+    }
+}
+
+/// Also of who has hung up: what he asked for was done. Does not need the host, which may be gone.
+void connection::count_deferred(std::uint64_t ticket, std::optional<error_code> error) {
+    if (ticket < head_ || ticket >= tail_ || slot_of(ticket).answered) {
+        return;
+    }
+    const auto& s = slot_of(ticket);
+    if (in_turn_) {
+        count(s.method, error);
+        return;
+    }
+    counted_->count(s.method, error);
+    if (!closed_) {
+        counted_->delivered(s.method.kind, s.since);
+    }
+}
+
+connection::clock::time_point connection::turn_time() {
+    if (!turn_began_) {
+        turn_began_ = clock::now();
+    }
+    return *turn_began_;
 }
 
 std::uint64_t connection::take_ticket(std::string_view id) {
@@ -363,10 +399,11 @@ std::uint64_t connection::take_ticket(std::string_view id) {
     return tail_++;
 }
 
-reply_handle connection::defer(std::string_view id, const method_info& method) {
-    flight_effect_ = method.kind;
+reply_handle connection::defer(std::string_view id, const bound_method& method) {
+    flight_effect_ = method.info().kind;
     const std::uint64_t ticket = take_ticket(id);
-    slot_of(ticket).method = method.name;
+    slot_of(ticket).method = method.label();
+    slot_of(ticket).since = turn_time();
     return {shared_from_this(), ticket};
 }
 
@@ -392,12 +429,14 @@ bool connection::has_room(std::size_t bytes) {
 
 void connection::deliver(std::uint64_t ticket, std::string_view result_json) {
     if (waiting(ticket) == nullptr) {
+        count_deferred(ticket, std::nullopt);
         return;  // perhaps closed, and then the host may be gone
     }
     if (result_json.size() > most_result_bytes()) {
         deliver_error(ticket, too_large(result_json.size()));
         return;
     }
+    count_deferred(ticket, std::nullopt);
     if (!has_room(result_json.size())) {
         ask_for_turn();
         return;
@@ -413,8 +452,9 @@ void connection::deliver(std::uint64_t ticket, std::string_view result_json) {
 
 void connection::deliver_error(std::uint64_t ticket, const rpc_error& error) {
     if (ticket >= head_ && ticket < tail_ && !slot_of(ticket).answered) {
-        tell_denied(slot_of(ticket).method, error);  // also of who has hung up
+        tell_denied(slot_of(ticket).method.name, error);  // also of who has hung up
     }
+    count_deferred(ticket, error.code);
     if (waiting(ticket) == nullptr) {
         return;
     }

@@ -59,6 +59,7 @@ void method_table::add(std::unique_ptr<bound_method> m) {
         throw std::logic_error{fmt::format("method {} is bound twice", m->info().name)};
     }
     methods_.push_back(std::move(m));
+    methods_.back()->number_ = static_cast<std::uint16_t>(methods_.size());
     place_all();
 }
 

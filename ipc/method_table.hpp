@@ -16,6 +16,7 @@
 #include "ipc/json_reader.hpp"
 #include "ipc/method.hpp"
 #include "ipc/rate_limiter.hpp"
+#include "ipc/traffic.hpp"
 
 namespace valhalla::ipc {
 
@@ -35,8 +36,13 @@ class bound_method {
     [[nodiscard]] const call_rate* rate() const noexcept { return rate_ ? &*rate_ : nullptr; }
     void set_rate(std::optional<call_rate> rate) { rate_ = rate; }
 
+    [[nodiscard]] method_label label() const noexcept { return {info_.name, info_.kind, number_}; }
+
   private:
+    friend class method_table;
+
     method_info info_;
+    std::uint16_t number_ = 0;  // in its table, from 1 on
     std::optional<call_rate> rate_;
 };
 

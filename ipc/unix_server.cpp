@@ -147,6 +147,7 @@ class unix_server::impl final : public connection_host, public std::enable_share
             each->turn();
         }
         turns_.clear();
+        counted->round_over();
     }
 
     // Waits first and accepts then, both on this thread: when accepting stops, every connection is either served here
@@ -189,6 +190,7 @@ class unix_server::impl final : public connection_host, public std::enable_share
         ::fcntl(socket.native_handle(), F_SETFD, FD_CLOEXEC);
         const auto from = credentials_of(socket.native_handle());
         if (!from) {
+            counted->refused(turned_away::unknown_user);
             turn_away(socket, forbidden("your user is not known here", role::viewer));
             return;
         }
@@ -196,6 +198,7 @@ class unix_server::impl final : public connection_host, public std::enable_share
         if (granted == role::none) {
             const peer who{from->uid, from->gid, names_.of(from->uid), role::none, 0};
             (*denials)({who, {}, role::viewer});
+            counted->refused(from->uid == unmapped_uid ? turned_away::unknown_user : turned_away::no_role);
             turn_away(socket, forbidden(from->uid == unmapped_uid
                                             ? "your user is not known here"
                                             : fmt::format("{} has no role here; ask an owner for one", who.name),
@@ -203,6 +206,7 @@ class unix_server::impl final : public connection_host, public std::enable_share
             return;
         }
         if (connections_.size() >= bounds.connections) {
+            counted->refused(turned_away::all_taken);
             turn_away(socket, {error_code::overloaded,
                                fmt::format("all {} connections are taken; try again later", bounds.connections),
                                {}});
@@ -210,6 +214,7 @@ class unix_server::impl final : public connection_host, public std::enable_share
         }
         usage& of_uid = per_uid_[from->uid];
         if (of_uid.connections >= bounds.connections_per_uid) {
+            counted->refused(turned_away::share_taken);
             turn_away(socket, {error_code::overloaded,
                                fmt::format("{} has {} connections, and more are not given to one user",
                                            names_.of(from->uid), of_uid.connections),
@@ -217,6 +222,7 @@ class unix_server::impl final : public connection_host, public std::enable_share
             return;
         }
         ++of_uid.connections;
+        counted->accepted();
         const std::uint64_t number = ++last_number_;
         const auto added = std::make_shared<connection>(
             *this, std::move(socket), peer{from->uid, from->gid, names_.of(from->uid), granted, number},
@@ -306,6 +312,12 @@ void unix_server::close_all() {
 }
 std::size_t unix_server::connections() const noexcept {
     return impl_->connections();
+}
+std::size_t unix_server::connections_limit() const noexcept {
+    return impl_->bounds.connections;
+}
+const traffic& unix_server::counted() const noexcept {
+    return *impl_->counted;
 }
 
 }  // namespace valhalla::ipc

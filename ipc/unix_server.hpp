@@ -19,6 +19,7 @@
 #include "ipc/limits.hpp"
 #include "ipc/method_table.hpp"
 #include "ipc/peer.hpp"
+#include "ipc/traffic.hpp"
 
 namespace valhalla::ipc {
 
@@ -60,6 +61,9 @@ class unix_server {
     void close_all();
 
     [[nodiscard]] std::size_t connections() const noexcept;
+    /// What is configured, as far as the process may open files.
+    [[nodiscard]] std::size_t connections_limit() const noexcept;
+    [[nodiscard]] const traffic& counted() const noexcept;
 
   private:
     class impl;

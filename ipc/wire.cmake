@@ -35,6 +35,7 @@ add_library(valhalla_ipc STATIC
   rate_limiter.cpp
   request.cpp
   socket_path.cpp
+  traffic.cpp
   unix_server.cpp)
 target_link_libraries(valhalla_ipc PUBLIC valhalla_api valhalla_flags Boost::headers Boost::json fmt::fmt)
 if(VALHALLA_PCH)

@@ -8,6 +8,7 @@ install(TARGETS valhallad valhallactl valhalla-verify)
 
 install(FILES ${packaging}/systemd/valhallad.service ${packaging}/systemd/valhallad.socket
   DESTINATION ${VALHALLA_SYSTEMD_UNIT_DIR})
+install(FILES ${packaging}/systemd/valhallad.catalog DESTINATION lib/systemd/catalog)
 install(FILES ${packaging}/sysusers.d/valhalla.conf DESTINATION lib/sysusers.d)
 install(FILES ${packaging}/tmpfiles.d/valhalla.conf DESTINATION lib/tmpfiles.d)
 install(FILES ${packaging}/valhallad.toml DESTINATION ${CMAKE_INSTALL_SYSCONFDIR}/valhalla)

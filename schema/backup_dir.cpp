@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <sys/stat.h>
 #include <system_error>
@@ -48,6 +49,20 @@ fs::path checkpoint_beside(const fs::path& backup) {
     auto path = backup;
     path += behind_checkpoint;
     return path;
+}
+
+std::optional<unix_micros> newest_backup_time(const fs::path& directory) noexcept {
+    try {
+        auto names = entries_of(directory);
+        std::erase_if(names, [](const std::string& name) { return !is_backup(name); });
+        struct stat file{};
+        if (names.empty() || ::stat((directory / names.back()).c_str(), &file) != 0) {
+            return std::nullopt;
+        }
+        return unix_micros{std::chrono::seconds{file.st_mtim.tv_sec}};
+    } catch (const std::exception&) {
+        return std::nullopt;
+    }
 }
 
 backup_dir::backup_dir(fs::path path) : path_{std::move(path)} {

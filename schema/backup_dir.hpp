@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -41,6 +42,10 @@ class backup_dir {
   private:
     std::filesystem::path path_;
 };
+
+/// When the newest backup in `directory` was made, by its file's time; nothing when there is none, or it cannot be
+/// seen. Changes nothing, and may be asked while a backup is made.
+[[nodiscard]] std::optional<unix_micros> newest_backup_time(const std::filesystem::path& directory) noexcept;
 
 /// The file of the checkpoint that belongs to a backup.
 [[nodiscard]] std::filesystem::path checkpoint_beside(const std::filesystem::path& backup);

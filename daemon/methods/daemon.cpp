@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "daemon/methods/bind.hpp"
+#include "daemon/telemetry/metrics_text.hpp"
 #include "daemon/version.hpp"
 #include "ipc/open_rpc.hpp"
 
@@ -25,6 +26,18 @@ void bind_daemon_methods(ipc::method_table& table, const services& with) {
         json.member("operator", c.who().name).member("role", ipc::to_text(c.who().granted));
         json.end_object();
         c.reply(out);
+    });
+    table.on<api::daemon_metrics>([with](const api::daemon_metrics::params&, ipc::call& c) {
+        const auto now = std::make_shared<const figures>(with.measured.take());
+        with.queries.submit(
+            [now](schema::reader&) -> query_pool::answer {
+                std::string out;
+                json_writer json{out};
+                json.begin_object().member("content_type", metrics_content_type);
+                json.member("text", metrics_text(*now, ask_system(*now))).end_object();
+                return out;
+            },
+            c.defer());
     });
     table.on<api::rpc_discover>([document = ipc::open_rpc_document(version, ipc::describe_api())](
                                     const api::rpc_discover::params&, ipc::call& c) { c.reply(document); });

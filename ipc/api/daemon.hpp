@@ -30,6 +30,21 @@ struct daemon_info {
     static constexpr std::array<error_code, 0> errors{};
 };
 
+struct daemon_metrics {
+    static constexpr std::string_view name = "daemon.metrics";
+    static constexpr std::string_view summary = "What the daemon counts and measures, as Prometheus reads it.";
+    // Its figures are of one moment; they become text on the query thread.
+    static constexpr effect kind = effect::query;
+    static constexpr role needs = role::viewer;
+    using params = no_params;
+    static constexpr auto fields = no_fields;
+    static constexpr std::array result{
+        text("content_type", "What an HTTP server would call the text."),
+        text("text", "Every metric with its help and its type; daemon/METRICS.md lists them."),
+    };
+    static constexpr std::array<error_code, 0> errors{};
+};
+
 /// By the name that the OpenRPC specification demands.
 struct rpc_discover {
     static constexpr std::string_view name = "rpc.discover";

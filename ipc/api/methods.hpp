@@ -33,7 +33,7 @@ using each_method = method_list<session_start, session_end, session_note, sessio
                                 operator_lock, operator_unlock, operator_locks, key_create, key_list, key_revoke,     //
                                 import_begin, import_put, import_check, import_commit, import_cancel,                 //
                                 backup_create,                                                                        //
-                                rpc_discover, daemon_info, daemon_stop>;
+                                rpc_discover, daemon_info, daemon_metrics, daemon_stop>;
 struct daemon_atomic : atomic_of<each_method> {};
 using all_methods = with_method<each_method, daemon_atomic>::type;
 

@@ -142,6 +142,7 @@ std::unique_ptr<CLI::App> make_parser(invocation& into) {
     add_export_command(*app, into.run);
     add_import_command(*app, into.run);
     add_backup_commands(*app, into.run);
+    add_metrics_command(*app, into.run);
     add_call_command(*app, into.run);
     add_describe_command(*app, into.run);
     app->footer(epilogue);  // last: a command takes over the footer that is there when it is added

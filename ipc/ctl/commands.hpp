@@ -24,6 +24,7 @@ void add_audit_commands(CLI::App& app, command& chosen);    // audit …
 void add_export_command(CLI::App& app, command& chosen);    // export DIR
 void add_import_command(CLI::App& app, command& chosen);    // import DIR
 void add_backup_commands(CLI::App& app, command& chosen);   // backup, restore FILE
+void add_metrics_command(CLI::App& app, command& chosen);   // metrics
 void add_call_command(CLI::App& app, command& chosen);      // call METHOD [JSON]
 void add_describe_command(CLI::App& app, command& chosen);  // describe [METHOD]
 

@@ -31,6 +31,7 @@ add_library(valhalla_ctl STATIC
   ctl/method_page.cpp
   ctl/method_reference.cpp
   ctl/method_words.cpp
+  ctl/metrics_command.cpp
   ctl/printer.cpp
   ctl/proof_answer.cpp
   ctl/record_format.cpp

@@ -34,6 +34,9 @@ viewers = ["gid:9"]
 others = "viewer"
 denial_window_s = 7
 denials_per_minute = 600
+[metrics]
+textfile = "/var/lib/node/v.prom"
+interval_s = 60
 )"),
                                            c);
     BOOST_TEST_REQUIRE(!problem.has_value());
@@ -47,6 +50,8 @@ denials_per_minute = 600
     BOOST_TEST(c.access.operators.front() == "group:ops");
     BOOST_TEST(c.access.viewers.front() == "gid:9");
     BOOST_TEST((c.access.others == valhalla::ipc::role::viewer));
+    BOOST_TEST((c.metrics ==
+                valhalla::metrics_settings{.textfile = "/var/lib/node/v.prom", .interval = std::chrono::seconds{60}}));
     BOOST_TEST((c.denials == valhalla::denial_rules{.window = std::chrono::seconds{7}, .records_per_minute = 600}));
 }
 
@@ -67,6 +72,9 @@ BOOST_AUTO_TEST_CASE(what_is_wrong_is_named_with_its_line) {
              row{"[access]\ndenial_window_s = 0\n", ":2:", "a number of seconds from 1 to 86400"},
              row{"[access]\ndenials_per_minute = 601\n", ":2:", "a number from 1 to 600"},
              row{"[access]\ndenials_per_minute = \"many\"\n", ":2:", "a number from 1 to 600"},
+             row{"[metrics]\ntextfile = \"v.prom\"\n", ":2:", "an absolute path that ends in .prom"},
+             row{"[metrics]\ntextfile = \"/var/v.txt\"\n", ":2:", "an absolute path that ends in .prom"},
+             row{"[metrics]\ninterval_s = 0\n", ":2:", "a number of seconds from 1 to 3600"},
              row{"[acces]\n", ":1:", "no such key"},
              row{"state_dir = \"a\"\nstate_dir = \"b\"\n", ":2:", "state_dir"},
              row{"state_dir = \n", ":1:", ""},

@@ -139,6 +139,29 @@ BOOST_AUTO_TEST_CASE(changes_that_wait_together_share_one_commit_and_keep_their_
     }
 }
 
+BOOST_AUTO_TEST_CASE(figures_and_lines_for_the_log_come_with_the_commit_that_they_are_of) {
+    bench b;
+    const auto commits_before = b.ledger().figures().commit.count();
+    static_cast<void>(b.ledger().take_lines());
+    std::vector<change> batch;
+    batch.push_back(b.change_of(commands::start_session{.notes = "quietly", .supersede = false}, 1));
+    batch.push_back(b.change_of(commands::start_session{}, 2));  // refused: nothing to log
+    batch.push_back(b.change_of(event_number(1), 3));
+    b.ledger().submit(batch);
+    b.ledger().start();
+    b.finish();
+    BOOST_TEST_REQUIRE(b.commits.size() == 1U);
+    const auto& figures = b.commits.front()->figures;
+    BOOST_TEST(figures.batch_size.count() == 1U);
+    BOOST_TEST(figures.batch_size.sum() == 3);
+    BOOST_TEST(figures.commit.count() == commits_before + 1);
+    BOOST_TEST(!b.commits.front()->disk_full.has_value());
+    const auto& lines = b.commits.front()->lines;
+    BOOST_TEST_REQUIRE(lines.size() == 1U);
+    BOOST_TEST((lines.front().id == message_ids::session_started));
+    BOOST_TEST(lines.front().text.find("quietly") == std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(an_answer_is_handed_out_only_when_its_record_is_committed) {
     bench b;
     b.ledger().start();
@@ -169,7 +192,7 @@ BOOST_AUTO_TEST_CASE(a_ledger_that_is_stuck_does_not_say_that_it_is_alive) {
                                     release.get_future().wait();
                                     return governor::self_checks{};
                                 },
-                            .alive = [&] { ++alive; },
+                            .alive = [&](const ledger_figures&) { ++alive; },
                             .now = [] { return micros_at(1'700'000'000'000'000); }}};
     stuck.start();
     reached.get_future().wait();

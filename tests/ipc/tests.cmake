@@ -20,6 +20,7 @@ valhalla_test(ipc_server_test
     ${CMAKE_CURRENT_LIST_DIR}/server_limits_test.cpp
     ${CMAKE_CURRENT_LIST_DIR}/server_test.cpp
     ${CMAKE_CURRENT_LIST_DIR}/socket_path_test.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/traffic_test.cpp
     ${CMAKE_CURRENT_LIST_DIR}/wire_fixture.cpp
   LIBS valhalla_ipc valhalla_client
   LABELS ipc)

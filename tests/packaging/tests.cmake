@@ -9,3 +9,9 @@ endforeach()
 add_test(NAME packaging.manual COMMAND bash ${CMAKE_CURRENT_LIST_DIR}/manual.bash ${PROJECT_SOURCE_DIR} ${VALHALLA_PYTHON}
   $<TARGET_FILE:valhallad> $<TARGET_FILE:valhallactl> $<TARGET_FILE:valhalla-verify>)
 set_tests_properties(packaging.manual PROPERTIES LABELS packaging SKIP_RETURN_CODE 77 TIMEOUT 120)
+
+# What those who watch the daemon are given.
+foreach(about rules catalog)
+  add_test(NAME packaging.${about} COMMAND bash ${CMAKE_CURRENT_LIST_DIR}/telemetry.bash ${about} ${PROJECT_SOURCE_DIR})
+  set_tests_properties(packaging.${about} PROPERTIES LABELS packaging SKIP_RETURN_CODE 77 TIMEOUT 60)
+endforeach()

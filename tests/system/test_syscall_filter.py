@@ -17,8 +17,9 @@ import harness
 UNIT = harness.SOURCE_DIR / "packaging/systemd/valhallad.service"
 FILTER = [sys.executable, "-B", str(Path(__file__).with_name("service_filter.py")), str(UNIT)]
 SKIPPED = 77
-# Sessions, proofs, signals, exports, uploads, imports, reloads, restarts, inherited sockets.
-PARTS = ("test_session", "test_audit", "test_governance", "test_roundtrip", "test_retry", "test_service")
+# Sessions, proofs, signals, exports, uploads, imports, reloads, restarts, inherited sockets, metrics. The journal needs
+# root beside the filter, see test_journal.
+PARTS = ("test_session", "test_audit", "test_governance", "test_roundtrip", "test_retry", "test_service", "test_metrics")
 
 
 class Filter(unittest.TestCase):

@@ -27,7 +27,7 @@ const std::vector<sample> samples{
     {{"session", "start", "--", "--s"}, {}},
     {{"nonsense", ""},
      {"status", "session", "cone", "decide", "canon", "health", "thresholds", "go", "audit", "operator", "key",
-      "export", "import", "backup", "restore", "call", "describe"}},
+      "export", "import", "backup", "restore", "metrics", "call", "describe"}},
     {{"call", "cone.s"}, {"cone.state", "cone.set"}},
     {{"describe", "import.c"}, {"import.check", "import.commit", "import.cancel"}},
     {{"call", "cone.state", ""}, {}},
@@ -50,7 +50,7 @@ const std::vector<sample> samples{
     {{"--socket", ""}, {":files"}},
     {{},
      {"status", "session", "cone", "decide", "canon", "health", "thresholds", "go", "audit", "operator", "key",
-      "export", "import", "backup", "restore", "call", "describe"}},
+      "export", "import", "backup", "restore", "metrics", "call", "describe"}},
 };
 
 fake_daemon daemon_with_names() {

@@ -39,6 +39,7 @@ const std::vector<screen> screens{
     {"go-done", {"go", "done", "intake_ready"}, {"go.complete"}},
     {"go-summary", {"go", "summary"}, {"go.summary"}},
     {"audit-list", {"audit", "list"}, {"audit.list"}},
+    {"metrics", {"metrics"}, {"daemon.metrics"}},
     {"call", {"call", "cone.state"}, {"cone.state"}},
     {"operator-lock", {"operator", "lock", "bert", "Under review."}, {"operator.lock"}},
     {"operator-locks", {"operator", "locks"}, {"operator.locks"}},

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/start_parts.hpp"
+
+#include <array>
+#include <grp.h>
+#include <system_error>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "daemon/playbook_file.hpp"
+#include "daemon/policy_file.hpp"
+#include "daemon/start_failure.hpp"
+#include "daemon/trail_signing.hpp"
+
+namespace valhalla {
+
+std::shared_ptr<const governor::canon> load_rules(const config& c) {
+    if (!c.policy) {
+        return built_in_canon();
+    }
+    auto loaded = load_canon(*c.policy);
+    if (const auto* problem = std::get_if<file_problem>(&loaded)) {
+        throw start_failure{exit_code::usage, problem->text()};
+    }
+    return std::get<std::shared_ptr<const governor::canon>>(loaded);
+}
+
+std::shared_ptr<const governor::playbook> load_steps(const config& c) {
+    if (!c.playbook) {
+        return built_in_playbook();
+    }
+    auto loaded = load_playbook(*c.playbook);
+    if (const auto* problem = std::get_if<file_problem>(&loaded)) {
+        throw start_failure{exit_code::usage, problem->text()};
+    }
+    return std::get<std::shared_ptr<const governor::playbook>>(loaded);
+}
+
+std::optional<gid_t> group_id(const std::string& name) {
+    if (name.empty()) {
+        return std::nullopt;
+    }
+    std::array<char, 16'384> buffer{};
+    group entry{};
+    group* found = nullptr;
+    if (::getgrnam_r(name.c_str(), &entry, buffer.data(), buffer.size(), &found) != 0 || found == nullptr) {
+        throw start_failure{exit_code::usage,
+                            fmt::format("socket_group: there is no group '{}'; create it, or name another", name)};
+    }
+    return found->gr_gid;
+}
+
+void make_private_directory(const std::filesystem::path& path) {
+    std::error_code ignored;
+    if (std::filesystem::create_directories(path, ignored)) {
+        std::filesystem::permissions(path, std::filesystem::perms::owner_all, ignored);
+    }
+}
+
+witness load_witness(const config& c, const schema::state_dir& directory) {
+    if (c.audit.witness_name.empty()) {
+        return {std::nullopt, {}, {}};
+    }
+    auto key = find_signing_key(c.audit.witness_key, "witness.key", directory.witness_key(), missing_key::create);
+    std::vector<schema::verifier_key> logs;
+    for (const auto& text : c.audit.witnessed_logs) {
+        logs.push_back(schema::verifier_key::parse(text).value());  // checked when the configuration was read
+    }
+    return {std::move(key), c.audit.witness_name, std::move(logs)};
+}
+
+}  // namespace valhalla

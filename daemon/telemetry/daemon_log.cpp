@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/telemetry/daemon_log.hpp"
+
+#include <cstdlib>
+#include <unistd.h>
+
+#include <fmt/format.h>
+#include <spdlog/sinks/stdout_sinks.h>
+
+namespace valhalla {
+
+namespace ids = message_ids;
+
+void daemon_log::set_level(const std::string& least) {
+    to_->set_level(spdlog::level::from_str(least));
+}
+
+void daemon_log::write(const log_entry& what) {
+    const auto level = level_of(what.how);
+    if (!to_->should_log(level)) {
+        return;
+    }
+    if (native_) {
+        native_->send(what);
+    } else {
+        to_->log(level, what.text);
+    }
+}
+
+void daemon_log::listening(std::string_view socket) {
+    write({ids::listening, severity::info, fmt::format("valhallad listens on {}", socket)});
+}
+
+void daemon_log::started(const std::filesystem::path& state_dir, std::uint64_t records) {
+    write({ids::started, severity::info, fmt::format("state in {}, {} audit records", state_dir.string(), records)});
+}
+
+void daemon_log::stopping_at_signal(int number) {
+    write({ids::stopping, severity::info, fmt::format("signal {}: stopping", number)});
+}
+
+void daemon_log::stopping_as_asked() {
+    write({ids::stopping, severity::info, "daemon.stop: stopping"});
+}
+
+void daemon_log::stopped(std::uint64_t records) {
+    write({ids::stopped, severity::info, fmt::format("stopped, {} audit records", records)});
+}
+
+void daemon_log::start_failed(std::string_view why) {
+    write({ids::start_failed, severity::critical, one_line(why)});
+}
+
+void daemon_log::other_socket(std::string_view inherited, std::string_view configured) {
+    write({ids::other_socket, severity::warning,
+           fmt::format("the socket unit listens on {}, and that holds; the configuration says {}", inherited,
+                       configured)});
+}
+
+void daemon_log::development() {
+    write({ids::development, severity::warning,
+           "development: any local user who reaches the socket is an operator; not for production"});
+}
+
+void daemon_log::reloaded(std::string_view what) {
+    write({ids::reloaded, severity::info, fmt::format("reload: {} read", what)});
+}
+
+void daemon_log::reload_refused(std::string_view what, std::string_view why) {
+    write(
+        {ids::reload_refused, severity::error, fmt::format("reload: the {} in force stays: {}", what, one_line(why))});
+}
+
+void daemon_log::server_trouble(std::string_view what) {
+    write({ids::server_trouble, severity::warning, one_line(what)});
+}
+
+void daemon_log::storage_failed(std::string_view why) {
+    write({ids::storage_failed, severity::critical, fmt::format("the database failed, stopping: {}", why)});
+}
+
+void daemon_log::storage_full(std::string_view why) {
+    write({ids::storage_full, severity::error,
+           fmt::format("the disk is full, changes are refused until there is room: {}", why)});
+}
+
+void daemon_log::storage_room() {
+    write({ids::storage_room, severity::info, "changes can be stored again"});
+}
+
+void daemon_log::anchor_failed(std::string_view why) {
+    write({ids::anchor_failed, severity::error, fmt::format("the newest checkpoint cannot be anchored: {}", why)});
+}
+
+void daemon_log::anchor_works() {
+    write({ids::anchor_works, severity::info, "the anchor can be written again"});
+}
+
+/// From `\n` the note can be had again.
+void daemon_log::checkpoint(std::string_view note, std::uint64_t records) {
+    write({ids::checkpoint,
+           severity::info,
+           fmt::format("checkpoint {}", one_line(note)),
+           {{log_fields::seq, std::to_string(records)}}});
+}
+
+void daemon_log::backup_made(const std::filesystem::path& file, const std::string& by, std::uint64_t records,
+                             std::uint64_t bytes, double seconds) {
+    write({ids::backup_made,
+           severity::info,
+           fmt::format("backup {} for {}: {} records, {} bytes, verified, {:.1f} s", file.string(), by, records, bytes,
+                       seconds),
+           {{log_fields::operator_name, by}, {log_fields::seq, std::to_string(records)}}});
+}
+
+void daemon_log::backup_failed(const std::string& by, std::string_view why) {
+    write({ids::backup_failed,
+           severity::error,
+           fmt::format("backup for {}: {}", by, why),
+           {{log_fields::operator_name, by}}});
+}
+
+void daemon_log::metrics_file_failed(std::string_view why) {
+    write({ids::metrics_file_failed, severity::warning, fmt::format("metrics: {}", why)});
+}
+
+void daemon_log::metrics_file_works(const std::filesystem::path& file) {
+    write({ids::metrics_file_works, severity::info, fmt::format("metrics: {} is written again", file.string())});
+}
+
+std::shared_ptr<daemon_log> open_log(const std::string& least, bool development) {
+    auto text = std::make_shared<spdlog::sinks::stderr_sink_mt>();
+    std::shared_ptr<journal_sink> native;
+    if (is_journal_stream(STDERR_FILENO, std::getenv("JOURNAL_STREAM"))) {
+        text->set_pattern("%l %v");  // the logger's own does not reach it
+        native = std::make_shared<journal_sink>(libsystemd_sender(), text);
+    }
+    auto logger = std::make_shared<spdlog::logger>("valhallad", native ? spdlog::sink_ptr{native} : text);
+    logger->set_pattern(development ? "%H:%M:%S %l %v" : "%l %v");
+    logger->flush_on(spdlog::level::info);
+    auto log = std::make_shared<daemon_log>(std::move(logger), std::move(native));
+    log->set_level(least);
+    return log;
+}
+
+}  // namespace valhalla

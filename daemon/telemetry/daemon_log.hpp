@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the daemon says to its administrator: one function for each kind of line, so that what a line says, how loud,
+// and under which id stands in one place. Most lines are about records of the trail (record_line.hpp). A line goes to
+// the journal with its fields, or to standard error as plain text. Any thread.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include <spdlog/logger.h>
+
+#include "daemon/telemetry/journal_sink.hpp"
+#include "daemon/telemetry/log_entry.hpp"
+
+namespace valhalla {
+
+class daemon_log {
+  public:
+    /// `native` is one of the logger's sinks when it writes to a journal, else null.
+    explicit daemon_log(std::shared_ptr<spdlog::logger> to, std::shared_ptr<journal_sink> native = nullptr)
+        : to_{std::move(to)}, native_{std::move(native)} {}
+
+    /// `debug`, `info`, `warn` or `error`: what is less is not said.
+    void set_level(const std::string& least);
+    [[nodiscard]] bool structured() const noexcept { return native_ != nullptr; }
+    void write(const log_entry& what);
+
+    // Coming and going
+    void listening(std::string_view socket);
+    void started(const std::filesystem::path& state_dir, std::uint64_t records);
+    void stopping_at_signal(int number);
+    void stopping_as_asked();
+    void stopped(std::uint64_t records);
+    void start_failed(std::string_view why);
+    void other_socket(std::string_view inherited, std::string_view configured);
+    void development();
+    void reloaded(std::string_view what);
+    void reload_refused(std::string_view what, std::string_view why);
+    void server_trouble(std::string_view what);
+
+    // The disk
+    void storage_failed(std::string_view why);
+    void storage_full(std::string_view why);
+    void storage_room();
+    void anchor_failed(std::string_view why);
+    void anchor_works();
+    void checkpoint(std::string_view note, std::uint64_t records);
+    void backup_made(const std::filesystem::path& file, const std::string& by, std::uint64_t records,
+                     std::uint64_t bytes, double seconds);
+    void backup_failed(const std::string& by, std::string_view why);
+    void metrics_file_failed(std::string_view why);
+    void metrics_file_works(const std::filesystem::path& file);
+
+  private:
+    std::shared_ptr<spdlog::logger> to_;
+    std::shared_ptr<journal_sink> native_;
+};
+
+/// To the journal when standard error is one, else to standard error, with the time of day in front for `development`.
+[[nodiscard]] std::shared_ptr<daemon_log> open_log(const std::string& least, bool development);
+
+}  // namespace valhalla
