@@ -122,6 +122,13 @@ class Locks(OtherUsers):
         self.assertEqual(self.client.call("operator.locks"), {"items": []})
         self.assertEqual(self.client.refused("operator.unlock", operator=self.alice).kind, "not_locked")
 
+    def test_a_lock_leaves_exports_and_backups_alone(self):
+        me = self.client.call("daemon.info")["operator"]
+        self.client.call("operator.lock", operator=me, reason="for a test")
+        self.assertEqual(self.client.refused("canon.reload").kind, "operator_locked")
+        self.client.call("export.write")
+        self.client.call("backup.create", request_key="k")
+
     def test_an_owner_who_locks_himself_is_held_and_lifts_it_himself(self):
         me = self.client.call("daemon.info")["operator"]
         self.client.call("operator.lock", operator=me, reason="a slip")
