@@ -34,6 +34,7 @@ governor::state live(const std::filesystem::path& database, std::uint64_t seed) 
     store.begin();
     run(governor::commands::create_database{"00112233445566778899aabbccddeeff"},
         {.who = {}, .is_owner = true, .now = now});
+    run(governor::commands::load_policy{built_in_canon()}, {.who = {}, .is_owner = true, .now = now});
     for (int i = 1; i <= commands_per_run; ++i) {
         now += dice.pause();
         run(dice.next(state), dice.next_context(now));

@@ -110,7 +110,7 @@ BOOST_FIXTURE_TEST_CASE(an_added_row_is_found, history_fixture) {
 
 BOOST_FIXTURE_TEST_CASE(a_lock_that_was_lifted_behind_the_trail_is_found, history_fixture) {
     attack("DELETE FROM operator_lock WHERE operator = (SELECT MIN(operator) FROM operator_lock)");
-    check_found(std::nullopt, "operator_lock", "column operator");
+    check_found(std::nullopt, "operator_lock", "table operator_lock");
 }
 
 BOOST_FIXTURE_TEST_CASE(a_key_that_was_given_another_role_is_found, history_fixture) {

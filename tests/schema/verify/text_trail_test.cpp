@@ -133,7 +133,7 @@ BOOST_AUTO_TEST_CASE(an_edited_trail_with_its_manifest_is_found) {
     edited("\"event\":\"X_PING\"", "\"event\":\"Y_PING\"", {.record = 12, .said = "is not the name of an event"});
     edited("T22:18:37.000000Z", "T22:18:35.000000Z", {.record = 317, .said = "time is before"});
     edited("\"id\":1,\"operator\":\"anna\",\"end_reason\"", "\"id\":3,\"operator\":\"anna\",\"end_reason\"",
-           {.record = 601, .said = "its effect is impossible"});
+           {.record = 601, .said = "payload.id: is not the session that the record names"});
     edited("because", std::string(66'000, 'x'), {.record = 13, .said = "more than 65535 bytes"});
     // The root as well: now only the signature tells.
     attack_export(
