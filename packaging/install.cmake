@@ -6,8 +6,8 @@ set(VALHALLA_ZSH_COMPLETION_DIR ${CMAKE_INSTALL_DATADIR}/zsh/site-functions CACH
 set(packaging ${CMAKE_CURRENT_LIST_DIR})
 install(TARGETS valhallad valhallactl valhalla-verify)
 
-install(FILES ${packaging}/systemd/valhallad.service ${packaging}/systemd/valhallad.socket
-  DESTINATION ${VALHALLA_SYSTEMD_UNIT_DIR})
+file(GLOB units ${packaging}/systemd/*.service ${packaging}/systemd/*.socket ${packaging}/systemd/*.timer)
+install(FILES ${units} DESTINATION ${VALHALLA_SYSTEMD_UNIT_DIR})
 install(FILES ${packaging}/systemd/valhallad.catalog DESTINATION lib/systemd/catalog)
 install(FILES ${packaging}/sysusers.d/valhalla.conf DESTINATION lib/sysusers.d)
 install(FILES ${packaging}/tmpfiles.d/valhalla.conf DESTINATION lib/tmpfiles.d)

@@ -1,7 +1,7 @@
 # What is installed, as far as it can be looked at without installing it.
 foreach(about verify security)
   add_test(NAME packaging.systemd_${about} COMMAND bash ${CMAKE_CURRENT_LIST_DIR}/units.bash ${about}
-    ${PROJECT_SOURCE_DIR} $<TARGET_FILE:valhallad>)
+    ${PROJECT_SOURCE_DIR} $<TARGET_FILE_DIR:valhallad>)
   set_tests_properties(packaging.systemd_${about} PROPERTIES LABELS packaging SKIP_RETURN_CODE 77 TIMEOUT 60)
 endforeach()
 

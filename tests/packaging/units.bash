@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # What systemd says about the units. Exits with 77 (skipped) where systemd-analyze is not installed.
-#   units.bash verify SOURCE_DIR VALHALLAD      they are sound; VALHALLAD stands in for the installed program
-#   units.bash security SOURCE_DIR VALHALLAD    what the service can reach stays below an exposure of 4 (of 10)
+#   units.bash verify SOURCE_DIR BIN_DIR      they are sound; the programs in BIN_DIR stand in for the installed ones
+#   units.bash security SOURCE_DIR BIN_DIR    what each service can reach stays at an exposure of 0.4 (of 10) at most
 set -euo pipefail
 command -v systemd-analyze >/dev/null || {
     echo "skipped: systemd-analyze is not installed"
@@ -11,19 +11,22 @@ command -v systemd-analyze >/dev/null || {
 }
 units=$(mktemp -d)
 trap 'rm -rf "$units"' EXIT
-cp "$2"/packaging/systemd/* "$units"
-sed -i "s|^ExecStart=/usr/bin/valhallad |ExecStart=$3 |" "$units/valhallad.service"
+cp "$2"/packaging/systemd/*.{service,socket,timer} "$units"
+sed -i "s|^ExecStart=/usr/bin/|ExecStart=$3/|" "$units"/*.service
 case $1 in
     verify)
         # Its exit code passes over what it only warns of.
-        said=$(systemd-analyze verify --man=no "$units/valhallad.service" "$units/valhallad.socket" 2>&1) || said+=" (exit code $?)"
+        said=$(systemd-analyze verify --man=no "$units"/* 2>&1) || said+=" (exit code $?)"
         [[ -z $said ]] || {
             echo "$said"
             exit 1
         }
-        echo "systemd-analyze verify has nothing to say"
+        echo "systemd-analyze verify has nothing to say about: $(cd "$units" && echo *)"
         ;;
     security)
-        systemd-analyze security --offline=true --threshold=4 --no-pager "$units/valhallad.service"
+        for service in "$units"/*.service; do
+            # In tenths.
+            systemd-analyze security --offline=true --threshold=4 --no-pager "$service"
+        done
         ;;
 esac
