@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The daemon under the system call filter of its unit: a representative part of these tests once more, with a process
-that is killed when it makes a call which the unit does not allow."""
+"""The daemon under the system call filter of its unit: these tests once more, with a process that is killed when it makes a
+call which the unit does not allow. Every day a part of them, each kind of work once; with VALHALLA_FILTER=all (run-tests --long)
+all that drive the daemon."""
 
 import importlib
 import os
@@ -17,9 +18,16 @@ import harness
 UNIT = harness.SOURCE_DIR / "packaging/systemd/valhallad.service"
 FILTER = [sys.executable, "-B", str(Path(__file__).with_name("service_filter.py")), str(UNIT)]
 SKIPPED = 77
-# Sessions, proofs, signals, exports, uploads, imports, reloads, restarts, inherited sockets, metrics. The journal needs
-# root beside the filter, see test_journal.
-PARTS = ("test_session", "test_audit", "test_governance", "test_roundtrip", "test_retry", "test_service", "test_metrics")
+# Sessions, proofs, signals, exports, uploads, imports, reloads, restarts, inherited sockets, metrics, backups, a restore's
+# first start.
+EVERYDAY = ("test_session", "test_audit", "test_governance", "test_roundtrip", "test_retry", "test_service", "test_metrics",
+            "test_backup.Backup", "test_restore.Restore.test_an_older_backup")
+# Of other people's programs, of packages and of shells; with a socket that the daemon itself gives to a group (chown), which is
+# systemd's work in the service; with a journal, which needs root beside the filter; and what traces the daemon, which the
+# filter kills.
+ELSEWHERE = {"test_syscall_filter", "test_independent", "test_installed_client", "test_foreign_clients", "test_completion",
+             "test_attacks", "test_journal"}
+TRACED = "test_restore.Crash"
 
 
 class Filter(unittest.TestCase):
@@ -50,7 +58,13 @@ def as_the_service_would():
 
 def load_tests(loader, _tests, _pattern):
     suite = unittest.TestSuite([loader.loadTestsFromTestCase(Filter)])
-    suite.addTests(loader.loadTestsFromModule(importlib.import_module(part)) for part in PARTS)
+    if os.environ.get("VALHALLA_FILTER") == "all":
+        modules = {file.stem for file in Path(__file__).parent.glob("test_*.py")} - ELSEWHERE
+        for module in map(importlib.import_module, sorted(modules)):
+            suite.addTests(case for case in loader.loadTestsFromModule(module) if case.countTestCases()
+                           and not next(iter(case)).id().startswith(TRACED))
+    else:
+        suite.addTests(loader.loadTestsFromName(part) for part in EVERYDAY)
     return suite
 
 
@@ -67,6 +81,7 @@ def main():
         filtered = directory / "valhallad"
         filtered.write_text(f'#!/bin/sh\nexec {shlex.join([*FILTER, harness.program("VALHALLAD")])} "$@"\n')
         filtered.chmod(0o755)
+        (directory / "valhalla-verify").symlink_to(Path(harness.program("VALHALLAD")).with_name("valhalla-verify"))
         os.environ["VALHALLAD"] = str(filtered)
         harness.main()
 
