@@ -86,7 +86,8 @@ fs::path resolved(const fs::path& database) {
 }
 
 /// For whoever runs a daemon. An auditor wants to know what the file is, not where to keep another.
-constexpr std::string_view ways_out = "move it away or choose another state directory";
+constexpr std::string_view ways_out =
+    "restore a backup with --restore FILE --reason TEXT, or choose another state directory";
 
 void check_file(const fs::path& path, const std::string& advice) {
     struct stat status{};
