@@ -15,3 +15,11 @@ foreach(about rules catalog)
   add_test(NAME packaging.${about} COMMAND bash ${CMAKE_CURRENT_LIST_DIR}/telemetry.bash ${about} ${PROJECT_SOURCE_DIR})
   set_tests_properties(packaging.${about} PROPERTIES LABELS packaging SKIP_RETURN_CODE 77 TIMEOUT 60)
 endforeach()
+
+# The operations guide: what it names is there, and its commands answer as it says. ACCEPT=1 writes the answers anew.
+set(guide ${VALHALLA_PYTHON} -B ${CMAKE_CURRENT_LIST_DIR}/guide.py)
+set(programs ${PROJECT_SOURCE_DIR} $<TARGET_FILE_DIR:valhallad>)
+add_test(NAME packaging.guide_words COMMAND ${guide} words ${programs})
+add_test(NAME packaging.guide_transcripts
+  COMMAND bash ${CMAKE_CURRENT_LIST_DIR}/guide_machine.bash ${programs} ${guide} transcripts ${programs})
+set_tests_properties(packaging.guide_words packaging.guide_transcripts PROPERTIES LABELS packaging SKIP_RETURN_CODE 77 TIMEOUT 120)
