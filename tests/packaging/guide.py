@@ -75,7 +75,8 @@ def worked(block: Block) -> list[str]:
 
 def masked(lines: list[str]) -> list[str]:
     """Without what no two runs have in common."""
-    masks = ((r"[A-Za-z0-9+/]{40,}=*", "DIGEST"), (r"\b[0-9a-f]{8,64}\b", "HEX"), (r"\d+(\.\d+)?", "N"), (r" {2,}", "  "))
+    masks = ((r"[A-Za-z0-9+/]{40,}=*", "DIGEST"), (r"\b[0-9a-f]{8,64}\b", "HEX"),
+             (r"[A-Z][a-z]{2} +\d+ \d\d:\d\d", "DATE"), (r"\b(\d+[dhms] ?)+\b", "AGE"), (r"\d+(\.\d+)?", "N"), (r" {2,}", "  "))
     for pattern, word in masks:
         lines = [re.sub(pattern, word, line) for line in lines]
     return lines

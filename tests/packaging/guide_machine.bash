@@ -28,7 +28,7 @@ over() { # DIRECTORY: what is written there lies in memory
         exit 77
     }
 }
-mount -t tmpfs -o mode=0755 tmpfs "$layers"
+mount -t tmpfs -o mode=0755,size=8G tmpfs "$layers" # more than there is: health counts the free space
 for directory in /etc /usr/bin /usr/share /var/lib; do over "$directory"; done
 for directory in /run /mnt; do mount -t tmpfs -o mode=0755 tmpfs "$directory"; done
 mkdir -p /var/lib/valhalla
