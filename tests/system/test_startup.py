@@ -7,6 +7,7 @@ import os
 import shutil
 import socket
 import sqlite3
+import stat
 import subprocess
 import unittest
 from pathlib import Path
@@ -143,12 +144,14 @@ class Startup(unittest.TestCase):
                                       check=False, cwd="/")
                 self.assert_refused(done, STATE_UNUSABLE, state)
 
-    def test_a_read_only_database_is_refused(self):
-        if os.geteuid() == 0:
-            self.skipTest("nothing is read-only for root")
+    def test_a_database_that_lost_its_mode_is_made_private_again(self):
         self.create_state()
-        (self.state / "valhalla.db").chmod(0o400)
-        self.refuse(STATE_UNUSABLE, names="valhalla.db")
+        database = self.state / "valhalla.db"
+        for mode in (0o400, 0o644):
+            database.chmod(mode)
+            with Daemon(directory=self.directory) as daemon:
+                daemon.stop()
+            self.assertEqual(stat.S_IMODE(database.stat().st_mode), 0o600)
 
     # The socket
 
