@@ -436,8 +436,8 @@ void connection::deliver(std::uint64_t ticket, std::string_view result_json) {
         deliver_error(ticket, too_large(result_json.size()));
         return;
     }
-    count_deferred(ticket, std::nullopt);
     if (!has_room(result_json.size())) {
+        count_deferred(ticket, std::nullopt);
         ask_for_turn();
         return;
     }
@@ -446,6 +446,7 @@ void connection::deliver(std::uint64_t ticket, std::string_view result_json) {
         deliver_error(ticket, no_memory());
         return;
     }
+    count_deferred(ticket, std::nullopt);
     answer_later(ticket, bytes, [&](std::string& out, std::string_view to) { append_result(out, to, result_json); });
     ask_for_turn();
 }

@@ -143,6 +143,21 @@ BOOST_AUTO_TEST_CASE(an_answer_that_is_too_large_counts_as_the_error_that_is_sen
     BOOST_TEST((counted(f) == counts{{"session.get internal_error", 1}}));
 }
 
+BOOST_AUTO_TEST_CASE(an_answer_that_finds_no_memory_counts_as_the_error_that_is_sent) {
+    ipc::limits little;
+    little.buffer_bytes = std::size_t{1} << 20U;
+    wire_fixture f{little};
+    auto client = f.connect();
+    client.send(request("1", "session.list"));
+    f.wait_for_waiting(1);
+    f.on_io([&f] { f.take().reply('"' + std::string(std::size_t{1} << 20U, 'x') + '"'); });
+    client.line();
+    client.send(request("2", "session.get", R"({"id":1048576})"));
+    client.line();
+    BOOST_TEST((counted(f) == counts{{"session.list overloaded", 1}, {"session.get overloaded", 1}}));
+    BOOST_TEST((timed(f) == times{0, 2, 0}));
+}
+
 BOOST_AUTO_TEST_CASE(a_line_that_is_too_long_counts_as_no_method) {
     ipc::limits small;
     small.line_bytes = 1'000;
