@@ -10,13 +10,13 @@ BOOST_AUTO_TEST_SUITE(ctl_outcome)
 
 using namespace valhalla::ctl::test;
 
-BOOST_AUTO_TEST_CASE(a_refusal_is_1_and_one_sentence) {
+BOOST_AUTO_TEST_CASE(a_refusal_is_1_and_one_sentence_with_what_to_do) {
     fake_daemon daemon;
     daemon.refuses("session.end", 1101, "no_active_session", "anna has no active session");
     const auto got = run(daemon, {"session", "end"});
     BOOST_TEST(got.code == 1);
     BOOST_TEST(got.out == "");
-    BOOST_TEST(got.err == "valhallactl: anna has no active session\n");
+    BOOST_TEST(got.err == "valhallactl: anna has no active session\n  begin one with 'valhallactl session start'\n");
 }
 
 BOOST_AUTO_TEST_CASE(near_names_are_a_hint) {
