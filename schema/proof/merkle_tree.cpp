@@ -18,8 +18,8 @@ namespace valhalla::schema {
 
 namespace {
 
-constexpr unsigned char leaf_prefix = 0;
-constexpr unsigned char node_prefix = 1;
+constexpr char leaf_prefix = 0;
+constexpr char node_prefix = 1;
 
 constexpr std::size_t block_bytes = SHA256_CBLOCK;
 constexpr std::size_t length_bytes = 8;  // at the end of the last block: the message's length in bits
@@ -30,18 +30,18 @@ constexpr std::size_t padded_size(std::size_t message) noexcept {
 }
 
 /// `number`, the most significant byte first.
-template <class Unsigned>
-void put_big_endian(unsigned char* to, Unsigned number) noexcept {
+template <class Byte, class Unsigned>
+void put_big_endian(Byte* to, Unsigned number) noexcept {
     for (std::size_t i = sizeof number; i-- > 0; number = static_cast<Unsigned>(number >> 8U)) {
-        to[i] = static_cast<unsigned char>(number & 0xffU);
+        to[i] = static_cast<Byte>(number & 0xffU);
     }
 }
 
 /// Behind a message of `message` bytes at `begin` (FIPS 180-4, 5.1.1).
-void pad(unsigned char* begin, std::size_t message) noexcept {
+void pad(char* begin, std::size_t message) noexcept {
     const std::size_t end = padded_size(message);
     std::memset(begin + message, 0, end - message);
-    begin[message] = 0x80;
+    begin[message] = '\x80';
     put_big_endian(begin + end - length_bytes, static_cast<std::uint64_t>(message) * 8);
 }
 
@@ -57,23 +57,23 @@ constexpr std::size_t node_bytes = 1 + 2 * sizeof(hash256);
 /// padding it costs as much as hashing another block or two. What it computes with is then the digest.
 struct hasher::context {
     SHA256_CTX state{};
-    std::vector<unsigned char> leaf;
-    std::array<unsigned char, padded_size(node_bytes)> node{};
+    std::vector<char> leaf;
+    std::array<char, padded_size(node_bytes)> node{};
 
     context() {
         node[0] = node_prefix;
         pad(node.data(), node_bytes);
     }
 
-    hash256 digest(std::span<const unsigned char> blocks) {
+    hash256 digest(std::span<const char> blocks) {
         if (SHA256_Init(&state) != 1 || SHA256_Update(&state, blocks.data(), blocks.size()) != 1) {
             fail();
         }
         hash256 out;
-        auto* bytes = static_cast<unsigned char*>(static_cast<void*>(out.data()));
+        auto* to = out.data();
         for (const SHA_LONG word : state.h) {
-            put_big_endian(bytes, std::uint32_t{word});
-            bytes += sizeof word;
+            put_big_endian(to, std::uint32_t{word});
+            to += sizeof word;
         }
         return out;
     }
@@ -91,7 +91,7 @@ hash256 hasher::leaf(std::string_view record) {
         message.resize(blocks);
     }
     message[0] = leaf_prefix;
-    std::ranges::copy(record, message.begin() + 1);
+    record.copy(message.data() + 1, record.size());  // std::ranges::copy would go byte by byte
     pad(message.data(), size);
     return context_->digest(std::span{message}.first(padded_size(size)));
 }
