@@ -101,6 +101,21 @@ BOOST_AUTO_TEST_CASE(what_is_answered_later_is_counted_then) {
     BOOST_TEST((timed(f) == times{0, 0, 2}));
 }
 
+BOOST_AUTO_TEST_CASE(every_effect_has_its_own_time) {
+    wire_fixture f;
+    auto client = f.connect();
+    client.send(request("1", "backup.create"));
+    f.wait_for_waiting(1);
+    f.answer();
+    client.line();
+    BOOST_TEST((timed(f) == times{0, 0, 0, 1}));
+    client.send(ask_cone + request("2", "session.get", R"({"id":1})") + note);
+    f.wait_for_waiting(1);
+    f.answer();
+    client.lines(3);
+    BOOST_TEST((timed(f) == times{1, 1, 1, 1}));
+}
+
 BOOST_AUTO_TEST_CASE(an_error_that_comes_later_has_its_code) {
     wire_fixture f;
     auto client = f.connect();

@@ -151,6 +151,7 @@ void wire_fixture::bind() {
     table_.on<api::session_note>([this](api::session_note::params&& p, ipc::call& c) { keep(p.text, c.defer()); });
     table_.on<api::health_clear>([this](api::health_clear::params&& p, ipc::call& c) { keep(p.source, c.defer()); });
     table_.on<api::session_list>([this](const auto&, ipc::call& c) { keep("list", c.defer()); });
+    table_.on<api::backup_create>([this](const auto&, ipc::call& c) { keep("backup", c.defer()); });
     table_.on<api::session_get>([this](const api::session_get::params& p, ipc::call& c) {
         note_executed("session.get");
         c.reply('"' + std::string(static_cast<std::size_t>(p.id), 'x') + '"');

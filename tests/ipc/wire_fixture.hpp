@@ -63,7 +63,7 @@ class raw_client {
 /// Handlers:
 ///   cone.state    hot    answers {"band":"A"}
 ///   daemon.info   hot    answers {"connection":n,"uid":n}
-///   session.note, health.clear   change, session.list   query: wait for `answer`
+///   session.note, health.clear   change, session.list   query, backup.create   task: wait for `answer`
 ///   session.get   query  answers at once with a string of `id` bytes
 ///   canon.get     hot    throws
 ///   go.summary    hot    gives no answer
