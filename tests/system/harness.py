@@ -24,6 +24,8 @@ from api_schema import Api
 
 # Generous, because sanitizers and a loaded machine are slow; a test that passes never waits this long.
 DEADLINE_S = float(os.environ.get("VALHALLA_TEST_DEADLINE_S", "60"))
+# Whether the programs are built with sanitizers: their memory and their system calls are then not their own.
+SANITIZED = bool(os.environ.get("VALHALLA_SANITIZED"))
 SOURCE_DIR = Path(__file__).resolve().parents[2]
 DATA_DIR = SOURCE_DIR / "tests" / "data"
 

@@ -115,7 +115,8 @@ class AttackTest(unittest.TestCase):
             raise honest.fault
         self.assertLess(honest.slowest_s, PROMPT_S, "the honest client waited too long")
         after = self.high_water()
-        self.assertLess(after, self.bound)
+        if not harness.SANITIZED:  # which keep what was freed
+            self.assertLess(after, self.bound)
         ROWS.append((name, answer, before, after))
         with self.daemon.client() as client:
             self.assertEqual(client.call("daemon.info")["pid"], self.daemon.process.pid)

@@ -5,7 +5,7 @@ function(valhalla_system_test file label timeout_s)
   string(REGEX REPLACE "^test_" "${label}." name ${name})
   add_test(NAME ${name} COMMAND ${VALHALLA_PYTHON} -B ${file})
   set_tests_properties(${name} PROPERTIES LABELS ${label} TIMEOUT ${timeout_s} ENVIRONMENT
-    "VALHALLA_GO_VERIFIER=${go_verifier};VALHALLAD=$<TARGET_FILE:valhallad>;VALHALLACTL=$<TARGET_FILE:valhallactl>;PYTHONPATH=${PROJECT_SOURCE_DIR}/tests/system")
+    "VALHALLA_GO_VERIFIER=${go_verifier};VALHALLAD=$<TARGET_FILE:valhallad>;VALHALLA_SANITIZED=${VALHALLA_SANITIZE};VALHALLACTL=$<TARGET_FILE:valhallactl>;PYTHONPATH=${PROJECT_SOURCE_DIR}/tests/system")
 endfunction()
 
 # The verifier in Go, from Debian's packages alone: no module is fetched.
