@@ -100,11 +100,8 @@ def probe(bench: Bench, state: Path, seed: int) -> dict[str, float]:
     def started() -> Valhallad:
         return Valhallad(bench.valhallad, bench.workspace, bench.placement, 1, state)
 
-    forget_cached(state)
     with started() as server:
-        found = {"start, cold": server.start_ms}
-    with started() as server:
-        found["start, warm"] = server.start_ms
+        found = {"start, warm": server.start_ms}
         time.sleep(IDLE_S)
         found["memory when idle"] = memory_mib(server.pid)
         with Client(server.socket) as client:
@@ -113,6 +110,9 @@ def probe(bench: Bench, state: Path, seed: int) -> dict[str, float]:
             summary, took = client.timed("export.write")
             found["export"] = summary["tree_size"] / took
             found["memory, most while exporting"] = status_kib(server.pid, "VmHWM") / 1024
+    forget_cached(state)  # last, for whoever is asked after it waits for the disk
+    with started() as server:
+        found["start, cold"] = server.start_ms
     return found
 
 
