@@ -47,6 +47,20 @@ require_debian_12() {
         die "this needs Debian 12; this machine says it is '${id:-unknown} ${version}'"
 }
 
+# Of packages that bring a service we need the programs alone: none starts, neither now nor at the next boot.
+install_without_services() (
+    policy=/usr/sbin/policy-rc.d
+    if [[ ! -e $policy ]]; then
+        trap 'rm -f "$policy"' EXIT
+        printf '%s\n' '#!/bin/sh' 'exit 101' >"$policy"
+        chmod 755 "$policy"
+    fi
+    apt-get install -qq -y --no-install-recommends "$@" </dev/null >"$install_log" 2>&1 || return 1
+    if [[ " $* " == *' prometheus '* ]]; then
+        systemctl --root=/ --quiet disable prometheus.service
+    fi
+)
+
 # install_packages SECTION…: installs what is missing, and does nothing at all when nothing is.
 install_packages() {
     local missing packages
@@ -61,7 +75,7 @@ Install them with: apt-get install --no-install-recommends ${missing[*]}"
     say "Installing ${#missing[@]} packages: ${missing[*]}"
     export DEBIAN_FRONTEND=noninteractive
     apt-get update -qq </dev/null
-    apt-get install -qq -y --no-install-recommends "${missing[@]}" </dev/null >"$install_log" 2>&1 || {
+    install_without_services "${missing[@]}" || {
         tail -n 20 "$install_log" >&2
         die "apt-get could not install the packages (all of its output: $install_log)"
     }
