@@ -36,6 +36,21 @@ BOOST_AUTO_TEST_CASE(a_session_that_is_not_active_takes_no_records) {
     BOOST_CHECK(tally == session_tally{});
 }
 
+BOOST_AUTO_TEST_CASE(any_number_of_sessions_in_any_order_is_kept_apart) {
+    for (std::int64_t sessions = 0; sessions < 70; ++sessions) {
+        session_tally tally;
+        for (std::int64_t i = 0; i < sessions; ++i) {
+            const std::int64_t id = 2 * (i * 71 % sessions) + 1;  // 71 is prime and larger than all: each once
+            tally.open(session_id{id}, 1'000 * id);
+        }
+        for (std::int64_t id = 0; id <= 2 * sessions + 1; ++id) {
+            const bool there = id % 2 == 1 && id < 2 * sessions;
+            BOOST_TEST(tally.count(session_id{id}) == there);
+            BOOST_TEST(tally.records_of(session_id{id}).value_or(-1) == (there ? 1'000 * id + 1 : -1));
+        }
+    }
+}
+
 BOOST_AUTO_TEST_CASE(imported_sessions_are_open_while_they_are_active) {
     session_tally tally;
     history h;
