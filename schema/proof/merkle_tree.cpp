@@ -29,12 +29,13 @@ constexpr std::size_t padded_size(std::size_t message) noexcept {
     return (message + 1 + length_bytes + block_bytes - 1) / block_bytes * block_bytes;
 }
 
-/// `number`, the most significant byte first.
-template <class Byte, class Unsigned>
-void put_big_endian(Byte* to, Unsigned number) noexcept {
-    for (std::size_t i = sizeof number; i-- > 0; number = static_cast<Unsigned>(number >> 8U)) {
-        to[i] = static_cast<Byte>(number & 0xffU);
+/// The most significant byte first.
+template <class Byte>
+void put_big_endian(Byte* to, std::uint32_t word) noexcept {
+    if constexpr (std::endian::native == std::endian::little) {
+        word = __builtin_bswap32(word);
     }
+    std::memcpy(to, &word, sizeof word);
 }
 
 /// Behind a message of `message` bytes at `begin` (FIPS 180-4, 5.1.1).
@@ -42,7 +43,9 @@ void pad(char* begin, std::size_t message) noexcept {
     const std::size_t end = padded_size(message);
     std::memset(begin + message, 0, end - message);
     begin[message] = '\x80';
-    put_big_endian(begin + end - length_bytes, static_cast<std::uint64_t>(message) * 8);
+    const std::uint64_t bits = static_cast<std::uint64_t>(message) * 8;
+    put_big_endian(begin + end - length_bytes, static_cast<std::uint32_t>(bits >> 32U));
+    put_big_endian(begin + end - length_bytes / 2, static_cast<std::uint32_t>(bits));
 }
 
 [[noreturn]] void fail() {
@@ -72,7 +75,7 @@ struct hasher::context {
         hash256 out;
         auto* to = out.data();
         for (const SHA_LONG word : state.h) {
-            put_big_endian(to, std::uint32_t{word});
+            put_big_endian(to, word);
             to += sizeof word;
         }
         return out;
