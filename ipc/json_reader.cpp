@@ -170,8 +170,8 @@ bool json_reader::leave() noexcept {
     return false;  // no further member
 }
 
-// Inlined with `add_key` into what reads the next key, whatever the compiler thinks of its size: a sixth of the whole
-// time that reading a request takes.
+// Inlined with `add_key` into what reads the next key, whatever the compiler thinks of its size: callgrind counts a
+// seventh fewer instructions for a request.
 [[gnu::always_inline]] inline bool json_reader::read_string(json_string& out) {
     const char* const first = at_ + 1;
     const char* p = skip_plain(first, end_);

@@ -39,7 +39,7 @@ inline constexpr int reader_cache_kib = 4 * 1024;
 /// How long to wait for a lock that only a foreign program could hold, ms.
 inline constexpr int busy_timeout_ms = 2'000;
 /// Bytes per page of a new database; one that was made with another size keeps it. Some forty records fit into one:
-/// with 4 KiB it is nine, and a tenth of all time went into more pages, each with its own writes and checksum.
+/// with 4 KiB it is nine, and each page has its own writes and its own checksum.
 inline constexpr int page_bytes = 16'384;
 /// Bytes in the write-ahead log from which on they are moved into the database: few enough that it is done between two
 /// commits without being noticed, and the log, written over and over, need not grow.
