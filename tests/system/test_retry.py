@@ -147,7 +147,12 @@ class Tasks(DaemonTest):
                     seen.add(refusal.kind)
                     return None
             again = eventually(answered, "the first answer is kept")
-            self.assertEqual(self.client.receive()["result"], again)
+            first = self.client.receive()  # two connections: the other one's request may have come before it
+            if "error" in first:
+                seen.add(first["error"]["data"]["kind"])
+            else:
+                self.assertEqual(first["result"], again)
+            self.assertEqual(self.client.call("backup.create", request_key="k"), again)
         self.assertLessEqual(seen, {"request_running"})
         self.assertEqual(len(list((self.daemon.state / "backup").glob("*.db"))), 1)
 
