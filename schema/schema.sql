@@ -212,10 +212,9 @@ CREATE TABLE threshold (
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE tree_tile (
-    level  INTEGER NOT NULL CHECK (level >= 0),           -- 0 holds leaf hashes
-    tile   INTEGER NOT NULL CHECK (tile >= 0),            -- index in its level, from 0
-    root   BLOB    NOT NULL CHECK (length(root) = 32),    -- Merkle hash of the 256 hashes; before them: no overflow page
-    hashes BLOB    NOT NULL CHECK (length(hashes) = 8192),-- 256 hashes of 32 bytes
+    level INTEGER NOT NULL CHECK (level >= 0),        -- 0: of records
+    tile  INTEGER NOT NULL CHECK (tile >= 0),         -- index in its level, from 0; complete tiles only
+    root  BLOB    NOT NULL CHECK (length(root) = 32), -- Merkle hash of 256 leaves, or of 256 roots of the level below
     PRIMARY KEY (level, tile)
 ) STRICT, WITHOUT ROWID;
 

@@ -8,23 +8,12 @@
 namespace valhalla::schema {
 
 std::vector<hash256> tree_reader::tile(unsigned level, std::uint64_t index, std::size_t width) {
-    std::vector<hash256> hashes;
-    {
-        auto row = complete_.use(level, index);
-        if (row.step()) {
-            const auto bytes = row.blob(0);
-            if (bytes.size() != tile_width * sizeof(hash256)) {
-                throw_damaged("tree_tile.hashes");
-            }
-            for (std::size_t i = 0; i < width; ++i) {
-                hashes.push_back(stored_hash(bytes.subspan(i * sizeof(hash256), sizeof(hash256)), "tree_tile.hashes"));
-            }
-            return hashes;
-        }
-    }
-    const auto first = static_cast<std::int64_t>(index * tile_width) + (level == 0 ? 1 : 0);  // seq counts from 1
+    const auto first = static_cast<std::int64_t>(index * tile_width);
     const auto last = first + static_cast<std::int64_t>(width) - 1;
-    auto row = (level == 0 ? leaves_ : roots_).use(first, last, static_cast<std::int64_t>(level) - 1);
+    auto row = level == 0 ? leaves_.use(first + 1, last + 1)  // seq counts from 1
+                          : roots_.use(static_cast<std::int64_t>(level) - 1, first, last);
+    std::vector<hash256> hashes;
+    hashes.reserve(width);
     while (row.step()) {
         hashes.push_back(stored_hash(row.blob(0), level == 0 ? "audit.leaf" : "tree_tile.root"));
     }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The tree as it is stored, for proofs: any hash of it, of any size that it ever had, in O(log n) reads. Complete tiles
-// are rows; what is not complete yet is gathered from leaf hashes and from the roots of the tiles below (tree_store).
-// One connection, its thread, inside a read transaction of the caller.
+// The tree as it is stored, for proofs: any hash of it, of any size that it ever had, in O(log n) reads. The
+// hashes of a tile are leaves beside their records, or the roots of the tiles below. One connection, its thread, inside
+// a read transaction of the caller.
 #pragma once
 
 #include <cstdint>
@@ -28,9 +28,8 @@ class tree_reader {
 
   private:
     const connection& db_;
-    statement complete_{db_, "SELECT hashes FROM tree_tile WHERE level = ?1 AND tile = ?2"};
-    statement roots_{db_, "SELECT root FROM tree_tile WHERE level = ?3 AND tile BETWEEN ?1 AND ?2 ORDER BY tile"};
-    statement leaves_{db_, "SELECT leaf FROM audit WHERE seq BETWEEN ?1 AND ?2 AND ?3 = -1 ORDER BY seq"};
+    statement roots_{db_, "SELECT root FROM tree_tile WHERE level = ?1 AND tile BETWEEN ?2 AND ?3 ORDER BY tile"};
+    statement leaves_{db_, "SELECT leaf FROM audit WHERE seq BETWEEN ?1 AND ?2 ORDER BY seq"};
     hasher hasher_;
     tile_source tiles_{
         [this](unsigned level, std::uint64_t index, unsigned width) { return tile(level, index, width); }};

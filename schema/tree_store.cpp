@@ -7,21 +7,25 @@
 
 namespace valhalla::schema {
 
-tree_store::tree_store(const connection& db, audit_log& log) : db_{db} {
-    write_tile_ = [this](const full_tile& tile) {
-        insert_.run(tile.level, tile.index, tile.root, std::as_bytes(tile.hashes));
-    };
-    const auto size = static_cast<std::uint64_t>(raw(log.end().last));
+tree_store::tree_store(const connection& db, audit_log& log)
+    : db_{db},
+      log_{log},
+      write_tile_{[this](const full_tile& tile) { insert_.run(tile.level, tile.index, tile.root); }} {
+    recover();
+    committed();
+}
+
+void tree_store::recover() {
+    const auto size = static_cast<std::uint64_t>(raw(log_.end().last));
     growing_ = growing_tree::recover(size, hasher_, [&](unsigned level) {
         const std::size_t width = growing_tree::partial_width(size, level);
-        std::vector<hash256> hashes = level == 0 ? log.leaves_after(audit_seq{static_cast<std::int64_t>(size - width)})
+        std::vector<hash256> hashes = level == 0 ? log_.leaves_after(audit_seq{static_cast<std::int64_t>(size - width)})
                                                  : roots_of_open_tile(size, level);
         if (hashes.size() != width) {
             throw_damaged(level == 0 ? "audit" : fmt::format("tree_tile at level {}", level - 1));
         }
         return hashes;
     });
-    committed();
 }
 
 std::vector<hash256> tree_store::roots_of_open_tile(std::uint64_t size, unsigned level) {
@@ -35,7 +39,6 @@ std::vector<hash256> tree_store::roots_of_open_tile(std::uint64_t size, unsigned
 }
 
 void tree_store::committed() {
-    settled_ = growing_;
     head_ = {growing_.size(), growing_.root(hasher_)};
 }
 

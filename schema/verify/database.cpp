@@ -161,18 +161,8 @@ class trail_walk {
             if (!row.step()) {
                 blame_table("tree_tile", where() + " is missing");
             }
-            const auto hashes = row.blob(1);
-            const auto computed = std::as_bytes(tile.hashes);
-            if (hashes.size() != computed.size()) {
-                blame_table("tree_tile", fmt::format("{} has {} bytes", where(), hashes.size()));
-            }
-            if (std::memcmp(hashes.data(), computed.data(), computed.size()) != 0) {
-                const auto at = std::ranges::mismatch(hashes, computed).in1 - hashes.begin();
-                blame_table("tree_tile", fmt::format("{} is not what its records make it, first at hash {}", where(),
-                                                     at / static_cast<std::ptrdiff_t>(sizeof(hash256))));
-            }
             if (!std::ranges::equal(row.blob(0), tile.root)) {
-                blame_table("tree_tile", fmt::format("the root of {} is not that of its hashes", where()));
+                blame_table("tree_tile", fmt::format("the root of {} is not what its records make it", where()));
             }
         } catch (const storage_error& e) {
             give_up(from_, e, {.table = "tree_tile"});
@@ -199,7 +189,7 @@ class trail_walk {
     statement records_{from_,
                        "SELECT seq, ts_us, event_id, session, actor_id, leaf, record FROM audit NOT INDEXED"
                        " ORDER BY seq"};
-    statement tile_{from_, "SELECT root, hashes FROM tree_tile WHERE level = ?1 AND tile = ?2"};
+    statement tile_{from_, "SELECT root FROM tree_tile WHERE level = ?1 AND tile = ?2"};
     statement tile_count_{from_, "SELECT COUNT(*) FROM tree_tile"};
     statement last_{from_, "SELECT COALESCE(MAX(seq), 0) FROM audit"};
     record_chain chain_;

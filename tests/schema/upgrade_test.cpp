@@ -84,6 +84,7 @@ BOOST_FIXTURE_TEST_CASE(a_database_of_version_3_goes_on, version_3) {
 }
 
 BOOST_FIXTURE_TEST_CASE(records_from_before_ends_counted_stay_good, version_5) {
+    connection::open_writer(path);
     const auto replayed = replay_and_compare(path);
     BOOST_TEST(!replayed.problem.has_value(), (replayed.problem ? replayed.problem->message : std::string{}));
     BOOST_TEST(query("SELECT COUNT(*) FROM audit WHERE CAST(record AS TEXT) LIKE '%\"policy\":\"' ||"
@@ -106,6 +107,13 @@ BOOST_FIXTURE_TEST_CASE(a_session_from_before_ends_counted_is_counted_from_its_s
     const auto replayed = replay_and_compare(path);
     BOOST_TEST(!replayed.problem.has_value(), (replayed.problem ? replayed.problem->message : std::string{}));
     BOOST_TEST(replayed.head.size == 15U);
+}
+
+BOOST_FIXTURE_TEST_CASE(of_a_tile_its_root_stays, version_5) {
+    const std::string root(64, 'A');
+    tamper("INSERT INTO tree_tile VALUES (0, 7, X'" + root + "', zeroblob(8192))");
+    connection::open_writer(path);
+    BOOST_TEST(query("SELECT level || ' ' || tile || ' ' || hex(root) FROM tree_tile") == "0 7 " + root);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

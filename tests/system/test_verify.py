@@ -140,7 +140,7 @@ class Verify(unittest.TestCase):
                    ("DELETE FROM audit WHERE seq = 9", 9),
                    ("UPDATE session SET end_notes = 'edited'", None),
                    ("UPDATE cone_history SET reason = 'edited'", None),
-                   ("UPDATE tree_tile SET hashes = zeroblob(8192) WHERE level = 0 AND tile = 1", None),
+                   ("UPDATE tree_tile SET root = zeroblob(32) WHERE level = 0 AND tile = 1", None),
                    ("DELETE FROM session_note", None))
         state = self.stopped_state()
         for statement, record in attacks:
