@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A connection's life, its turns, its input and output. What it does with requests is in connection_requests.cpp.
+// A connection's life, its turns, its input and output. What it does with requests is in connection_requests.cpp, how
+// their answers get into order in connection_answers.cpp.
 #include "ipc/connection.hpp"
 
 #include <algorithm>
@@ -71,15 +72,28 @@ void connection::turn() {
         close();
     }
     if (!closed_) {
-        conclude(last);
+        conclude(last, requests > 1);
     }
     if (source_ && ready()) {
         source_->on_ready();
     }
 }
 
-// After the steps and the write: what next?
-void connection::conclude(progress last) {
+void connection::ask_for_turn() {
+    if (!in_turn_ && !std::exchange(turn_wanted_, true)) {
+        host_.wants_turn(shared_from_this());
+    }
+}
+
+connection::clock::time_point connection::turn_time() {
+    if (!turn_began_) {
+        turn_began_ = clock::now();
+    }
+    return *turn_began_;
+}
+
+// After the steps and the write: what next? `advanced`: not the first step was the last.
+void connection::conclude(progress last, bool advanced) {
     if (last == progress::done) {
         ask_for_turn();  // others first
         return;
@@ -103,7 +117,11 @@ void connection::conclude(progress last) {
         if (!in_.empty() && !line_since_) {
             line_since_ = clock::now();
         }
-        read();
+        if (advanced && !reading_ && in_flight() == 0) {
+            ask_for_turn();  // now there is nothing to read; once the others had their turns there mostly is
+        } else {
+            read();
+        }
     }
 }
 

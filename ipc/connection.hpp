@@ -166,7 +166,7 @@ class connection final : public reply_sink, public push_channel, public std::ena
     void ask_for_turn();
 
     // Input and output
-    void conclude(progress last);
+    void conclude(progress last, bool advanced);
     void read();
     void on_read(const boost::system::error_code& fault, std::size_t count);
     void flush();

@@ -28,6 +28,7 @@ target_link_libraries(valhalla_api PUBLIC valhalla_flags fmt::fmt)
 add_library(valhalla_ipc STATIC
   asio_impl.cpp
   connection.cpp
+  connection_answers.cpp
   connection_requests.cpp
   line_buffer.cpp
   method_table.cpp
