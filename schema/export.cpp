@@ -16,6 +16,8 @@ namespace valhalla::schema {
 namespace {
 
 constexpr std::string_view manifest_name = "manifest.json";
+/// Gathered before they are hashed and written: hashing line by line costs a tenth of an export.
+constexpr std::size_t gathered_bytes = 64 * 1024;
 
 /// A file of the set with what the manifest says of it.
 class export_file {
@@ -23,10 +25,13 @@ class export_file {
     export_file(const std::filesystem::path& directory, std::string_view name) : name_{name}, file_{directory / name} {}
 
     void write(std::string_view bytes) {
-        file_.write(bytes);
-        digest_.update(bytes);
+        gathered_ += bytes;
+        if (gathered_.size() >= gathered_bytes) {
+            pass_on();
+        }
     }
     void seal() {
+        pass_on();
         file_.seal();
         sha256_ = to_hex(digest_.finish());
     }
@@ -37,9 +42,16 @@ class export_file {
     [[nodiscard]] const std::string& sha256() const noexcept { return sha256_; }
 
   private:
+    void pass_on() {
+        file_.write(gathered_);
+        digest_.update(gathered_);
+        gathered_.clear();
+    }
+
     std::string name_;
     atomic_file file_;
     sha256_stream digest_;
+    std::string gathered_;
     std::string sha256_;
 };
 
