@@ -55,7 +55,9 @@ struct backups::failure {
 };
 
 backups::backups(settings s, const schema::ledger_store& store, notary& signer, daemon_log& log, hooks h)
-    : settings_{std::move(s)}, store_{store}, signer_{signer}, log_{log}, hooks_{std::move(h)} {}
+    : settings_{std::move(s)}, store_{store}, signer_{signer}, log_{log}, hooks_{std::move(h)} {
+    schema::clear_backup_leftovers(settings_.directory);
+}
 
 backups::~backups() {
     cancel();
@@ -117,7 +119,7 @@ backups::made backups::make(std::size_t keep) {
     require_room();
     struct clearing {
         const schema::backup_dir& what;
-        ~clearing() { what.clear_leftovers(); }
+        ~clearing() { schema::clear_backup_leftovers(what.path()); }
     } const whatever_happens{directory};
 
     const auto draft = directory.draft();

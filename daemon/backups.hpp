@@ -45,6 +45,7 @@ class backups {
     /// Left free on the disk beside a backup, so that making one never stops the changes.
     static constexpr std::uint64_t spared_bytes = 64ULL * 1024 * 1024;
 
+    /// Clears away what a crash left: a draft may be as large as the database.
     backups(settings s, const schema::ledger_store& store, notary& signer, daemon_log& log, hooks h);
     ~backups();
     backups(const backups&) = delete;

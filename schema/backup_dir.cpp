@@ -24,6 +24,7 @@ namespace fs = std::filesystem;
 constexpr std::string_view before = "valhalla-";
 constexpr std::string_view behind = ".db";
 constexpr std::string_view behind_checkpoint = ".checkpoint";
+constexpr std::string_view draft_name = ".draft.db";
 
 bool is_backup(std::string_view name) {
     return name.starts_with(before) && name.ends_with(behind);
@@ -73,7 +74,7 @@ backup_dir::backup_dir(fs::path path) : path_{std::move(path)} {
                             fmt::format("the backup directory {} cannot be made, or not be made private: {}",
                                         path_.string(), std::strerror(errno))};
     }
-    clear_leftovers();
+    clear_backup_leftovers(path_);
 }
 
 std::string backup_dir::name_of(unix_micros at, std::uint64_t records) {
@@ -99,15 +100,19 @@ void backup_dir::publish(const std::string& name) const {
     sync_directory(path_);
 }
 
-void backup_dir::clear_leftovers() const noexcept {
+fs::path backup_dir::draft() const {
+    return path_ / draft_name;
+}
+
+void clear_backup_leftovers(const fs::path& directory) noexcept {
     try {
-        const auto all = entries_of(path_);
+        const auto all = entries_of(directory);
         for (const auto& name : all) {
             const bool of_none =
                 name.starts_with(before) && name.ends_with(behind_checkpoint) &&
                 !std::ranges::binary_search(all, name.substr(0, name.size() - behind_checkpoint.size()));
-            if (of_none || name.starts_with(draft().filename().string())) {
-                ::unlink((path_ / name).c_str());
+            if (of_none || name.starts_with(draft_name)) {
+                ::unlink((directory / name).c_str());
             }
         }
     } catch (const std::exception&) {

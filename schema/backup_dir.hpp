@@ -26,13 +26,12 @@ class backup_dir {
     [[nodiscard]] static std::string name_of(unix_micros at, std::uint64_t records);
     [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
     /// Where a backup is made.
-    [[nodiscard]] std::filesystem::path draft() const { return path_ / ".draft.db"; }
+    [[nodiscard]] std::filesystem::path draft() const;
     /// Beside the backup of that name, before it has the name.
     void put_checkpoint(const std::string& name, std::string_view note) const;
-    /// The draft, which is on the disk, takes its name for good.
+    /// The draft, which is on the disk, takes its name for good; from another backup of the same records and second
+    /// too.
     void publish(const std::string& name) const;
-    /// Removes the draft and the checkpoints that belong to no backup.
-    void clear_leftovers() const noexcept;
 
     /// Names, oldest first.
     [[nodiscard]] std::vector<std::string> names() const;
@@ -46,6 +45,9 @@ class backup_dir {
 /// When the newest backup in `directory` was made, by its file's time; nothing when there is none, or it cannot be
 /// seen. Changes nothing, and may be asked while a backup is made.
 [[nodiscard]] std::optional<unix_micros> newest_backup_time(const std::filesystem::path& directory) noexcept;
+
+/// Removes a draft and the checkpoints that belong to no backup, where `directory` is there. As good as it goes.
+void clear_backup_leftovers(const std::filesystem::path& directory) noexcept;
 
 /// The file of the checkpoint that belongs to a backup.
 [[nodiscard]] std::filesystem::path checkpoint_beside(const std::filesystem::path& backup);

@@ -16,6 +16,7 @@
 #include "ipc/ctl/completion.hpp"
 #include "ipc/ctl/text.hpp"
 #include "ipc/ctl/view.hpp"
+#include "ipc/default_socket.hpp"
 #include "ipc/utf8.hpp"
 
 namespace valhalla::ctl {
@@ -105,11 +106,15 @@ complaint complaint_of(const ipc::connection_error& lost, const std::string& soc
     if (message.find(socket) == std::string::npos) {
         message += fmt::format(" (socket {})", socket);
     }
-    const bool not_allowed = message.find("you may not connect") != std::string::npos;
-    return {exit_code::no_daemon, message,
-            not_allowed ? "ask an administrator to add you to the group that 'ls -l' shows for it, then log in again"
-                        : "start it with 'valhallad --dev', or name its socket with --socket PATH",
-            error_object("no_daemon", message)};
+    std::string what_to_do =
+        "ask an administrator to add you to the group that 'ls -l' shows for it, then log in again";
+    if (message.find("you may not connect") == std::string::npos) {
+        what_to_do =
+            fmt::format("start {}with 'systemctl start valhallad.socket', or name its socket with --socket PATH",
+                        socket == ipc::service_socket_path ? "the service "
+                                                           : "one of your own with 'valhallad --dev', or the service ");
+    }
+    return {exit_code::no_daemon, message, std::move(what_to_do), error_object("no_daemon", message)};
 }
 
 void complain(const complaint& what, bool as_json, const surroundings& around) {

@@ -84,6 +84,22 @@ class Backup(DaemonTest):
         made = self.client.call("backup.create")
         self.assertEqual(self.files(), sorted(["of-the-owner", *(Path(made[f]).name for f in ("file", "checkpoint"))]))
 
+    def test_a_start_clears_away_what_a_crash_left(self):
+        kept = self.client.call("backup.create")
+        self.daemon.kill()
+        folder = self.daemon.state / "backup"
+        for name in (".draft.db", ".draft.db-journal"):
+            (folder / name).write_bytes(b"half")
+        (folder / "of-the-owner").write_text("stays")
+        self.daemon.start()
+        self.assertEqual(self.files(), sorted(["of-the-owner", *(Path(kept[f]).name for f in ("file", "checkpoint"))]))
+
+    def test_one_of_the_same_records_and_second_takes_the_place_of_the_other(self):
+        made = [self.client.call("backup.create") for _ in range(4)]
+        for one in made:
+            self.assertEqual(verify("--checkpoint", one["checkpoint"], one["file"])["code"], 0)
+        self.assertEqual([n for n in self.files() if n.endswith(".db")], sorted({Path(m["file"]).name for m in made})[-3:])
+
     def test_under_load_it_is_of_one_moment_and_the_log_does_not_grow(self):
         with self.daemon.client() as client:
             for _ in range(20_000 // 100):

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import unittest
+from pathlib import Path
 
 from harness import DEADLINE_S, DaemonTest, main, program, temporary_directory
 
@@ -104,6 +105,17 @@ class WhatToDoNext(DaemonTest):
 
 
 class NoDaemon(unittest.TestCase):
+    def test_who_asks_the_service_is_told_how_to_start_that(self):
+        service = "/run/valhalla/valhallad.sock"
+        if Path(service).exists():
+            self.skipTest("NOT TESTED: the service runs here")
+        for socket, own in ((service, False), ("/nowhere/valhallad.sock", True)):
+            done = subprocess.run([program("VALHALLACTL"), "--socket", socket, "status"], capture_output=True, text=True,
+                                  check=False)
+            self.assertEqual(done.returncode, NO_DAEMON)
+            self.assertIn("systemctl start valhallad.socket", done.stderr)
+            self.assertEqual("valhallad --dev" in done.stderr, own, done.stderr)
+
     def test_no_daemon_is_2_and_names_the_socket(self):
         with temporary_directory() as directory:
             (directory / "file").write_text("x")

@@ -3,11 +3,13 @@
 
 import json
 import os
+import random
 import re
 import shutil
 import signal
 import stat
 import subprocess
+import time
 import unittest
 
 import harness
@@ -218,6 +220,22 @@ class Textfile(unittest.TestCase):
             size = client.call("daemon.info")["audit"]["size"]
             eventually(lambda: self.records() >= size, "the next one has the new record")
             self.assertEqual([one.name for one in self.outside.iterdir() if one.suffix == ".prom"], [self.file.name])
+
+    def test_whenever_the_daemon_is_killed_there_is_a_whole_file_and_no_other(self):
+        with Daemon(config=self.config()) as daemon:
+            eventually(self.file.exists, "the file is there")
+            whole = self.file.read_text()
+            for _ in range(6):
+                daemon.kill()
+                found = self.file.read_text()
+                self.assertEqual(parsed(whole).keys() - parsed(found).keys(), set(), "all that was in the first one")
+                self.assertTrue(found.endswith("\n"))
+                written = self.file.stat().st_ino
+                daemon.start()
+                eventually(lambda: self.file.stat().st_ino != written, "it is written anew")
+                time.sleep(random.uniform(0.98, 1.02))  # until the next one is written, or nearly
+            daemon.stop()
+        self.assertEqual([one.name for one in self.outside.iterdir()], [self.file.name])
 
     def test_what_fails_is_told_once_and_again_when_it_works(self):
         missing = self.outside / "missing" / "valhalla.prom"
