@@ -7,10 +7,6 @@ namespace valhalla::schema {
 
 namespace {
 
-constexpr std::size_t index_of(posting_kind kind) noexcept {
-    return static_cast<std::size_t>(kind);
-}
-
 posting_reader::row read(const statement::use_guard& row) {
     std::array<std::uint64_t, tile_bits::word_count> words{};
     for (std::size_t i = 0; i < words.size(); ++i) {
@@ -20,6 +16,32 @@ posting_reader::row read(const statement::use_guard& row) {
 }
 
 }  // namespace
+
+bool open_postings::add(audit_seq seq, std::int64_t event, std::int64_t actor, std::optional<session_id> session) {
+    const std::size_t place = place_in_tile(seq);
+    mark(posting_kind::event, event, place);
+    mark(posting_kind::actor, actor, place);
+    if (session) {
+        mark(posting_kind::session, raw(*session), place);
+    }
+    return place + 1 == tile_width;
+}
+
+/// A tile has few of each, mostly the one before again.
+void open_postings::mark(posting_kind kind, std::int64_t id, std::size_t place) {
+    auto& entries = kinds_[static_cast<std::size_t>(kind)];
+    auto found = std::ranges::find(entries, id, &entry::id);
+    if (found == entries.end()) {
+        found = entries.insert(entries.end(), {id, {}});
+    }
+    found->bits.set(place);
+}
+
+void open_postings::clear() noexcept {
+    for (auto& entries : kinds_) {
+        entries.clear();
+    }
+}
 
 posting_writer::posting_writer(const connection& db)
     : insert_{db,
@@ -34,43 +56,31 @@ posting_writer::posting_writer(const connection& db)
 }
 
 void posting_writer::recover() {
-    for (auto& entries : open_) {
-        entries.clear();
-    }
+    open_.clear();
     auto row = open_tile_.use();
     while (row.step()) {
         const auto session = row.maybe_integer(3);
-        add(audit_seq{row.integer(0)}, row.integer(1), row.integer(2),
-            session ? std::optional{session_id{*session}} : std::nullopt);
+        open_.add(audit_seq{row.integer(0)}, row.integer(1), row.integer(2),
+                  session ? std::optional{session_id{*session}} : std::nullopt);
     }
-}
-
-/// A tile has few of each, mostly the one before again.
-void posting_writer::mark(std::vector<entry>& entries, std::int64_t id, std::size_t place) {
-    auto found = std::find_if(entries.begin(), entries.end(), [id](const entry& e) { return e.id == id; });
-    if (found == entries.end()) {
-        found = entries.insert(entries.end(), {id, {}});
-    }
-    found->bits.set(place);
 }
 
 void posting_writer::add(audit_seq seq, std::int64_t event, std::int64_t actor, std::optional<session_id> session) {
-    const std::size_t place = place_in_tile(seq);
-    mark(open_[index_of(posting_kind::event)], event, place);
-    mark(open_[index_of(posting_kind::actor)], actor, place);
-    if (session) {
-        mark(open_[index_of(posting_kind::session)], raw(*session), place);
+    if (!open_.add(seq, event, actor, session)) {
+        return;
     }
-    if (place + 1 == tile_width) {
-        for (const auto kind : {posting_kind::event, posting_kind::actor, posting_kind::session}) {
-            write(kind, tile_of(seq), open_[index_of(kind)]);
+    for (const auto kind : posting_kinds) {
+        for (const auto& [id, bits] : open_.of(kind)) {
+            const auto& words = bits.words();
+            insert_.run(kind, id, tile_of(seq), words[0], words[1], words[2], words[3]);
         }
     }
+    open_.clear();
 }
 
 std::int64_t posting_writer::count(posting_kind kind, std::int64_t id) {
     std::int64_t sum = 0;
-    for (const entry& e : open_[index_of(kind)]) {
+    for (const auto& e : open_.of(kind)) {
         sum += e.id == id ? e.bits.count() : 0;
     }
     auto row = complete_tiles_.use(kind, id);
@@ -78,14 +88,6 @@ std::int64_t posting_writer::count(posting_kind kind, std::int64_t id) {
         sum += read(row).bits.count();
     }
     return sum;
-}
-
-void posting_writer::write(posting_kind kind, std::int64_t tile, std::vector<entry>& entries) {
-    for (const auto& [id, bits] : entries) {
-        const auto& words = bits.words();
-        insert_.run(kind, id, tile, words[0], words[1], words[2], words[3]);
-    }
-    entries.clear();
 }
 
 posting_reader::posting_reader(const connection& db)

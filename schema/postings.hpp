@@ -20,6 +20,7 @@ namespace valhalla::schema {
 
 /// As stored in `audit_posting.kind`.
 enum class posting_kind : std::uint8_t { event = 0, actor = 1, session = 2 };
+inline constexpr std::array posting_kinds{posting_kind::event, posting_kind::actor, posting_kind::session};
 
 /// One bit for each record of a tile, the oldest first.
 class tile_bits {
@@ -45,6 +46,7 @@ class tile_bits {
         }
         return a;
     }
+    friend bool operator==(const tile_bits&, const tile_bits&) = default;
 
   private:
     std::array<std::uint64_t, word_count> words_{};
@@ -61,6 +63,27 @@ class tile_bits {
     return audit_seq{tile * static_cast<std::int64_t>(tile_width) + static_cast<std::int64_t>(place) + 1};
 }
 
+/// The bits of a tile that grows, by kind and id.
+class open_postings {
+  public:
+    struct entry {
+        std::int64_t id;
+        tile_bits bits;
+    };
+
+    /// The next record, in order. True when it completes the tile.
+    bool add(audit_seq seq, std::int64_t event, std::int64_t actor, std::optional<session_id> session);
+    [[nodiscard]] const std::vector<entry>& of(posting_kind kind) const noexcept {
+        return kinds_[static_cast<std::size_t>(kind)];
+    }
+    void clear() noexcept;
+
+  private:
+    void mark(posting_kind kind, std::int64_t id, std::size_t place);
+
+    std::array<std::vector<entry>, posting_kinds.size()> kinds_;
+};
+
 /// Gathers the open tile's bits and writes them when the tile is complete. Ledger thread.
 class posting_writer {
   public:
@@ -75,17 +98,10 @@ class posting_writer {
     [[nodiscard]] std::int64_t count(posting_kind kind, std::int64_t id);
 
   private:
-    struct entry {
-        std::int64_t id;
-        tile_bits bits;
-    };
-    static void mark(std::vector<entry>& entries, std::int64_t id, std::size_t place);
-    void write(posting_kind kind, std::int64_t tile, std::vector<entry>& entries);
-
     statement insert_;
     statement open_tile_;
     statement complete_tiles_;
-    std::array<std::vector<entry>, 3> open_;  // by kind
+    open_postings open_;
 };
 
 /// Reader's side. Inside a read transaction of the caller.

@@ -102,6 +102,37 @@ BOOST_AUTO_TEST_CASE(every_hash_of_the_tree_counts) {
         true);
 }
 
+BOOST_AUTO_TEST_CASE(every_bit_that_searches_go_by_counts) {
+    const auto bitmaps = [](const std::string& said) {
+        return expected_problem{.table = "audit_posting", .said = said};
+    };
+    check_each(
+        {
+            {"UPDATE audit_posting SET bits0 = bits0 & ~16 WHERE kind = 1 AND tile = 1 AND bits0 & 16",
+             bitmaps("the bitmap of actor")},
+            {"UPDATE audit_posting SET bits3 = -1 WHERE kind = 0 AND tile = 0 AND bits3 <> -1",
+             bitmaps("the bitmap of event")},
+            {"DELETE FROM audit_posting WHERE kind = 2 AND tile = 1", bitmaps("the bitmap of session")},
+            {"UPDATE audit_posting SET tile = 9 WHERE kind = 2 AND tile = 1", bitmaps("the bitmap of session")},
+            {"INSERT INTO audit_posting VALUES (0, 1, 2, 1, 0, 0, 0)", bitmaps("bitmaps where the records make")},
+        },
+        true);
+}
+
+BOOST_AUTO_TEST_CASE(an_index_that_tells_something_else_than_its_table_is_found) {
+    // The row is as ever, but whoever looks for its operator does not find it.
+    check_each({{"CREATE TEMP TABLE was AS SELECT operator FROM session WHERE id = 1;"
+                 "UPDATE session SET operator = 'mallory' WHERE id = 1;"
+                 "CREATE TEMP TABLE hidden AS SELECT * FROM sqlite_schema WHERE name = 'session_operator';"
+                 "PRAGMA writable_schema = ON; DELETE FROM sqlite_schema WHERE name = 'session_operator';"
+                 "PRAGMA writable_schema = RESET;"
+                 "UPDATE session SET operator = (SELECT operator FROM was) WHERE id = 1;"
+                 "PRAGMA writable_schema = ON; INSERT INTO sqlite_schema SELECT * FROM hidden;"
+                 "PRAGMA writable_schema = RESET;",
+                 {.table = "session", .said = "is not sound"}}},
+               true);
+}
+
 BOOST_AUTO_TEST_CASE(every_other_table_counts) {
     const auto in = [](const std::string& table, const std::string& said) {
         return expected_problem{.table = table, .said = said};
