@@ -183,7 +183,7 @@ bool backups::advance(bool usable) noexcept {
             return end(schema::storage_error{schema::storage_fault::failed, "the daemon stops"});
         }
         if (!copy_) {
-            copy_ = store_.copy_to(current_->to);
+            copy_ = store_.copy_to(current_.value().to);
         }
         return copy_->advance() ? end(store_.head()) : true;
     } catch (const schema::storage_error& fault) {

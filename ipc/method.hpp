@@ -24,7 +24,7 @@ namespace valhalla::ipc {
 
 /// A method's result is a shared shape, or members of its own.
 constexpr const shape& shape_of(const shape& shared) {
-    return shared;
+    return shared;  // NOLINT(bugprone-return-const-ref-from-parameter): shapes are constants
 }
 template <std::size_t N>
 constexpr shape shape_of(const std::array<member, N>& own) {

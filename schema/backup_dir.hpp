@@ -36,7 +36,7 @@ class backup_dir {
     /// Names, oldest first.
     [[nodiscard]] std::vector<std::string> names() const;
     /// Removes all but the newest `keep`, the oldest first; gives the names of what it removed.
-    std::vector<std::string> remove_all_but(std::size_t keep) const;
+    [[nodiscard]] std::vector<std::string> remove_all_but(std::size_t keep) const;
 
   private:
     std::filesystem::path path_;
