@@ -24,7 +24,7 @@ namespace {
 /// It is part of every checkpoint.
 constexpr std::size_t max_origin_bytes = 128;
 /// Four weeks: each kept answer is a row.
-constexpr std::int64_t max_key_window_hours = 24 * 28;
+constexpr std::int64_t max_key_window_hours = std::int64_t{24} * 28;
 /// A day: what is counted is lost in a crash.
 constexpr std::int64_t max_denial_window_s = 86'400;
 /// 430 MB of a hostile day.

@@ -14,7 +14,7 @@ namespace valhalla::schema {
 
 namespace {
 
-constexpr std::size_t buffer_bytes = 256 * 1024;
+constexpr std::size_t buffer_bytes = std::size_t{256} * 1024;
 
 [[noreturn]] void fail(const std::filesystem::path& path, std::string_view what, int error) {
     const bool full = error == ENOSPC || error == EDQUOT;

@@ -12,14 +12,14 @@ namespace valhalla::schema::limits {
 /// a filter that matches nothing can neither hold the write-ahead log nor the query thread.
 inline constexpr std::size_t audit_rows_scanned = 10'000;
 /// Bytes of records in one page of an audit query: what a reply can carry without filling a peer's output buffer.
-inline constexpr std::size_t audit_page_bytes = 512 * 1024;
+inline constexpr std::size_t audit_page_bytes = std::size_t{512} * 1024;
 /// Rows that one page of a session query may look at.
 inline constexpr std::size_t session_rows_scanned = 10'000;
 /// Rows of any page, whatever the caller asks for.
 inline constexpr std::size_t page_rows = 1'000;
 /// Bytes of the texts in one page of sessions or cones, and in the notes of one session: with each byte escaped they
 /// still fit into one answer. The first row always fits.
-inline constexpr std::size_t page_text_bytes = 256 * 1024;
+inline constexpr std::size_t page_text_bytes = std::size_t{256} * 1024;
 /// Notes of one session that its story shows, and step records that it reads.
 inline constexpr std::size_t story_rows = 1'000;
 /// Records per read transaction when many are read in order: a transaction of a few milliseconds.
@@ -43,13 +43,13 @@ inline constexpr int busy_timeout_ms = 2'000;
 inline constexpr int page_bytes = 16'384;
 /// Bytes in the write-ahead log from which on they are moved into the database: few enough that it is done between two
 /// commits without being noticed, and the log, written over and over, need not grow.
-inline constexpr std::int64_t wal_checkpoint_bytes = 4 * 1024 * 1024;
+inline constexpr std::int64_t wal_checkpoint_bytes = std::int64_t{4} * 1024 * 1024;
 
 /// Bytes of an imported file: what its reading may take of memory. The documents of one state are a few KiB; a history
 /// of 100,000 sessions is some 60 MiB; a log of a million lines some 250 MiB.
-inline constexpr std::size_t import_document_bytes = 4 * 1024 * 1024;
-inline constexpr std::size_t import_sessions_bytes = 128 * 1024 * 1024;
-inline constexpr std::size_t import_log_bytes = 1024 * 1024 * 1024;
+inline constexpr std::size_t import_document_bytes = std::size_t{4} * 1024 * 1024;
+inline constexpr std::size_t import_sessions_bytes = std::size_t{128} * 1024 * 1024;
+inline constexpr std::size_t import_log_bytes = std::size_t{1024} * 1024 * 1024;
 /// Nesting of a cone's metrics in an imported file: what a request can carry.
 inline constexpr unsigned import_metrics_depth = 14;
 /// Nesting of one line of an imported log. A log that was imported and exported again is nested deeper each time.

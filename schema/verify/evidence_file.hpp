@@ -44,7 +44,7 @@ class byte_source {
     /// Of all that was taken; the source is used up then.
     [[nodiscard]] schema::hash256 digest() { return digest_.finish(); }
 
-    static constexpr std::size_t buffer_bytes = 256 * 1024;
+    static constexpr std::size_t buffer_bytes = std::size_t{256} * 1024;
 
   private:
     byte_source(schema::unique_fd fd, std::string name);

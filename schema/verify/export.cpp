@@ -21,7 +21,7 @@ namespace {
 constexpr const char* manifest_file = "manifest.json";
 constexpr const char* trail_file = "audit.log";
 constexpr const char* checkpoint_file = "checkpoint";
-constexpr std::size_t manifest_bytes = 64 * 1024;
+constexpr std::size_t manifest_bytes = std::size_t{64} * 1024;
 
 struct listed_file {
     std::uint64_t bytes = 0;

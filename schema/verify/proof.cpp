@@ -23,7 +23,7 @@ using schema::tlog_proof;
 namespace {
 
 /// A record in base64, 64 hashes, and a note with many signatures, bytes.
-constexpr std::size_t proof_bytes = 256 * 1024;
+constexpr std::size_t proof_bytes = std::size_t{256} * 1024;
 constexpr std::string_view proof_suffix = ".tlog-proof";
 
 /// A record that a checkpoint includes.

@@ -13,7 +13,7 @@
 namespace valhalla::verify {
 
 /// Largest signed checkpoint that is read, bytes: a note has at most 64 signatures.
-inline constexpr std::size_t checkpoint_bytes = 64 * 1024;
+inline constexpr std::size_t checkpoint_bytes = std::size_t{64} * 1024;
 
 /// Lines into the chain, to the end of `source`; `file` is its name in messages.
 void walk_lines(byte_source& source, const std::string& file, record_chain& chain, const progress_sink& progress,

@@ -19,7 +19,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::size_t key_file_bytes = 4 * 1024;
+constexpr std::size_t key_file_bytes = std::size_t{4} * 1024;
 constexpr std::string_view database_first_bytes{"SQLite format 3\0", 16};
 constexpr const char* database_name = "valhalla.db";
 
