@@ -91,11 +91,13 @@ json_string json_value::string() const noexcept {
     return {raw.substr(1, raw.size() - 2), escaped};
 }
 
-json_reader::json_reader(std::string_view text, json_scratch& scratch) noexcept
+json_reader::json_reader(std::string_view text, json_scratch& scratch, json_surroundings around) noexcept
     : begin_{text.data()},  // NOLINT(*-member-init): frames are set when they are entered
       at_{text.data()},
       end_{text.data() + text.size()},
-      scratch_{scratch} {
+      scratch_{scratch},
+      keys_seen_{around.keys},
+      most_depth_{max_json_depth - around.depth} {
     scratch_.keys_.clear();
     scratch_.unescaped_.clear();
 }
@@ -147,7 +149,7 @@ inline bool json_reader::enter(char open, bool object) {
     if (at_ == end_ || *at_ != open) {
         return false;
     }
-    if (depth_ == max_json_depth) {
+    if (depth_ == most_depth_) {
         return fail("nested deeper than 16 levels");
     }
     static_assert(max_json_depth == 16, "the sentence above says so");

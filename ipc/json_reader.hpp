@@ -72,10 +72,16 @@ class json_scratch {
     std::string unescaped_;      // keys that had escapes
 };
 
+/// What stands around a text that is part of a larger one: it counts towards the limits.
+struct json_surroundings {
+    std::size_t depth = 0;  ///< objects and arrays that are open
+    std::size_t keys = 0;
+};
+
 class json_reader {
   public:
     /// `text` and `scratch` outlive the reader.
-    json_reader(std::string_view text, json_scratch& scratch) noexcept;
+    json_reader(std::string_view text, json_scratch& scratch, json_surroundings around = {}) noexcept;
 
     /// Kind of the value that comes next; nothing at the end of the text or before a byte that begins no value.
     [[nodiscard]] std::optional<json_kind> peek() noexcept;
@@ -124,8 +130,9 @@ class json_reader {
     const char* at_;
     const char* end_;
     json_scratch& scratch_;
-    std::size_t keys_seen_ = 0;
+    std::size_t keys_seen_;
     std::size_t depth_ = 0;
+    std::size_t most_depth_;
     std::array<frame, max_json_depth> frames_;  // the first `depth_` are set
     json_fault fault_;
     bool faulted_ = false;

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "ipc/limits.hpp"
+#include "ipc/plain_request.hpp"
 #include "ipc/utf8.hpp"
 
 namespace valhalla::ipc {
@@ -158,6 +159,11 @@ bool take_params(const envelope& e, parsed_line& out) {
 }  // namespace
 
 void parse_request(std::string_view text, request_scratch& scratch, bool in_batch, parsed_line& out) {
+    if (read_plain_request(text, scratch.json, out.req)) {
+        out.what = parse_outcome::request;
+        out.id = out.req.is_notification() ? null_id : out.req.id;
+        return;
+    }
     out.what = parse_outcome::mistaken;
     out.req = {};
     out.id = null_id;

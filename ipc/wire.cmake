@@ -33,6 +33,7 @@ add_library(valhalla_ipc STATIC
   line_buffer.cpp
   method_table.cpp
   peer.cpp
+  plain_request.cpp
   rate_limiter.cpp
   request.cpp
   socket_path.cpp

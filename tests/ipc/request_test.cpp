@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ipc/request.hpp"
 
+#include <algorithm>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -70,9 +72,100 @@ const std::vector<mistake> mistakes{
 const std::vector<std::string> ids{
     "0", "-1", "1.0", "1e2", "12345678901234567890123", R"("")", "null", R"("1")", R"("a\u0041\/")", "\"\xc3\xa4\""};
 
+/// Envelopes as clients write them, in whole and with something wrong.
+std::string some_envelope(std::mt19937& random) {
+    const auto pick = [&](std::size_t count) {
+        return std::uniform_int_distribution<std::size_t>{0, count - 1}(random);
+    };
+    static const std::vector<std::string> members{R"("jsonrpc":"2.0")",
+                                                  R"("jsonrpc":"1.0")",
+                                                  R"("id":17)",
+                                                  R"("id":0)",
+                                                  R"("id":007)",
+                                                  R"("id":-1.5e3)",
+                                                  R"("id":"a-1")",
+                                                  R"("id":"")",
+                                                  R"("id":"a\\n")",
+                                                  R"("id":null)",
+                                                  R"("id":[1])",
+                                                  R"("method":"cone.decide")",
+                                                  R"("method":"")",
+                                                  R"("method":"con\u0065")",
+                                                  R"("method":7)",
+                                                  R"("params":{})",
+                                                  R"("params":{"engine":"e","action":{"a":[1,"x"]}})",
+                                                  R"("params":{"a":1,"a":2})",
+                                                  R"("params":{"a":1)",
+                                                  R"("params": {"a":1})",
+                                                  R"("params":[])",
+                                                  R"("params":"{}")",
+                                                  R"("extra":{})",
+                                                  R"("id": 1)"};
+    // Mostly one good member of each kind, in any order.
+    std::vector<std::string> chosen{members[0], members[2 + pick(4) % 3 * 2], members[11], members[15 + pick(2)]};
+    std::shuffle(chosen.begin(), chosen.end(), random);
+    chosen.resize(2 + pick(3));
+    if (pick(3) == 0) {
+        chosen.insert(chosen.begin() + static_cast<std::ptrdiff_t>(pick(chosen.size())), members[pick(members.size())]);
+    }
+    std::string text = "{";
+    for (const auto& member : chosen) {
+        text += text.size() > 1 ? "," : "";
+        text += member;
+    }
+    text += "}";
+    if (pick(3) == 0) {
+        constexpr std::string_view telling = "{}[]\",:\\u0 1a\x01\x7f\xc3";
+        const std::size_t at = pick(text.size());
+        switch (pick(3)) {
+            case 0: text[at] = telling[pick(telling.size())]; break;
+            case 1: text.insert(at, 1, telling[pick(telling.size())]); break;
+            default: text.resize(at); break;
+        }
+    }
+    return text;
+}
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(request_)
+
+// A space in front changes nothing but the way in which the text is read, and where a fault stands.
+BOOST_AUTO_TEST_CASE(what_is_written_plainly_means_the_same_as_with_spaces) {
+    std::mt19937 random{20'261'127};
+    std::size_t good = 0;
+    std::size_t bad = 0;
+    for (int i = 0; i < 50'000; ++i) {
+        const std::string text = some_envelope(random);
+        const reading plain{text};
+        const reading spaced{" " + text};
+        BOOST_REQUIRE_MESSAGE(plain.line.what == spaced.line.what, text);
+        BOOST_REQUIRE_MESSAGE(plain.line.id == spaced.line.id, text);
+        if (plain.line.what == parse_outcome::request) {
+            ++good;
+            BOOST_REQUIRE_MESSAGE(plain.line.req.id == spaced.line.req.id, text);
+            BOOST_REQUIRE_MESSAGE(plain.line.req.method == spaced.line.req.method, text);
+            BOOST_REQUIRE_MESSAGE(plain.line.req.params == spaced.line.req.params, text);
+        } else {
+            ++bad;
+            BOOST_REQUIRE_MESSAGE(plain.line.error.code == spaced.line.error.code, text);
+        }
+    }
+    BOOST_TEST(good > 10'000U);
+    BOOST_TEST(bad > 10'000U);
+}
+
+BOOST_AUTO_TEST_CASE(the_envelope_counts_towards_the_depth_of_plain_parameters) {
+    const auto nested = [](std::size_t arrays) {
+        return R"({"jsonrpc":"2.0","id":1,"method":"m","params":{"a":)" + std::string(arrays, '[') +
+               std::string(arrays, ']') + "}}";
+    };
+    const reading deepest{nested(max_json_depth - 2)};
+    BOOST_TEST((deepest.line.what == parse_outcome::request));
+    const reading deeper{nested(max_json_depth - 1)};
+    BOOST_REQUIRE((deeper.line.what == parse_outcome::mistaken));
+    BOOST_TEST((deeper.line.error.code == parse_error));
+}
 
 BOOST_AUTO_TEST_CASE(a_request_is_taken_apart) {
     const reading r{R"( { "params" : { "a" : 1 } , "method":"session.note", "id" : "z" ,"jsonrpc":"2.0" } )"};
