@@ -63,6 +63,7 @@ void connection::turn() {
         ++requests;
     }
     in_turn_ = false;
+    const bool answered = !out_.empty();
     flush();
     if (turn_answers_ != per_effect<std::uint32_t>{}) {
         counted_->turn_over(std::exchange(turn_answers_, {}), clock::now() - turn_time());
@@ -72,7 +73,7 @@ void connection::turn() {
         close();
     }
     if (!closed_) {
-        conclude(last, requests > 1);
+        conclude(last, answered);
     }
     if (source_ && ready()) {
         source_->on_ready();
@@ -92,8 +93,8 @@ connection::clock::time_point connection::turn_time() {
     return *turn_began_;
 }
 
-// After the steps and the write: what next? `advanced`: not the first step was the last.
-void connection::conclude(progress last, bool advanced) {
+// After the steps and the write: what next? `answered`: there was something to write.
+void connection::conclude(progress last, bool answered) {
     if (last == progress::done) {
         ask_for_turn();  // others first
         return;
@@ -117,12 +118,23 @@ void connection::conclude(progress last, bool advanced) {
         if (!in_.empty() && !line_since_) {
             line_since_ = clock::now();
         }
-        if (advanced && !reading_ && in_flight() == 0) {
+        if (waits_for_answer()) {
+            return;  // with which we come back
+        }
+        if (answered && !reading_ && in_flight() == 0) {
             ask_for_turn();  // now there is nothing to read; once the others had their turns there mostly is
         } else {
             read();
         }
     }
+}
+
+/// A peer that has often waited for the answer to a change before it sent another one will not send one now either.
+bool connection::waits_for_answer() noexcept {
+    if (in_flight() > 1 || !in_.empty()) {
+        lone_changes_ = 0;
+    }
+    return in_flight() == 1 && flight_effect_ == effect::change && lone_changes_ == enough_lone_changes;
 }
 
 void connection::read() {
@@ -166,6 +178,9 @@ void connection::on_read(const boost::system::error_code& fault, std::size_t cou
         end_of_input_ = true;  // half-closed: replies still go out; an incomplete line executes nothing
     } else {
         in_.commit(count);
+        if (in_flight() > 0) {
+            lone_changes_ = 0;
+        }
     }
     if (ending_) {
         in_.clear();

@@ -124,6 +124,8 @@ class connection final : public reply_sink, public push_channel, public std::ena
   private:
     friend class live_call;
 
+    static constexpr std::uint8_t enough_lone_changes = 8;
+
     /// What a step came to.
     enum class progress : std::uint8_t {
         done,     ///< one request further
@@ -166,7 +168,8 @@ class connection final : public reply_sink, public push_channel, public std::ena
     void ask_for_turn();
 
     // Input and output
-    void conclude(progress last, bool advanced);
+    void conclude(progress last, bool answered);
+    [[nodiscard]] bool waits_for_answer() noexcept;
     void read();
     void on_read(const boost::system::error_code& fault, std::size_t count);
     void flush();
@@ -200,7 +203,8 @@ class connection final : public reply_sink, public push_channel, public std::ena
     std::uint64_t head_ = 0;            // oldest ticket in flight
     std::uint64_t tail_ = 0;            // next ticket
     effect flight_effect_ = effect::hot_read;
-    std::size_t flight_bytes_ = 0;  // of long ids and of answers that wait, in the slots
+    std::size_t flight_bytes_ = 0;   // of long ids and of answers that wait, in the slots
+    std::uint8_t lone_changes_ = 0;  // in a row, answered before the peer sent anything more; no more than enough
 
     std::string out_;      // gathers
     std::string sending_;  // being written by an asynchronous write

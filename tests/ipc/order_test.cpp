@@ -177,6 +177,50 @@ BOOST_AUTO_TEST_CASE(requests_in_flight_are_limited_and_none_is_lost) {
     }
 }
 
+// Nothing is read from a peer of which nothing is expected; as soon as it sends more at once, that is over.
+BOOST_AUTO_TEST_CASE(who_waited_for_each_answer_may_still_send_several_requests) {
+    wire_fixture f;
+    auto client = f.connect();
+    int n = 0;
+    for (; n < 20; ++n) {
+        client.send(note(n));
+        answer_in_turn(f, 1);
+        BOOST_TEST(client.line() == answer_to(n));
+    }
+    client.send(note(n));
+    f.wait_for_waiting(1);
+    client.send(note(n + 1) + note(n + 2) + note(n + 3));
+    f.answer();
+    f.wait_for_waiting(3);
+    f.answer_all();
+    for (const int last = n + 4; n < last; ++n) {
+        BOOST_TEST(client.line() == answer_to(n));
+    }
+    client.send(note(n));
+    f.wait_for_waiting(1);
+    client.send(note(n + 1));
+    f.wait_for_waiting(2);
+    f.answer_all();
+    BOOST_TEST(client.line() == answer_to(n));
+    BOOST_TEST(client.line() == answer_to(n + 1));
+}
+
+BOOST_AUTO_TEST_CASE(who_waited_for_each_answer_and_hangs_up_is_gone_once_the_last_one_comes) {
+    wire_fixture f;
+    {
+        auto client = f.connect();
+        for (int n = 0; n < 20; ++n) {
+            client.send(note(n));
+            answer_in_turn(f, 1);
+            BOOST_TEST(client.line() == answer_to(n));
+        }
+        client.send(note(20));
+        f.wait_for_waiting(1);
+    }
+    f.answer();
+    f.wait_for_connections(0);
+}
+
 BOOST_AUTO_TEST_CASE(a_second_answer_goes_nowhere) {
     wire_fixture f;
     auto client = f.connect();
