@@ -129,12 +129,10 @@ void connection::conclude(progress last, bool answered) {
     }
 }
 
-/// A peer that has often waited for the answer to a change before it sent another one will not send one now either.
-bool connection::waits_for_answer() noexcept {
-    if (in_flight() > 1 || !in_.empty()) {
-        lone_changes_ = 0;
-    }
-    return in_flight() == 1 && flight_effect_ == effect::change && lone_changes_ == enough_lone_changes;
+/// A peer that has often sent nothing before its changes were answered will not do so now either. Now and then it is
+/// looked whether that is still so.
+bool connection::waits_for_answer() const noexcept {
+    return in_flight() > 0 && flight_effect_ == effect::change && in_.empty() && quiet_rounds_ >= enough_quiet_rounds;
 }
 
 void connection::read() {
@@ -179,7 +177,7 @@ void connection::on_read(const boost::system::error_code& fault, std::size_t cou
     } else {
         in_.commit(count);
         if (in_flight() > 0) {
-            lone_changes_ = 0;
+            quiet_rounds_ = 0;
         }
     }
     if (ending_) {

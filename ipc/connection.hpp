@@ -124,7 +124,8 @@ class connection final : public reply_sink, public push_channel, public std::ena
   private:
     friend class live_call;
 
-    static constexpr std::uint8_t enough_lone_changes = 8;
+    static constexpr std::uint8_t enough_quiet_rounds = 8;
+    static constexpr std::uint8_t most_quiet_rounds = 64;
 
     /// What a step came to.
     enum class progress : std::uint8_t {
@@ -169,7 +170,7 @@ class connection final : public reply_sink, public push_channel, public std::ena
 
     // Input and output
     void conclude(progress last, bool answered);
-    [[nodiscard]] bool waits_for_answer() noexcept;
+    [[nodiscard]] bool waits_for_answer() const noexcept;
     void read();
     void on_read(const boost::system::error_code& fault, std::size_t count);
     void flush();
@@ -204,7 +205,7 @@ class connection final : public reply_sink, public push_channel, public std::ena
     std::uint64_t tail_ = 0;            // next ticket
     effect flight_effect_ = effect::hot_read;
     std::size_t flight_bytes_ = 0;   // of long ids and of answers that wait, in the slots
-    std::uint8_t lone_changes_ = 0;  // in a row, answered before the peer sent anything more; no more than enough
+    std::uint8_t quiet_rounds_ = 0;  // in a row: the peer sent nothing more until its changes were answered
 
     std::string out_;      // gathers
     std::string sending_;  // being written by an asynchronous write

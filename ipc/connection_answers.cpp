@@ -94,8 +94,8 @@ void connection::answer_later(std::uint64_t ticket, std::size_t most_bytes, cons
     forget_slot(s);
     ++head_;
     release_answered();
-    if (in_flight() == 0 && flight_effect_ == effect::change && lone_changes_ < enough_lone_changes) {
-        ++lone_changes_;
+    if (in_flight() == 0 && flight_effect_ == effect::change && ++quiet_rounds_ > most_quiet_rounds) {
+        quiet_rounds_ = 0;
     }
 }
 
