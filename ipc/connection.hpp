@@ -124,6 +124,7 @@ class connection final : public reply_sink, public push_channel, public std::ena
   private:
     friend class live_call;
 
+    /// From the first of these on a peer is not read from before it has its answers; behind the last one it is again.
     static constexpr std::uint8_t enough_quiet_rounds = 8;
     static constexpr std::uint8_t most_quiet_rounds = 64;
 
