@@ -17,13 +17,13 @@ actor actor_of(const ipc::peer& who) {
     return {.name = who.name, .via = actor_via::unix_socket, .uid = who.uid, .gid = who.gid};
 }
 
-void change_gate::submit(governor::command what, ipc::call& c) {
+void change_gate::submit(governor::command&& what, ipc::call& c) {
     const auto bytes = c.what().params.size();
     auto token = token_of(c);
     submit(std::move(what), c.who(), c.defer(), std::move(token), bytes);
 }
 
-void change_gate::submit(governor::command what, const ipc::peer& who, ipc::reply_handle reply,
+void change_gate::submit(governor::command&& what, const ipc::peer& who, ipc::reply_handle reply,
                          std::optional<retry_token> token, std::size_t bytes) {
     admit({.what = std::move(what),
            .who = actor_of(who),
@@ -54,7 +54,7 @@ void change_gate::recall(retry_token token, std::string answer, const ipc::peer&
           who, bytes);
 }
 
-void change_gate::admit(change one, const ipc::peer& of, std::size_t bytes) {
+void change_gate::admit(change&& one, const ipc::peer& of, std::size_t bytes) {
     if (collected_ == nullptr) {
         one.quota = quota_.take(of.uid, sizeof(change) + bytes);
         if (!one.quota) {
@@ -113,7 +113,7 @@ void change_gate::submit_of(actor who, governor::command what) {
     gather({.what = std::move(what), .who = std::move(who), .is_owner = false, .token = {}, .reply = {}});
 }
 
-void change_gate::gather(change one) {
+void change_gate::gather(change&& one) {
     if (collected_ != nullptr) {
         collected_->push_back(std::move(one));
         return;

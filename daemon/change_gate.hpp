@@ -26,10 +26,10 @@ class change_gate {
 
     /// Takes the change that `c` asks for, and sees to its answer; it reaches the ledger when the handlers that are
     /// ready now have run.
-    void submit(governor::command what, ipc::call& c);
+    void submit(governor::command&& what, ipc::call& c);
     /// The same for a change that had to be prepared first, or whose answer goes somewhere else. `bytes` is what it
     /// holds beside itself.
-    void submit(governor::command what, const ipc::peer& who, ipc::reply_handle reply,
+    void submit(governor::command&& what, const ipc::peer& who, ipc::reply_handle reply,
                 std::optional<retry_token> token = std::nullopt, std::size_t bytes = 0);
     /// What makes a retry of `c` known; nothing when it carries no request key. While its handler runs.
     [[nodiscard]] static std::optional<retry_token> token_of(const ipc::call& c);
@@ -54,8 +54,8 @@ class change_gate {
 
   private:
     /// `overloaded` at once when there is no room for it.
-    void admit(change one, const ipc::peer& of, std::size_t bytes);
-    void gather(change one);
+    void admit(change&& one, const ipc::peer& of, std::size_t bytes);
+    void gather(change&& one);
 
     boost::asio::io_context& io_;
     ledger& ledger_;

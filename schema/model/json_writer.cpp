@@ -14,7 +14,7 @@ template <class Number>
 void append_number(std::string& out, Number number) {
     std::array<char, 32> digits{};
     const auto written = std::to_chars(digits.data(), digits.data() + digits.size(), number);
-    out.append(digits.data(), written.ptr);
+    out.append(digits.data(), static_cast<std::size_t>(written.ptr - digits.data()));
 }
 
 void append_escape(std::string& out, char c) {
@@ -43,7 +43,7 @@ void append_json_string(std::string& out, std::string_view text) {
     const char* const end = p + text.size();
     for (;;) {
         const char* const special = json_scan::skip_plain<json_scan::high_bytes::pass>(p, end);
-        out.append(p, special);
+        out.append(p, static_cast<std::size_t>(special - p));
         if (special == end) {
             break;
         }

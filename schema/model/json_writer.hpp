@@ -37,7 +37,7 @@ class json_writer {
         std::memcpy(text.data() + 2, name, Size - 1);
         text[Size + 1] = '"';
         text[Size + 2] = ':';
-        out_.append(begin, text.data() + text.size());
+        out_.append(begin, static_cast<std::size_t>(text.data() + text.size() - begin));
         first_ = true;  // the value follows its key without a comma
         return *this;
     }
