@@ -46,8 +46,9 @@ void change_gate::submit(std::unique_ptr<const joint_commands> together, const i
 
 void change_gate::recall(retry_token token, std::string answer, const ipc::peer& who, ipc::reply_handle reply) {
     const auto bytes = answer.size();
+    auto known = std::make_unique<const std::string>(std::move(answer));
     admit({.what = {},
-           .known = std::make_unique<const std::string>(std::move(answer)),
+           .known = std::move(known),
            .who = actor_of(who),
            .token = std::move(token),
            .reply = std::move(reply)},

@@ -273,7 +273,7 @@ std::optional<std::string> set_rates(const std::string& file, const toml::table&
         } else if (rate) {
             into.rates[method] = *rate;
         } else {
-            return where + ": must be like \"10/min\" (s, min or h), or \"none\"";
+            return where + R"(: must be like "10/min" (s, min or h), or "none")";
         }
     }
     return std::nullopt;
@@ -337,7 +337,7 @@ std::vector<std::string> config_keys() {
     }
     for (const std::string table : {"access", "audit", "backup", "metrics", "witness"}) {
         for (const auto& [name, unused] : *table_of(table)) {
-            names.push_back(table + "." + name);
+            names.push_back(fmt::format("{}.{}", table, name));
         }
     }
     std::ranges::move(limit_keys(), std::back_inserter(names));

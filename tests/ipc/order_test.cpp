@@ -11,7 +11,6 @@
 
 using namespace valhalla;
 using test::notification;
-using test::raw_client;
 using test::request;
 using test::wire_fixture;
 
@@ -131,7 +130,7 @@ BOOST_AUTO_TEST_CASE(notifications_are_executed_in_order_and_not_answered) {
 }
 
 BOOST_AUTO_TEST_CASE(ten_thousand_pipelined_requests_are_answered_in_order) {
-    wire_fixture f;
+    const wire_fixture f;
     auto client = f.connect();
     constexpr int count = 10'000;
     std::thread sender{[&] {
