@@ -62,7 +62,7 @@ constexpr std::array keys{
     count<&config::limits, &limits::in_flight>("in_flight", 1, 4'096),
     count<&config::limits, &limits::output_pause_bytes>("output_pause_bytes", 4 * kib, 64 * mib),
     count<&config::limits, &limits::output_close_bytes>("output_close_bytes", mib, 256 * mib),
-    count<&config::limits, &limits::buffer_bytes>("buffer_bytes", mib, 64 * 1'024 * mib),
+    count<&config::limits, &limits::buffer_bytes>("buffer_bytes", mib, 64 * kib * mib),
     wait<&limits::output_stall_time>("output_stall_s"),
     wait<&limits::push_stall_time>("push_stall_s"),
     count<&config::queue, &queue_bounds::changes>("queued_changes", 16, 1'000'000),
@@ -147,6 +147,7 @@ std::optional<std::string> apply_limits(const std::string& file, const toml::tab
 
 std::vector<std::string> limit_keys() {
     std::vector<std::string> names;
+    names.reserve(std::size(keys));
     for (const auto& k : keys) {
         names.push_back(fmt::format("limits.{}", k.name));
     }

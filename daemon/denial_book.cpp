@@ -37,7 +37,7 @@ denial_book::window& denial_book::window_of(const asked& denied, clock::time_poi
         fresh = added;
         return it->second;
     };
-    key wanted{denied.who.via, denied.who.name, denied.method};
+    const key wanted{denied.who.via, denied.who.name, denied.method};
     if (const auto found = windows_.find(wanted); found != windows_.end()) {
         fresh = false;
         return found->second;

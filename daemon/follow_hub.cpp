@@ -113,7 +113,7 @@ follow_hub::~follow_hub() {
 }
 
 std::variant<std::int64_t, ipc::rpc_error> follow_hub::follow(const ipc::peer& who,
-                                                              std::shared_ptr<ipc::push_channel> to,
+                                                              const std::shared_ptr<ipc::push_channel>& to,
                                                               schema::audit_query filter) {
     const auto found = listeners_.find(who.connection);
     const auto here = found == listeners_.end() ? 0 : found->second->follows_.size();

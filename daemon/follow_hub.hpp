@@ -38,7 +38,7 @@ class follow_hub {
     /// Begins to send to the caller what `filter` lets through after `filter.after`. The number of the follow, or why
     /// not. The caller's reply must be given before control goes back to the event loop.
     [[nodiscard]] std::variant<std::int64_t, ipc::rpc_error> follow(const ipc::peer& who,
-                                                                    std::shared_ptr<ipc::push_channel> to,
+                                                                    const std::shared_ptr<ipc::push_channel>& to,
                                                                     schema::audit_query filter);
     /// Where it stood; nothing when the caller has no such follow.
     [[nodiscard]] std::optional<audit_seq> unfollow(const ipc::peer& who, std::int64_t number);

@@ -75,20 +75,16 @@ void notary::committed(const schema::tree_head& head) {
 }
 
 void notary::when_signed(std::uint64_t size, receiver to) {
-    checkpoint_ptr ready;
-    {
-        const std::lock_guard lock{mutex_};
-        if (newest_->what.head.size >= size) {
-            ready = newest_;
-        } else {
-            requests_.push_back({size, std::move(to)});
-        }
-    }
-    if (ready) {
-        to(ready);
-    } else {
+    std::unique_lock lock{mutex_};
+    if (newest_->what.head.size < size) {
+        requests_.push_back({size, std::move(to)});
+        lock.unlock();
         wake_.notify_one();
+        return;
     }
+    const checkpoint_ptr ready = newest_;
+    lock.unlock();
+    to(ready);
 }
 
 std::variant<std::string, notary::trouble> notary::sign_exactly(const schema::tree_head& head) {

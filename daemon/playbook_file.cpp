@@ -28,7 +28,7 @@ governor::playbook_step read_step(toml_table_reader& reader) {
     out.why = reader.text("why", max_why_bytes);
     const auto narrowest = parse_band(reader.text("band_min", 1));
     if (!narrowest) {
-        reader.raise("band_min", "This must be a band: \"A\", \"B\", \"C\" or \"D\".");
+        reader.raise("band_min", R"(This must be a band: "A", "B", "C" or "D".)");
     }
     out.band_min = narrowest.value_or(band::expansion);
     out.blocked_if_red = reader.flag("blocked_if_red", true);

@@ -14,7 +14,7 @@ namespace {
 constexpr std::array all_bands{band::expansion, band::caution, band::stabilize, band::survival};
 
 std::optional<std::size_t> index_of(const std::vector<std::string>& names, std::string_view name) noexcept {
-    const auto it = std::find(names.begin(), names.end(), name);
+    const auto it = std::ranges::find(names, name);
     if (it == names.end()) {
         return std::nullopt;
     }
@@ -80,7 +80,7 @@ unknown_name unknown_engine(const canon& rules, std::string_view name) {
 }  // namespace
 
 const engine* canon::find_engine(std::string_view name) const noexcept {
-    const auto it = std::find_if(engines.begin(), engines.end(), [&](const engine& e) { return e.name == name; });
+    const auto it = std::ranges::find(engines, name, &engine::name);
     return it == engines.end() ? nullptr : &*it;
 }
 

@@ -89,6 +89,7 @@ decision decide_on(const state& s, const commands::clear_health& c, const contex
 
 refusal unknown_step(const playbook& book, const std::string& id) {
     std::vector<std::string> known;
+    known.reserve(book.steps.size());
     for (const playbook_step& step : book.steps) {
         known.push_back(step.id);
     }

@@ -111,7 +111,7 @@ decision decide_on(const state& s, const commands::start_session& c, const conte
     if (!c.supersede) {
         return refusal{refusal_kind::session_active,
                        join(words(*running), since(*running),
-                            ". End it first, or start with \"if_active\": \"supersede\" to end it in the same step."),
+                            R"(. End it first, or start with "if_active": "supersede" to end it in the same step.)"),
                        "if_active",
                        {},
                        running->id};

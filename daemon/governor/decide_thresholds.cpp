@@ -24,7 +24,7 @@ std::optional<std::string> assign(thresholds& t, const threshold_field& field, c
     if (const auto* const level = std::get_if<health_level thresholds::*>(&field.where)) {
         const auto* const given = std::get_if<health_level>(&v);
         if (given == nullptr) {
-            return "must be \"green\", \"yellow\" or \"red\"";
+            return R"(must be "green", "yellow" or "red")";
         }
         t.*(*level) = *given;
         return std::nullopt;
@@ -64,8 +64,8 @@ refusal unknown_threshold(const std::string& name) {
 
 /// Of the thresholds that were given, the one that the sentence is about.
 std::string key_in(const std::string& sentence, const commands::set_thresholds& c) {
-    const auto it = std::find_if(c.changes.begin(), c.changes.end(),
-                                 [&](const auto& change) { return sentence.find(change.first) != std::string::npos; });
+    const auto it = std::ranges::find_if(
+        c.changes, [&](const auto& change) { return sentence.find(change.first) != std::string::npos; });
     return it == c.changes.end() ? std::string{} : it->first;
 }
 

@@ -55,7 +55,7 @@ std::vector<std::string> nearest_names(std::string_view name, const std::vector<
             found.emplace_back(distance, &candidate);
         }
     }
-    std::sort(found.begin(), found.end());  // equal distances in the order of `known`, whose elements they point to
+    std::ranges::sort(found);  // equal distances in the order of `known`, whose elements they point to
     std::vector<std::string> out;
     for (const auto& [distance, candidate] : found) {
         if (out.size() == max_suggestions) {

@@ -16,7 +16,7 @@ template <class T>
     if (part.use_count() == 1) {
         // Nobody else can come by a reference any more. Taking one more ourselves is an acquiring read-modify-write of
         // the counter: what the last other holder read, he read before we write.
-        [[maybe_unused]] const std::shared_ptr<const T> after_the_last_reader = part;
+        [[maybe_unused]] const std::shared_ptr<const T> after_the_last_reader = part;  // NOLINT(performance-*)
         return const_cast<T&>(*part);
     }
     auto copy = std::make_shared<T>(*part);

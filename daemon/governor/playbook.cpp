@@ -19,7 +19,7 @@ bool stopped_by_red(const playbook_step& step, health_level status) noexcept {
 }  // namespace
 
 const playbook_step* playbook::find(std::string_view id) const noexcept {
-    const auto it = std::find_if(steps.begin(), steps.end(), [&](const playbook_step& s) { return s.id == id; });
+    const auto it = std::ranges::find(steps, id, &playbook_step::id);
     return it == steps.end() ? nullptr : &*it;
 }
 

@@ -157,7 +157,8 @@ class preparation {
     }
 
   private:
-    std::optional<ipc::rpc_error> about(std::size_t index, std::string_view method, ipc::rpc_error error) const {
+    [[nodiscard]] std::optional<ipc::rpc_error> about(std::size_t index, std::string_view method,
+                                                      ipc::rpc_error error) const {
         ipc::name_call(error, index, method);
         return error;
     }

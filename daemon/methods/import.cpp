@@ -67,8 +67,8 @@ query_pool::answer check(const services& with, std::int64_t id, const std::strin
 /// Where the ledger's answer to an import arrives: what is in the database needs its upload no more.
 class imported final : public ipc::reply_sink {
   public:
-    imported(const services& with, std::int64_t upload, ipc::reply_handle to)
-        : with_{with}, upload_{upload}, to_{std::move(to)} {}
+    imported(services with, std::int64_t upload, ipc::reply_handle to)
+        : with_{std::move(with)}, upload_{upload}, to_{std::move(to)} {}
 
     void deliver(std::uint64_t /*ticket*/, std::string_view result_json) override {
         // When too much is waiting, the upload stays until four younger ones are open.
@@ -99,7 +99,7 @@ void commit(const services& with, std::int64_t id, const ipc::peer& who, ipc::re
             auto& plan = std::get<schema::import_plan>(*read);
             with.changes.submit(
                 governor::commands::import_state{.parts = std::move(plan.parts), .lines = std::move(plan.lines)}, who,
-                {std::make_shared<imported>(with, id, std::move(reply)), 0}, std::move(token));
+                {std::make_shared<imported>(with, id, std::move(reply)), 0}, token);
         };
     };
     with.queries.submit_then(read_it, std::move(reply));
