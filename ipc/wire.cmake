@@ -7,6 +7,7 @@ set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CMAKE_CURRENT_S
 add_library(valhalla_json OBJECT
   default_socket.cpp
   json_reader.cpp
+  json_reader_tokens.cpp
   json_text.cpp
   utf8.cpp
   wire_time.cpp)
