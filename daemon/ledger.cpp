@@ -159,15 +159,27 @@ void ledger::housekeeping() {
         try {
             keep_time();
             forget_old_answers();
-            if (store_.wal_bytes() >= schema::limits::wal_checkpoint_bytes) {
-                store_.checkpoint();
-                ++figures_.wal_checkpoints;
-            }
+            fold_log();
         } catch (const schema::storage_error& fault) {
             break_down(fault);
         }
     }
     more_between_ = hooks_.between_batches && hooks_.between_batches(!broken_);
+}
+
+/// On a full disk it can wait: all of it is in the log.
+void ledger::fold_log() {
+    if (store_.wal_bytes() < schema::limits::wal_checkpoint_bytes) {
+        return;
+    }
+    try {
+        store_.checkpoint();
+        ++figures_.wal_checkpoints;
+    } catch (const schema::storage_error& fault) {
+        if (fault.fault() != schema::storage_fault::full) {
+            throw;
+        }
+    }
 }
 
 /// Once a second at most, for as long as there are any.

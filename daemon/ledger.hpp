@@ -165,6 +165,8 @@ class ledger {
     void commit();
     void roll_back() noexcept;
     void housekeeping();
+    /// Moves the write-ahead log into the database when there is enough of it.
+    void fold_log();
     void forget_old_answers();
     /// Nothing more is stored from here on.
     void break_down(const schema::storage_error& fault);
