@@ -3,22 +3,54 @@
 
 #include <algorithm>
 
+#include "schema/limits.hpp"
 #include "schema/stored_words.hpp"
 
 namespace valhalla::schema {
 
-void audit_log::append(const audit_entry& entry, std::string_view record, const hash256& leaf) {
-    const std::int64_t event_id = events_.id_of(event_name(entry.what));
-    const std::int64_t actor_id = actors_.id_of(entry.who.name);
-    append_.run(entry.seq, micros_count(entry.ts), event_id, entry.session, actor_id, leaf,
-                std::as_bytes(std::span{record}));
-    postings_.add(entry.seq, event_id, actor_id, entry.session);
+audit_log::audit_log(const connection& db) : db_{db} {
+    recover_postings();
+}
+
+std::string_view audit_log::encode(const audit_entry& entry) {
+    lines_.resize(appended_);
+    encode_record(entry, lines_);
+    lines_ += '\n';
+    const std::size_t leaves = (leaves_.size() + 1) * sizeof(hash256);
+    if (appended_ > 0 && lines_.size() + leaves > limits::audit_row_bytes) {
+        const std::string line = lines_.substr(appended_);
+        lines_.resize(appended_);
+        flush();
+        lines_ = line;
+    }
+    return std::string_view{lines_}.substr(appended_, lines_.size() - appended_ - 1);
+}
+
+void audit_log::append(const audit_entry& entry, const hash256& leaf) {
+    appended_ = lines_.size();
+    leaves_.push_back(leaf);
+    last_ = {entry.seq, entry.ts};
+    postings_.add(entry.seq, events_.id_of(event_name(entry.what)), actors_.id_of(entry.who.name), entry.session);
+}
+
+void audit_log::flush() {
+    if (leaves_.empty()) {
+        return;
+    }
+    insert_.run(last_.last, micros_count(last_.ts), std::as_bytes(std::span{leaves_}),
+                std::as_bytes(std::span{lines_}));
+    lines_.clear();
+    appended_ = 0;
+    leaves_.clear();
 }
 
 void audit_log::forget() {
+    lines_.clear();
+    appended_ = 0;
+    leaves_.clear();
     events_.forget();
     actors_.forget();
-    postings_.recover();
+    recover_postings();
 }
 
 audit_log::position audit_log::end() {
@@ -26,14 +58,28 @@ audit_log::position audit_log::end() {
     return row.step() ? position{audit_seq{row.integer(0)}, micros_at(row.integer(1))} : position{};
 }
 
+template <class Visit>
+void audit_log::each_after(audit_seq seq, Visit&& visit) {
+    auto row = after_.use(seq);
+    while (row.step()) {
+        if (!run_.read(audit_seq{row.integer(0)}, row.blob(1), row.text(2))) {
+            throw_damaged("audit.records");
+        }
+        for (std::size_t at = 0; at < run_.size(); ++at) {
+            if (run_.seq(at) > seq) {
+                visit(run_, at);
+            }
+        }
+    }
+}
+
 std::vector<decision_mark> audit_log::newest_marks(std::size_t count) {
     const std::int64_t before = std::max<std::int64_t>(0, raw(end().last) - static_cast<std::int64_t>(count));
     std::vector<decision_mark> marks;
     marks.reserve(count);
-    auto row = newest_names_.use(before);
-    while (row.step()) {
-        marks.push_back(mark_of(row.text(0)));
-    }
+    each_after(audit_seq{before}, [&marks](const audit_run& run, std::size_t at) {
+        marks.push_back(mark_of(stored_header(run.record(at)).event));
+    });
     return marks;
 }
 
@@ -43,11 +89,26 @@ bool audit_log::holds(std::string_view event_name) {
 
 std::vector<hash256> audit_log::leaves_after(audit_seq seq) {
     std::vector<hash256> leaves;
-    auto row = leaves_.use(seq);
-    while (row.step()) {
-        leaves.push_back(stored_hash(row.blob(0), "audit.leaf"));
-    }
+    each_after(seq, [&leaves](const audit_run& run, std::size_t at) {
+        leaves.push_back(stored_hash(run.leaf(at), "audit.leaves"));
+    });
     return leaves;
+}
+
+/// Takes up the open tile from its records.
+void audit_log::recover_postings() {
+    postings_.clear();
+    const auto size = raw(end().last);
+    each_after(audit_seq{size - size % static_cast<std::int64_t>(tile_width)},
+               [this](const audit_run& run, std::size_t at) {
+                   const auto header = stored_header(run.record(at));
+                   const auto event = events_.find(name_written(header.event));
+                   const auto actor = actors_.find(name_written(header.actor));
+                   if (!event || !actor) {
+                       throw_damaged(event ? "actor_name.name" : "event_kind.name");
+                   }
+                   postings_.add(run.seq(at), *event, *actor, header.session);
+               });
 }
 
 }  // namespace valhalla::schema

@@ -2,9 +2,10 @@
 #include "schema/audit_search.hpp"
 
 #include <algorithm>
-#include <limits>
 
 #include "schema/limits.hpp"
+#include "schema/model/event_names.hpp"
+#include "schema/stored_words.hpp"
 
 namespace valhalla::schema {
 
@@ -33,6 +34,7 @@ std::optional<audit_search::wanted> audit_search::resolve(const audit_query& que
         if (!w[posting_kind::event]) {
             return std::nullopt;
         }
+        w.event = as_written(*query.event);
     }
     if (query.actor) {
         auto row = actor_id_.use(*query.actor);
@@ -40,6 +42,7 @@ std::optional<audit_search::wanted> audit_search::resolve(const audit_query& que
             return std::nullopt;
         }
         w[posting_kind::actor] = row.integer(0);
+        w.actor = as_written(*query.actor);
     }
     if (query.session) {
         w[posting_kind::session] = raw(*query.session);
@@ -47,8 +50,23 @@ std::optional<audit_search::wanted> audit_search::resolve(const audit_query& que
     return w;
 }
 
-/// The first seq whose record is not before `t`; one past the end when there is none. seq has no gaps, and time
-/// never goes backward along it.
+bool audit_search::wanted::fits(std::string_view record) const {
+    const auto header = stored_header(record);
+    const auto& session = (*this)[posting_kind::session];
+    return (!(*this)[posting_kind::event] || header.event == event) &&
+           (!(*this)[posting_kind::actor] || header.actor == actor) &&
+           (!session || (header.session && raw(*header.session) == *session));
+}
+
+const audit_run& audit_search::run_in(const statement::use_guard& row) {
+    if (!run_.read(audit_seq{row.integer(0)}, row.blob(1), row.text(2))) {
+        throw_damaged("audit.records");
+    }
+    return run_;
+}
+
+/// seq has no gaps, and time never goes backward along it: the row is found by bisection, the record by looking at its
+/// neighbours in the row.
 std::int64_t audit_search::first_at_or_after(unix_micros t) {
     std::int64_t low = 1;
     std::int64_t high = size() + 1;
@@ -59,6 +77,13 @@ std::int64_t audit_search::first_at_or_after(unix_micros t) {
             high = middle;
         } else {
             low = middle + 1;
+        }
+    }
+    auto row = rows_up_.use(low);
+    if (row.step()) {
+        const audit_run& run = run_in(row);
+        while (run.holds(audit_seq{low}) && stored_header(run.record(run.place(audit_seq{low}))).ts < t) {
+            ++low;
         }
     }
     return low;
@@ -124,25 +149,33 @@ class audit_search::walk {
         if (r.above + 1 >= r.below) {
             return true;
         }
-        auto row = (ascending_ ? from_.oldest_first_ : from_.newest_first_).use(r.above, r.below);
+        const audit_seq first{r.above + 1};
+        const audit_seq last{r.below - 1};
+        auto row = ascending_ ? from_.rows_up_.use(first) : from_.rows_down_.use(last);
         while (row.step()) {
-            const std::int64_t seq = row.integer(0);
-            if (scanned_++ >= budget_) {
-                return stop_before(seq);
+            const audit_run& run = from_.run_in(row);
+            if (ascending_ ? run.first() > last : run.last() < first) {
+                return true;
             }
-            if (!fits(row)) {
-                passed_ = seq;
-            } else if (!offer(seq, row.text(4))) {
+            if (run.first() <= last &&  // else rows are missing
+                !records_in(run, std::max(first, run.first()), std::min(last, run.last()))) {
                 return false;
             }
         }
         return true;
     }
 
-    bool fits(const statement::use_guard& row) const {
-        for (std::size_t kind = 0; kind < wanted_.ids.size(); ++kind) {
-            const int column = static_cast<int>(kind) + 1;
-            if (wanted_.ids[kind] && (row.is_null(column) || row.integer(column) != *wanted_.ids[kind])) {
+    bool records_in(const audit_run& run, audit_seq first, audit_seq last) {
+        const std::size_t count = run.place(last) - run.place(first) + 1;
+        for (std::size_t i = 0; i < count; ++i) {
+            const std::size_t at = ascending_ ? run.place(first) + i : run.place(last) - i;
+            const std::int64_t seq = raw(run.seq(at));
+            if (scanned_++ >= budget_) {
+                return stop_before(seq);
+            }
+            if (!wanted_.anything() && !wanted_.fits(run.record(at))) {
+                passed_ = seq;
+            } else if (!offer(seq, run.record(at))) {
                 return false;
             }
         }
@@ -194,8 +227,12 @@ class audit_search::walk {
             if (scanned_++ >= budget_) {
                 return stop_before(seq);
             }
-            auto row = from_.record_.use(seq);
-            if (row.step() && !offer(seq, row.text(0))) {
+            auto row = from_.rows_up_.use(seq);
+            if (!row.step()) {
+                continue;
+            }
+            const audit_run& run = from_.run_in(row);
+            if (run.holds(audit_seq{seq}) && !offer(seq, run.record(run.place(audit_seq{seq})))) {
                 return false;
             }
         }
@@ -243,11 +280,13 @@ audit_seq audit_search::visit(audit_seq first, audit_seq last, std::int64_t limi
                               const std::function<void(std::string_view)>& visitor) {
     audit_seq at = first;
     std::int64_t visited = 0;
-    auto row = in_order_.use(first, last, limit);
-    while (row.step()) {
-        at = next(audit_seq{row.integer(0)});
-        visitor(row.text(1));
-        ++visited;
+    auto row = rows_up_.use(first);
+    while (at <= last && visited < limit && row.step()) {
+        const audit_run& run = run_in(row);
+        for (at = std::max(at, run.first()); at <= std::min(last, run.last()) && visited < limit; at = next(at)) {
+            visitor(run.record(run.place(at)));
+            ++visited;
+        }
     }
     return visited < limit ? next(last) : at;
 }
@@ -266,13 +305,13 @@ audit_search::verdict_counts audit_search::decisions_in(session_id id) {
         counts.allowed += (found->bits & postings_.bits(posting_kind::event, allow, tile)).count();
         counts.denied += (found->bits & postings_.bits(posting_kind::event, deny, tile)).count();
     }
-    auto row = oldest_first_.use(first_of_open_tile(size()) - 1, std::numeric_limits<std::int64_t>::max());
-    while (row.step()) {
-        if (!row.is_null(3) && row.integer(3) == raw(id)) {
-            counts.allowed += row.integer(1) == allow ? 1 : 0;
-            counts.denied += row.integer(1) == deny ? 1 : 0;
+    visit(audit_seq{first_of_open_tile(size())}, audit_seq{size()}, tile_records, [&](std::string_view record) {
+        const auto header = stored_header(record);
+        if (header.session == id) {
+            counts.allowed += header.event == event_names::cone_allow ? 1 : 0;
+            counts.denied += header.event == event_names::cone_deny ? 1 : 0;
         }
-    }
+    });
     return counts;
 }
 
@@ -284,6 +323,7 @@ void audit_search::visit_session(session_id id, std::string_view event, std::siz
     if (!w[posting_kind::event]) {
         return;
     }
+    w.event = as_written(event);
     std::size_t visited = 0;
     const taker take = [&](audit_seq /*seq*/, std::string_view record) {
         if (visited == limit) {

@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 
+#include "schema/audit_run.hpp"
 #include "schema/postings.hpp"
 #include "schema/reader.hpp"
 #include "schema/statement.hpp"
@@ -46,6 +47,8 @@ class audit_search {
     /// Records must have all of these.
     struct wanted {
         std::array<std::optional<std::int64_t>, 3> ids;  ///< by `posting_kind`; absent: any
+        std::string event;                               ///< as records write it, when it matters
+        std::string actor;                               ///< likewise
         [[nodiscard]] std::optional<std::int64_t>& operator[](posting_kind kind) {
             return ids[static_cast<std::size_t>(kind)];
         }
@@ -53,6 +56,8 @@ class audit_search {
             return ids[static_cast<std::size_t>(kind)];
         }
         [[nodiscard]] bool anything() const noexcept { return !ids[0] && !ids[1] && !ids[2]; }
+        /// Whether a record has all that is wanted; for those that no bitmap knows yet.
+        [[nodiscard]] bool fits(std::string_view record) const;
     };
     struct range {
         std::int64_t above;  ///< seq greater
@@ -65,8 +70,11 @@ class audit_search {
     /// Nothing when the query names an event or an actor that never was.
     [[nodiscard]] std::optional<wanted> resolve(const audit_query& query);
     [[nodiscard]] range range_of(const audit_query& query);
+    /// The first seq whose record is not before `t`; one past the end when there is none.
     [[nodiscard]] std::int64_t first_at_or_after(unix_micros t);
     [[nodiscard]] std::optional<std::int64_t> id_of_event(std::string_view name);
+    /// The row of `statement` as a run.
+    [[nodiscard]] const audit_run& run_in(const statement::use_guard& row);
     /// Of the tile's records those that have all that is wanted.
     [[nodiscard]] tile_bits matches(const wanted& w, const posting_reader::row& found, posting_kind kind);
 
@@ -75,15 +83,13 @@ class audit_search {
     statement event_id_{db_, "SELECT id FROM event_kind WHERE name = ?1"};
     statement actor_id_{db_, "SELECT id FROM actor_name WHERE name = ?1"};
     statement last_{db_, "SELECT COALESCE(MAX(seq), 0) FROM audit"};
-    statement ts_{db_, "SELECT ts_us FROM audit WHERE seq = ?1"};
-    statement record_{db_, "SELECT record FROM audit WHERE seq = ?1"};
-    statement in_order_{db_, "SELECT seq, record FROM audit WHERE seq BETWEEN ?1 AND ?2 ORDER BY seq LIMIT ?3"};
-    statement oldest_first_{db_,
-                            "SELECT seq, event_id, actor_id, session, record FROM audit"
-                            " WHERE seq > ?1 AND seq < ?2 ORDER BY seq"};
-    statement newest_first_{db_,
-                            "SELECT seq, event_id, actor_id, session, record FROM audit"
-                            " WHERE seq > ?1 AND seq < ?2 ORDER BY seq DESC"};
+    /// Time of the last record in the row that holds the record.
+    statement ts_{db_, "SELECT ts_us FROM audit WHERE seq >= ?1 ORDER BY seq LIMIT 1"};
+    statement rows_up_{db_, "SELECT seq, leaves, records FROM audit WHERE seq >= ?1 ORDER BY seq"};
+    statement rows_down_{db_,
+                         "SELECT seq, leaves, records FROM audit"
+                         " WHERE seq <= (SELECT MIN(seq) FROM audit WHERE seq >= ?1) ORDER BY seq DESC"};
+    audit_run run_;  // of the row being read
 };
 
 }  // namespace valhalla::schema

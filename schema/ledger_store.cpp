@@ -86,7 +86,6 @@ struct ledger_store::impl {
     statement begin_{db, "BEGIN IMMEDIATE"};
     statement commit_{db, "COMMIT"};
     statement rollback_{db, "ROLLBACK"};
-    std::string record;  ///< of the last append; kept for its capacity
     audit_log::position position;
     audit_log::position settled;  ///< as of the last commit
     std::int64_t wal_bytes = 0;
@@ -145,18 +144,17 @@ std::string_view ledger_store::append(const audit_entry& entry) {
             throw storage_error{storage_fault::failed, fmt::format("record {} does not follow record {}",
                                                                    raw(entry.seq), raw(self.position.last))};
         }
-        self.record.clear();
-        encode_record(entry, self.record);
-        if (self.record.size() > max_record_bytes) {
+        const std::string_view record = self.log.encode(entry);
+        if (record.size() > max_record_bytes) {
             throw storage_error{storage_fault::failed,
-                                fmt::format("record {} has {} bytes", raw(entry.seq), self.record.size())};
+                                fmt::format("record {} has {} bytes", raw(entry.seq), record.size())};
         }
-        const hash256 leaf = self.tree.hash_leaf(self.record);
-        self.log.append(entry, self.record, leaf);
+        const hash256 leaf = self.tree.hash_leaf(record);
+        self.log.append(entry, leaf);
         self.tree.append(leaf);
         self.tables.apply(entry);
         self.position = {entry.seq, entry.ts};
-        return self.record;
+        return record;
     });
 }
 
@@ -195,7 +193,10 @@ void ledger_store::commit() {
     impl& self = *impl_;
     self.expect(impl::phase::open, "commit");
     try {
-        self.guarded([&] { self.commit_.run(); });
+        self.guarded([&] {
+            self.log.flush();
+            self.commit_.run();
+        });
     } catch (const storage_error&) {
         rollback();
         throw;

@@ -38,12 +38,15 @@ inline constexpr int writer_cache_kib = 8 * 1024;
 inline constexpr int reader_cache_kib = 4 * 1024;
 /// How long to wait for a lock that only a foreign program could hold, ms.
 inline constexpr int busy_timeout_ms = 2'000;
-/// Bytes per page of a new database; one that was made with another size keeps it. Some forty records fit into one:
-/// with 4 KiB it is nine, and each page has its own writes and its own checksum.
+/// Bytes per page of a new database; one that was made with another size keeps it. Each page has its own writes, so
+/// that many records at once want them large; a single one writes one of them whole, and wants them small.
 inline constexpr int page_bytes = 16'384;
+/// Bytes of records and leaves in one row of the audit trail, unless a single record has more: four rows fill a page.
+/// Larger rows would leave larger gaps, smaller ones cost an insertion for fewer records.
+inline constexpr std::size_t audit_row_bytes = 4'064;
 /// Bytes in the write-ahead log from which on they are moved into the database: few enough that it is done between two
 /// commits without being noticed, and the log, written over and over, need not grow.
-inline constexpr std::int64_t wal_checkpoint_bytes = std::int64_t{4} * 1024 * 1024;
+inline constexpr std::int64_t wal_checkpoint_bytes = std::int64_t{2} * 1024 * 1024;
 
 /// Bytes of an imported file: what its reading may take of memory. The documents of one state are a few KiB; a history
 /// of 100,000 sessions is some 60 MiB; a log of a million lines some 250 MiB.

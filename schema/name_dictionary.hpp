@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -21,6 +22,8 @@ class name_dictionary {
 
     /// The number of `name`, given now if it is new.
     [[nodiscard]] std::int64_t id_of(std::string_view name);
+    /// Its number if it has one.
+    [[nodiscard]] std::optional<std::int64_t> find(std::string_view name);
     /// After a rollback: numbers given since the last commit are void.
     void forget() noexcept { known_.clear(); }
 

@@ -47,23 +47,8 @@ posting_writer::posting_writer(const connection& db)
     : insert_{db,
               "INSERT INTO audit_posting (kind, id, tile, bits0, bits1, bits2, bits3)"
               " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"},
-      open_tile_{db,
-                 "SELECT seq, event_id, actor_id, session FROM audit"
-                 " WHERE seq > (SELECT COALESCE(MAX(seq), 0) / 256 * 256 FROM audit) ORDER BY seq"},
       complete_tiles_{
-          db, "SELECT tile, bits0, bits1, bits2, bits3 FROM audit_posting WHERE kind = ?1 AND id = ?2 ORDER BY tile"} {
-    recover();
-}
-
-void posting_writer::recover() {
-    open_.clear();
-    auto row = open_tile_.use();
-    while (row.step()) {
-        const auto session = row.maybe_integer(3);
-        open_.add(audit_seq{row.integer(0)}, row.integer(1), row.integer(2),
-                  session ? std::optional{session_id{*session}} : std::nullopt);
-    }
-}
+          db, "SELECT tile, bits0, bits1, bits2, bits3 FROM audit_posting WHERE kind = ?1 AND id = ?2 ORDER BY tile"} {}
 
 void posting_writer::add(audit_seq seq, std::int64_t event, std::int64_t actor, std::optional<session_id> session) {
     if (!open_.add(seq, event, actor, session)) {

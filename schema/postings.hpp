@@ -87,19 +87,18 @@ class open_postings {
 /// Gathers the open tile's bits and writes them when the tile is complete. Ledger thread.
 class posting_writer {
   public:
-    /// Takes up the open tile from its records.
+    /// Before the first record that no complete tile holds.
     explicit posting_writer(const connection& db);
 
     /// The next record, in order.
     void add(audit_seq seq, std::int64_t event, std::int64_t actor, std::optional<session_id> session);
-    /// After a rollback: takes up the open tile again.
-    void recover();
+    /// As in the beginning; the open tile's records come again.
+    void clear() noexcept { open_.clear(); }
     /// Records of `id` so far, by its bits in all tiles.
     [[nodiscard]] std::int64_t count(posting_kind kind, std::int64_t id);
 
   private:
     statement insert_;
-    statement open_tile_;
     statement complete_tiles_;
     open_postings open_;
 };

@@ -23,13 +23,10 @@ CREATE TABLE api_key (
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE audit (
-    seq      INTEGER NOT NULL PRIMARY KEY,     -- from 1 without gaps; leaf index in the tree + 1
-    ts_us    INTEGER NOT NULL,                 -- µs, the record's ts_utc
-    event_id INTEGER NOT NULL,                 -- event_kind.id
-    session  INTEGER,                          -- session.id that the record belongs to; NULL when none
-    actor_id INTEGER NOT NULL,                 -- actor_name.id
-    leaf     BLOB    NOT NULL,                 -- 32 bytes, SHA-256(0x00 || record); before `record`, which may overflow
-    record   BLOB    NOT NULL                  -- the line of JSON without its newline, at most 65,535 bytes
+    seq     INTEGER NOT NULL PRIMARY KEY,      -- of the last record in the row; counts records from 1 without gaps
+    ts_us   INTEGER NOT NULL,                  -- µs, ts_utc of that record
+    leaves  BLOB    NOT NULL,                  -- 32 bytes for each record, SHA-256(0x00 || line), oldest first
+    records BLOB    NOT NULL                   -- as many lines of JSON, each with its newline, at most 65,535 bytes without
 ) STRICT;
 
 CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit

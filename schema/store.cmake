@@ -13,6 +13,7 @@ add_library(valhalla_schema STATIC
   ${valhalla_embedded_sql}
   access_store.cpp
   audit_log.cpp
+  audit_run.cpp
   audit_search.cpp
   cone_store.cpp
   connection.cpp

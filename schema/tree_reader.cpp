@@ -8,17 +8,40 @@
 namespace valhalla::schema {
 
 std::vector<hash256> tree_reader::tile(unsigned level, std::uint64_t index, std::size_t width) {
-    const auto first = static_cast<std::int64_t>(index * tile_width);
-    const auto last = first + static_cast<std::int64_t>(width) - 1;
-    auto row = level == 0 ? leaves_.use(first + 1, last + 1)  // seq counts from 1
-                          : roots_.use(static_cast<std::int64_t>(level) - 1, first, last);
+    const std::uint64_t first = index * tile_width;
+    return level == 0 ? leaves(audit_seq{static_cast<std::int64_t>(first) + 1}, width)  // seq counts from 1
+                      : roots(level - 1, first, width);
+}
+
+std::vector<hash256> tree_reader::leaves(audit_seq first, std::size_t count) {
     std::vector<hash256> hashes;
-    hashes.reserve(width);
-    while (row.step()) {
-        hashes.push_back(stored_hash(row.blob(0), level == 0 ? "audit.leaf" : "tree_tile.root"));
+    hashes.reserve(count);
+    auto row = runs_.use(first);
+    while (hashes.size() < count && row.step()) {
+        if (!run_.read(audit_seq{row.integer(0)}, row.blob(1), row.text(2))) {
+            throw_damaged("audit.records");
+        }
+        for (std::size_t at = 0; at < run_.size() && hashes.size() < count; ++at) {
+            if (run_.seq(at) >= first) {
+                hashes.push_back(stored_hash(run_.leaf(at), "audit.leaves"));
+            }
+        }
     }
-    if (hashes.size() != width) {
-        throw_damaged(level == 0 ? "audit" : fmt::format("tree_tile at level {}", level - 1));
+    if (hashes.size() != count) {
+        throw_damaged("audit");
+    }
+    return hashes;
+}
+
+std::vector<hash256> tree_reader::roots(unsigned level, std::uint64_t first, std::size_t count) {
+    std::vector<hash256> hashes;
+    hashes.reserve(count);
+    auto row = roots_.use(level, first, first + count - 1);
+    while (row.step()) {
+        hashes.push_back(stored_hash(row.blob(0), "tree_tile.root"));
+    }
+    if (hashes.size() != count) {
+        throw_damaged(fmt::format("tree_tile at level {}", level));
     }
     return hashes;
 }

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "schema/audit_run.hpp"
 #include "schema/proof/merkle_proof.hpp"
 #include "schema/statement.hpp"
 
@@ -27,9 +28,13 @@ class tree_reader {
     [[nodiscard]] std::vector<hash256> consistency(std::uint64_t old_size, std::uint64_t size);
 
   private:
+    [[nodiscard]] std::vector<hash256> leaves(audit_seq first, std::size_t count);
+    [[nodiscard]] std::vector<hash256> roots(unsigned level, std::uint64_t first, std::size_t count);
+
     const connection& db_;
     statement roots_{db_, "SELECT root FROM tree_tile WHERE level = ?1 AND tile BETWEEN ?2 AND ?3 ORDER BY tile"};
-    statement leaves_{db_, "SELECT leaf FROM audit WHERE seq BETWEEN ?1 AND ?2 ORDER BY seq"};
+    statement runs_{db_, "SELECT seq, leaves, records FROM audit WHERE seq >= ?1 ORDER BY seq"};
+    audit_run run_;
     hasher hasher_;
     tile_source tiles_{
         [this](unsigned level, std::uint64_t index, unsigned width) { return tile(level, index, width); }};

@@ -7,6 +7,8 @@
 
 #include "schema/model/event_names.hpp"
 #include "schema/model/json_scan.hpp"
+#include "schema/model/json_value.hpp"
+#include "schema/model/json_writer.hpp"
 
 namespace valhalla {
 
@@ -187,6 +189,21 @@ std::optional<record_header> scan_record(std::string_view line) noexcept {
         return s.at_end() ? std::optional{header} : std::nullopt;
     }
     return s.good() && line.ends_with("}}") ? std::optional{header} : std::nullopt;
+}
+
+std::string name_written(std::string_view between_quotes) {
+    if (between_quotes.find('\\') == std::string_view::npos) {
+        return std::string{between_quotes};
+    }
+    const std::string quoted = '"' + std::string{between_quotes} + '"';
+    json_document document;
+    return document.parse(quoted) ? std::string{} : std::string{document.root().string()};
+}
+
+std::string as_written(std::string_view name) {
+    std::string quoted;
+    append_json_string(quoted, name);
+    return quoted.substr(1, quoted.size() - 2);
 }
 
 }  // namespace valhalla

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "schema/model/ids.hpp"
@@ -28,5 +29,10 @@ struct record_header {
 
 /// Nothing when the envelope, or a decision's payload, is not in the form in which records are written.
 [[nodiscard]] std::optional<record_header> scan_record(std::string_view line) noexcept;
+
+/// A name of a header, escapes resolved.
+[[nodiscard]] std::string name_written(std::string_view between_quotes);
+/// And back: names are written in one form only, so that these two are equal where the names are.
+[[nodiscard]] std::string as_written(std::string_view name);
 
 }  // namespace valhalla

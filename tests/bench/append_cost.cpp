@@ -53,12 +53,12 @@ class bare_store {
     }
     void begin() { begin_.run(); }
     void append(const audit_entry& entry) {
-        record_.clear();
-        encode_record(entry, record_);
-        log_.append(entry, record_, no_hash_);
+        static_cast<void>(log_.encode(entry));
+        log_.append(entry, no_hash_);
         tables_.apply(entry);
     }
     void commit() {
+        log_.flush();
         commit_.run();
         if (db_.wal_bytes(pages_) >= schema::limits::wal_checkpoint_bytes) {
             sqlite3_wal_checkpoint_v2(db_.handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
@@ -76,7 +76,6 @@ class bare_store {
     schema::projection tables_{db_};
     schema::statement begin_{db_, "BEGIN IMMEDIATE"};
     schema::statement commit_{db_, "COMMIT"};
-    std::string record_;
     schema::hash256 no_hash_{};
     int pages_ = 0;
 };

@@ -49,7 +49,7 @@ std::string decision_record() {
                             .policy = std::string(policy_digits, 'a')})}};
     std::string record;
     encode_record(entry, record);
-    return record;
+    return record + '\n';
 }
 
 class table {
@@ -62,8 +62,7 @@ class table {
         for (int i = 0; i < batch; ++i) {
             ++seq_;
             std::memcpy(leaf_.data(), &seq_, sizeof seq_);
-            insert_.run(seq_, first_us + seq_, std::int64_t{1}, std::int64_t{1}, std::int64_t{1},
-                        std::span<const std::byte>{leaf_}, std::as_bytes(std::span{record_}));
+            insert_.run(seq_, first_us + seq_, std::span<const std::byte>{leaf_}, std::as_bytes(std::span{record_}));
         }
         commit_.run();
     }
@@ -82,9 +81,7 @@ class table {
 
     schema::connection db_;
     schema::statement begin_{db_, "BEGIN IMMEDIATE"};
-    schema::statement insert_{db_,
-                              "INSERT INTO audit (seq, ts_us, event_id, session, actor_id, leaf, record)"
-                              " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"};
+    schema::statement insert_{db_, "INSERT INTO audit (seq, ts_us, leaves, records) VALUES (?1, ?2, ?3, ?4)"};
     schema::statement commit_{db_, "COMMIT"};
     const std::string record_ = decision_record();
     std::array<std::byte, 32> leaf_{};

@@ -119,13 +119,15 @@ BOOST_AUTO_TEST_CASE(a_rollback_leaves_no_trace) {
         store.rollback();
     }
     BOOST_CHECK(store.head() == before);
-    BOOST_TEST(count("audit") == 3);
+    BOOST_TEST(reader{path}.trail_size() == 3U);
     BOOST_TEST(count("tree_tile") == 0);
     BOOST_TEST(query("SELECT active FROM session") == "1");
     BOOST_TEST(query("SELECT COUNT(*) FROM event_kind WHERE name = 'X_LOST'") == "0");
     // What the rolled back transaction had named gets numbers anew, and the tree goes on as if nothing had been.
     append(store, {h.foreign("X_OTHER", "somebody"), h.foreign("X_LOST", "nobody")});
-    BOOST_TEST(query("SELECT k.name FROM audit JOIN event_kind AS k ON k.id = event_id WHERE seq = 5") == "X_LOST");
+    BOOST_TEST(query("SELECT o.id < l.id FROM event_kind AS o, event_kind AS l WHERE o.name = 'X_OTHER' AND l.name = "
+                     "'X_LOST'") == "1");
+    BOOST_TEST(reader{path}.audit({.event = "X_LOST"}).records.size() == 1U);
     BOOST_TEST(to_hex(store.head().root) == to_hex(root_of_records(path)));
 }
 
@@ -162,7 +164,7 @@ BOOST_AUTO_TEST_CASE(a_record_out_of_order_is_refused) {
     BOOST_CHECK_THROW(store.commit(), storage_error);
     store.rollback();
     append(store, {h.decision(true)});
-    BOOST_TEST(count("audit") == 2);
+    BOOST_TEST(reader{path}.trail_size() == 2U);
 }
 
 BOOST_AUTO_TEST_CASE(a_record_that_is_too_large_is_refused) {
@@ -172,7 +174,7 @@ BOOST_AUTO_TEST_CASE(a_record_that_is_too_large_is_refused) {
     store.begin();
     BOOST_CHECK_THROW(store.append(h.noted(1, std::string(max_record_bytes, 'x'))), storage_error);
     store.rollback();
-    BOOST_TEST(count("audit") == 2);
+    BOOST_TEST(reader{path}.trail_size() == 2U);
 }
 
 BOOST_AUTO_TEST_CASE(load_gives_what_a_daemon_needs_to_go_on) {
@@ -392,7 +394,7 @@ BOOST_AUTO_TEST_CASE(a_hole_in_the_trail_is_noticed_at_start) {
         append(store, decisions(h, 600));
     }
     tamper(
-        "DROP TRIGGER audit_no_delete; DELETE FROM audit WHERE seq = 590;"
+        "DROP TRIGGER audit_no_delete; DELETE FROM audit WHERE seq = (SELECT MIN(seq) FROM audit WHERE seq >= 550);"
         "CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit\n"
         "BEGIN SELECT RAISE(ABORT, 'audit is append-only'); END;");
     BOOST_CHECK_EXCEPTION(ledger_store{path}, storage_error,

@@ -199,8 +199,18 @@ BOOST_FIXTURE_TEST_CASE(the_bitmaps_of_an_older_database_are_those_that_a_writer
         " ' ' || bits2 || ' ' || bits3, ';') FROM audit_posting");
     BOOST_TEST(of_writer.size() > 1'000U);
     // As it was before there were bitmaps; then it is opened again.
+    split_rows();
     tamper(
-        "DROP TABLE audit_posting; CREATE INDEX audit_event ON audit (event_id); CREATE INDEX audit_actor ON audit"
+        "DROP TABLE audit_posting; ALTER TABLE audit RENAME TO lately;"
+        "CREATE TABLE audit (seq INTEGER NOT NULL PRIMARY KEY, ts_us INTEGER NOT NULL, event_id INTEGER NOT NULL,"
+        " session INTEGER, actor_id INTEGER NOT NULL, leaf BLOB NOT NULL, record BLOB NOT NULL) STRICT;"
+        "INSERT INTO audit SELECT seq, ts_us,"
+        " (SELECT id FROM event_kind WHERE name = json_extract(CAST(records AS TEXT), '$.event')),"
+        " json_extract(CAST(records AS TEXT), '$.session'),"
+        " (SELECT id FROM actor_name WHERE name = json_extract(CAST(records AS TEXT), '$.actor.name')),"
+        " leaves, CAST(substr(records, 1, length(records) - 1) AS BLOB) FROM lately;"
+        "DROP TABLE lately;"
+        "CREATE INDEX audit_event ON audit (event_id); CREATE INDEX audit_actor ON audit"
         " (actor_id); CREATE INDEX audit_session ON audit (session, seq, event_id) WHERE session IS NOT NULL;"
         " PRAGMA user_version = 4");
     {
@@ -208,6 +218,30 @@ BOOST_FIXTURE_TEST_CASE(the_bitmaps_of_an_older_database_are_those_that_a_writer
     }
     BOOST_TEST(query("SELECT group_concat(kind || ' ' || id || ' ' || tile || ' ' || bits0 || ' ' || bits1 ||"
                      " ' ' || bits2 || ' ' || bits3, ';') FROM audit_posting") == of_writer);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_range_may_begin_and_end_inside_of_a_row, random_fixture) {
+    reader r{path};
+    BOOST_TEST_REQUIRE(count("audit") < 500);  // of 2,000 records
+    for (std::int64_t seq = 1'000; seq < 1'040; ++seq) {
+        for (const auto& [since, until, after, before] :
+             {std::tuple{seq, seq + 7, std::int64_t{0}, std::int64_t{0}},
+              std::tuple{std::int64_t{0}, seq, seq - 30, seq},
+              std::tuple{seq - 9, std::int64_t{0}, std::int64_t{0}, seq + 3}}) {
+            audit_query q;
+            q.since = since != 0 ? std::optional{history::time_of(since)} : std::nullopt;
+            q.until = until != 0 ? std::optional{history::time_of(until)} : std::nullopt;
+            q.after = after != 0 ? std::optional{audit_seq{after}} : std::nullopt;
+            q.before = before != 0 ? std::optional{audit_seq{before}} : std::nullopt;
+            q.limit = 5;
+            BOOST_TEST(all_seqs(r, q) == expected(q), boost::test_tools::per_element());
+        }
+        std::vector<std::string> lines;
+        r.each_record(audit_seq{seq}, audit_seq{seq + 11}, [&](std::string_view line) { lines.emplace_back(line); });
+        BOOST_TEST_REQUIRE(lines.size() == 12U);
+        BOOST_TEST(lines.front() == r.record(audit_seq{seq}).value());
+        BOOST_TEST(lines.back() == r.record(audit_seq{seq + 11}).value());
+    }
 }
 
 BOOST_FIXTURE_TEST_CASE(a_page_of_large_records_is_short, store_fixture) {

@@ -1,5 +1,6 @@
 valhalla_test(schema_store_test
   SOURCES
+    schema/audit_log_test.cpp
     schema/connection_test.cpp
     schema/ledger_store_test.cpp
     schema/proof/merkle_tree_test.cpp

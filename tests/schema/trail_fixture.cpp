@@ -4,7 +4,12 @@
 #include <utility>
 
 #include <SQLiteCpp/Database.h>
+#include <SQLiteCpp/Statement.h>
+#include <SQLiteCpp/Transaction.h>
+#include <boost/test/unit_test.hpp>
 #include <sqlite3.h>
+
+#include "schema/audit_run.hpp"
 
 namespace valhalla::tests {
 
@@ -243,6 +248,37 @@ void store_fixture::attack(const std::string& sql) const {
     tamper(all);
     tamper(sql);
     tamper(back);
+}
+
+void store_fixture::split_rows() const {
+    attack("CREATE TABLE split AS SELECT * FROM audit WHERE 0");
+    {
+        SQLite::Database db{path.string(), SQLITE_OPEN_READWRITE};
+        SQLite::Transaction all{db};
+        SQLite::Statement rows{db, "SELECT seq, leaves, records FROM audit ORDER BY seq"};
+        SQLite::Statement insert{db, "INSERT INTO split VALUES (?1, ?2, ?3, ?4)"};
+        schema::audit_run run;
+        while (rows.executeStep()) {
+            const auto leaves = rows.getColumn(1);
+            const std::string records = rows.getColumn(2).getString();
+            BOOST_REQUIRE(
+                run.read(audit_seq{rows.getColumn(0).getInt64()},
+                         {static_cast<const std::byte*>(leaves.getBlob()), static_cast<std::size_t>(leaves.getBytes())},
+                         records));
+            for (std::size_t at = 0; at < run.size(); ++at) {
+                const std::string line = std::string{run.record(at)} + '\n';
+                insert.bind(1, raw(run.seq(at)));
+                insert.bind(2, micros_count(schema::stored_header(line.substr(0, line.size() - 1)).ts));
+                insert.bind(3, run.leaf(at).data(), static_cast<int>(run.leaf(at).size()));
+                insert.bind(4, line.data(), static_cast<int>(line.size()));
+                insert.exec();
+                insert.reset();
+            }
+        }
+        rows.reset();
+        all.commit();
+    }
+    attack("DELETE FROM audit; INSERT INTO audit SELECT * FROM split ORDER BY seq; DROP TABLE split");
 }
 
 void store_fixture::tamper(const std::string& sql) const {

@@ -60,7 +60,9 @@ struct store_fixture {
     [[nodiscard]] std::int64_t count(const std::string& table) const;
     [[nodiscard]] std::string query(const std::string& sql) const;
     void tamper(const std::string& sql) const;
-    /// The same, as an attacker with the file would: triggers are no obstacle.
+    /// Rewrites the trail with one record a row, so that whoever tampers can name each by its seq.
+    void split_rows() const;
+    /// The same as `tamper`, as an attacker with the file would: triggers are no obstacle.
     void attack(const std::string& sql) const;
 };
 

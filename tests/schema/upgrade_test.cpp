@@ -11,6 +11,7 @@
 #include <sqlite3.h>
 
 #include "schema/migrations.hpp"
+#include "schema/reader.hpp"
 #include "schema/verify/replay.hpp"
 #include "tests/schema/trail_fixture.hpp"
 
@@ -34,6 +35,10 @@ struct version_3 : old_database {
 
 struct version_5 : old_database {
     version_5() : old_database{"version-5.sql"} {}
+};
+
+struct version_6 : old_database {
+    version_6() : old_database{"version-6.sql"} {}
 };
 
 }  // namespace
@@ -87,9 +92,9 @@ BOOST_FIXTURE_TEST_CASE(records_from_before_ends_counted_stay_good, version_5) {
     connection::open_writer(path);
     const auto replayed = replay_and_compare(path);
     BOOST_TEST(!replayed.problem.has_value(), (replayed.problem ? replayed.problem->message : std::string{}));
-    BOOST_TEST(query("SELECT COUNT(*) FROM audit WHERE CAST(record AS TEXT) LIKE '%\"policy\":\"' ||"
+    BOOST_TEST(query("SELECT COUNT(*) FROM audit WHERE CAST(records AS TEXT) LIKE '%\"policy\":\"' ||"
                      " (SELECT sha256 FROM loaded WHERE what = 'policy') || '\"%'") == "6");
-    BOOST_TEST(query("SELECT COUNT(*) FROM audit WHERE CAST(record AS TEXT) LIKE '%\"records\":%'") == "0");
+    BOOST_TEST(query("SELECT COUNT(*) FROM audit WHERE CAST(records AS TEXT) LIKE '%\"records\":%'") == "0");
 }
 
 BOOST_FIXTURE_TEST_CASE(a_session_from_before_ends_counted_is_counted_from_its_start, version_5) {
@@ -114,6 +119,34 @@ BOOST_FIXTURE_TEST_CASE(of_a_tile_its_root_stays, version_5) {
     tamper("INSERT INTO tree_tile VALUES (0, 7, X'" + root + "', zeroblob(8192))");
     connection::open_writer(path);
     BOOST_TEST(query("SELECT level || ' ' || tile || ' ' || hex(root) FROM tree_tile") == "0 7 " + root);
+}
+
+BOOST_FIXTURE_TEST_CASE(records_that_had_a_row_each_keep_their_bytes, version_6) {
+    const auto of_records = query("SELECT group_concat(CAST(record AS TEXT), char(10)) FROM audit");
+    const auto leaves = query("SELECT group_concat(hex(leaf), ' ') FROM audit");
+    {
+        ledger_store store{path};
+        BOOST_TEST(to_hex(store.head().root) == "0adca0dc5b4507272a4ae6069f8f413a43dae184b985c2b7f1c1c5566a563e59");
+        const auto state = store.load();
+        tests::history more{state.next_seq};
+        auto ping = more.foreign("X_PING", "root");
+        auto pong = more.foreign("X_PONG", "root");
+        ping.ts = pong.ts = state.last_ts;
+        append(store, {ping, pong});
+    }
+    std::string lines;
+    reader from{path};
+    from.each_record(audit_seq{1}, audit_seq{15}, [&](std::string_view record) {
+        lines += lines.empty() ? "" : "\n";
+        lines += record;
+    });
+    BOOST_TEST(lines == of_records);
+    BOOST_TEST(query("SELECT group_concat(hex(leaves), ' ') FROM audit WHERE seq <= 15") == leaves);
+    BOOST_TEST(from.audit({.event = "X_PING"}).records.size() == 2U);
+    BOOST_TEST(from.audit({.session = session_id{1}}).records.size() == 8U);
+    const auto replayed = replay_and_compare(path);
+    BOOST_TEST(!replayed.problem.has_value(), (replayed.problem ? replayed.problem->message : std::string{}));
+    BOOST_TEST(replayed.head.size == 17U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

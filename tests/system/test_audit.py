@@ -96,7 +96,7 @@ class Guard(unittest.TestCase):
         self.assertIn("the database is older than the anchor", self.refused())
 
     def test_an_edited_leaf_is_refused(self):
-        self.tamper("UPDATE audit SET leaf = zeroblob(32) WHERE seq = 280")
+        self.tamper("UPDATE audit SET leaves = zeroblob(length(leaves)) WHERE seq >= 280")
         self.assertIn("are not those that were signed", self.refused())
 
     def test_an_edited_tile_is_refused(self):

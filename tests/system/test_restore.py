@@ -203,7 +203,7 @@ class Restore(unittest.TestCase):
         with sqlite3.connect(self.backup) as database:
             for (name,) in database.execute("SELECT name FROM sqlite_schema WHERE type = 'trigger'").fetchall():
                 database.execute(f"DROP TRIGGER {name}")
-            database.execute("UPDATE audit SET record = CAST(replace(CAST(record AS TEXT), 'weekly', 'wEekly') AS BLOB)")
+            database.execute("UPDATE audit SET records = CAST(replace(CAST(records AS TEXT), 'weekly', 'wEekly') AS BLOB)")
         self.refused(self.backup.name)
 
     def test_a_backup_that_its_checkpoint_does_not_vouch_for(self):

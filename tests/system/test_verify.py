@@ -134,8 +134,8 @@ class Verify(unittest.TestCase):
                 self.verify(*what, key=key, expect=FAILED)
 
     def test_what_was_changed_is_named(self):
-        attacks = (("UPDATE audit SET record = CAST(replace(CAST(record AS TEXT), 'wholesaling', 'wholesalinG') AS BLOB) WHERE seq = 9", 9),
-                   ("UPDATE audit SET session = NULL WHERE seq = 9", 9),
+        attacks = (("UPDATE audit SET records = CAST(replace(CAST(records AS TEXT), 'wholesaling', 'wholesalinG') AS BLOB) WHERE seq = 9", 9),
+                   ("UPDATE audit SET leaves = zeroblob(length(leaves)) WHERE seq = 9", 9),
                    ("UPDATE audit SET ts_us = ts_us + 1 WHERE seq = 9", 9),
                    ("DELETE FROM audit WHERE seq = 9", 9),
                    ("UPDATE session SET end_notes = 'edited'", None),

@@ -19,12 +19,17 @@ struct attack {
     expected_problem found;
 };
 
-void check_each(const std::vector<attack>& attacks, bool with_anchor) {
+enum class rows_of : std::uint8_t { many_records, one_record };
+
+void check_each(const std::vector<attack>& attacks, bool with_anchor, rows_of rows = rows_of::many_records) {
     for (const auto& a : attacks) {
         BOOST_TEST_CONTEXT(a.sql) {
             const evidence_fixture victim;
             if (with_anchor) {
                 victim.put_anchor();
+            }
+            if (rows == rows_of::one_record) {
+                victim.split_rows();
             }
             victim.attack(a.sql);
             check_failed({.path = victim.dir()}, a.found);
@@ -68,26 +73,54 @@ BOOST_AUTO_TEST_CASE(every_column_beside_a_record_counts) {
     const auto record = [](const std::string& said) { return expected_problem{.record = 333, .said = said}; };
     check_each(
         {
-            {at("record = " + flip("CAST(record AS TEXT)")), record("do not hash")},
-            {at("leaf = " + other_blob("leaf", 32)), record("do not hash")},
-            {at("leaf = substr(leaf, 1, 31)"), record("do not hash")},
+            {at("records = " + flip("CAST(records AS TEXT)")), record("do not hash")},
+            {at("leaves = " + other_blob("leaves", 32)), record("do not hash")},
+            {at("leaves = substr(leaves, 1, 31)"), record("a leaf for each line")},
+            {at("leaves = CAST(leaves || leaves AS BLOB)"), record("a leaf for each line")},
+            {at("records = substr(records, 1, length(records) - 1)"), record("a leaf for each line")},
+            {at("records = CAST(records || records AS BLOB)"), record("a leaf for each line")},
+            {at("records = x'', leaves = x''"), record("a leaf for each line")},
             {at("ts_us = ts_us + 1"), record("column ts_us")},
-            {at("event_id = (SELECT id FROM event_kind WHERE name = 'CONE_DENY') - event_id +"
-                " (SELECT id FROM event_kind WHERE name = 'CONE_ALLOW')"),
-             record("column event_id")},
-            {at("event_id = 4711"), record("column event_id")},
-            {at("session = 2"), record("column session")},
-            {at("session = NULL"), record("column session")},
-            {at("actor_id = actor_id + 1"), record("column actor_id")},
-            {at("actor_id = -1"), record("column actor_id")},
-            {"UPDATE audit SET session = 1 WHERE seq = 680", {.record = 680, .said = "column session"}},
-            {"UPDATE audit SET (record, leaf) = (SELECT record, leaf FROM audit WHERE seq = 334) WHERE seq = 333",
+            {"UPDATE audit SET (records, leaves) = (SELECT records, leaves FROM audit WHERE seq = 334) WHERE seq = 333",
              record("column seq")},
             {"UPDATE audit SET seq = 10000 WHERE seq = 333; UPDATE audit SET seq = 333 WHERE seq = 334;"
              " UPDATE audit SET seq = 334 WHERE seq = 10000",
              record("column seq")},
             {"DELETE FROM audit WHERE seq = 333", record("missing; the next one is 334")},
             {"DELETE FROM audit WHERE seq = 1", {.record = 1, .said = "missing"}},
+        },
+        true, rows_of::one_record);
+}
+
+BOOST_AUTO_TEST_CASE(every_record_of_a_row_counts) {
+    // The rows as the store made them, with some ten records each.
+    const evidence_fixture untouched;
+    const auto last = std::stoll(untouched.query("SELECT MIN(seq) FROM audit WHERE seq >= 333"));
+    const auto count =
+        std::stoll(untouched.query("SELECT length(leaves) / 32 FROM audit WHERE seq = " + std::to_string(last)));
+    const auto first = last - count + 1;
+    BOOST_TEST_REQUIRE(count > 5);
+    const auto at = [last](const std::string& set) {
+        return "UPDATE audit SET " + set + " WHERE seq = " + std::to_string(last);
+    };
+    const auto swapped = [](const std::string& column, std::int64_t size) {
+        const auto bytes = std::to_string(size);
+        return column + " = CAST(substr(" + column + ", 1 + " + bytes + ", " + bytes + ") || substr(" + column +
+               ", 1, " + bytes + ") || substr(" + column + ", 1 + 2 * " + bytes + ") AS BLOB)";
+    };
+    check_each(
+        {
+            {at("records = " + flip("CAST(records AS TEXT)")), {.record = first, .said = "do not hash"}},
+            {at("leaves = CAST(substr(leaves, 1, 96) || zeroblob(length(leaves) - 96) AS BLOB)"),
+             {.record = first + 3, .said = "do not hash"}},
+            {at(swapped("leaves", 32)), {.record = first, .said = "do not hash"}},
+            {at("leaves = substr(leaves, 33), records = substr(records, instr(records, x'0a') + 1)"),
+             {.record = first, .said = "it is missing; the next one is " + std::to_string(first + 1)}},
+            {at("seq = seq + 1"), {.record = first, .said = "it is missing; the next one is"}},
+            {at("seq = seq - 1"), {.record = first, .said = "column seq"}},
+            {at("ts_us = ts_us - 1"), {.record = last, .said = "column ts_us"}},
+            {"DELETE FROM audit WHERE seq = " + std::to_string(last),
+             {.record = first, .said = "it is missing; the next one is " + std::to_string(last + 1)}},
         },
         true);
 }
@@ -243,8 +276,7 @@ BOOST_AUTO_TEST_CASE(of_an_imported_session_the_records_of_this_trail_count) {
     good.write({h.created(), h.entry(past), h.noted(1, "on"), h.ended(1)});
     const auto found = verify::verify_evidence({.path = good.path});
     BOOST_TEST(!found.what.has_value(), (found.what ? found.what->message : ""));
-    BOOST_TEST(good.query("SELECT CAST(record AS TEXT) FROM audit WHERE seq = 4").find("\"records\":2}") !=
-               std::string::npos);
+    BOOST_TEST(schema::reader{good.path}.record(audit_seq{4})->find("\"records\":2}") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(a_record_whose_effect_is_impossible_is_named) {
@@ -259,23 +291,24 @@ BOOST_AUTO_TEST_CASE(a_record_whose_effect_is_impossible_is_named) {
         encode_record(ended, record);
         const auto leaf = schema::to_hex(hasher.leaf(record));
         std::string hex;
-        for (const char c : record) {
+        for (const char c : record + '\n') {
             hex += "0123456789abcdef"[static_cast<unsigned char>(c) / 16];
             hex += "0123456789abcdef"[static_cast<unsigned char>(c) % 16];
         }
-        victim.tamper("INSERT OR IGNORE INTO event_kind VALUES (4, 'GO_SESSION_END')");
         victim.tamper("INSERT INTO audit VALUES (" + std::to_string(raw(ended.seq)) + "," +
-                      std::to_string(micros_count(ended.ts)) + ",4,1,2,x'" + leaf + "',x'" + hex + "')");
+                      std::to_string(micros_count(ended.ts)) + ",x'" + leaf + "',x'" + hex + "')");
     }
     check_failed({.path = victim.path}, {.record = 5, .said = "its effect is impossible"});
 }
 
 BOOST_AUTO_TEST_CASE(a_value_beyond_every_limit_is_bad_evidence) {
     const evidence_fixture victim;
-    victim.attack("UPDATE audit SET record = zeroblob(5000000) WHERE seq = 41");
+    victim.split_rows();
+    victim.attack("UPDATE audit SET records = zeroblob(5000000) WHERE seq = 41");
     check_failed({.path = victim.path}, {.record = 41, .said = "record 41: "});
     const evidence_fixture other;
-    other.attack("UPDATE audit SET record = zeroblob(70000) WHERE seq = 41");
+    other.split_rows();
+    other.attack("UPDATE audit SET records = CAST(zeroblob(70000) || x'0a' AS BLOB) WHERE seq = 41");
     check_failed({.path = other.path}, {.record = 41, .said = "do not hash"});
 }
 

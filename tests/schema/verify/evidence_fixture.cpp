@@ -78,13 +78,12 @@ evidence_fixture::evidence_fixture(unsigned char key_seed, const std::string& re
 
 evidence_fixture::evidence_fixture(signing_key signer, const history_of& entries) : key{std::move(signer)} {
     write(entries(key));
-    SQLite::Database db{path.string(), SQLITE_OPEN_READONLY};
-    SQLite::Statement all{db, "SELECT CAST(record AS TEXT) FROM audit ORDER BY seq"};
+    reader all{path};
     hasher h;
-    while (all.executeStep()) {
-        records.push_back(all.getColumn(0).getString());
-        leaves.push_back(h.leaf(records.back()));
-    }
+    all.each_record(audit_seq{1}, audit_seq{static_cast<std::int64_t>(all.trail_size())}, [&](std::string_view record) {
+        records.emplace_back(record);
+        leaves.push_back(h.leaf(record));
+    });
 }
 
 namespace {

@@ -28,6 +28,7 @@ BOOST_AUTO_TEST_SUITE(verify_trust)
 BOOST_AUTO_TEST_CASE(a_cut_tail_is_found_by_the_anchor_and_by_nothing_else) {
     const evidence_fixture victim;
     victim.put_anchor();
+    victim.split_rows();
     victim.attack("DELETE FROM audit WHERE seq > 650");
     check_failed({.path = victim.dir()}, {.file = "anchor", .said = "speaks of 700 records, and the trail holds 650"});
     std::filesystem::remove(victim.dir() / "anchor");

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "schema/audit_run.hpp"
+
+#include "schema/stored_words.hpp"
+
+namespace valhalla::schema {
+
+bool audit_run::read(audit_seq last, std::span<const std::byte> leaves, std::string_view records) {
+    last_ = last;
+    leaves_ = leaves;
+    lines_.clear();
+    while (!records.empty()) {
+        const auto end = records.find('\n');
+        if (end == std::string_view::npos) {
+            lines_.clear();
+            return false;
+        }
+        lines_.push_back(records.substr(0, end));
+        records.remove_prefix(end + 1);
+    }
+    if (lines_.empty() || lines_.size() * sizeof(hash256) != leaves.size()) {
+        lines_.clear();
+        return false;
+    }
+    return true;
+}
+
+record_header stored_header(std::string_view record) {
+    const auto header = scan_record(record);
+    if (!header) {
+        throw_damaged("audit.records");
+    }
+    return *header;
+}
+
+}  // namespace valhalla::schema

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One row of `audit`: a run of records that follow each other, as they were committed together. It is found by the seq
+// of its last record, so that the row of a record is the first one whose seq is not smaller.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "schema/model/ids.hpp"
+#include "schema/model/record_scan.hpp"
+#include "schema/proof/merkle_tree.hpp"
+
+namespace valhalla::schema {
+
+/// Points into the row. Reused from row to row, for its capacity.
+class audit_run {
+  public:
+    /// False, and empty, when these columns are no run: lines without an end, or not as many as leaves.
+    [[nodiscard]] bool read(audit_seq last, std::span<const std::byte> leaves, std::string_view records);
+
+    [[nodiscard]] std::size_t size() const noexcept { return lines_.size(); }
+    [[nodiscard]] audit_seq seq(std::size_t at) const noexcept {
+        return audit_seq{raw(last_) - static_cast<std::int64_t>(size() - 1 - at)};
+    }
+    [[nodiscard]] audit_seq first() const noexcept { return seq(0); }
+    [[nodiscard]] audit_seq last() const noexcept { return last_; }
+    [[nodiscard]] bool holds(audit_seq seq) const noexcept { return size() > 0 && first() <= seq && seq <= last_; }
+    /// Where a record of the run stands in it.
+    [[nodiscard]] std::size_t place(audit_seq seq) const noexcept {
+        return static_cast<std::size_t>(raw(seq) - raw(first()));
+    }
+
+    /// Without its newline.
+    [[nodiscard]] std::string_view record(std::size_t at) const noexcept { return lines_[at]; }
+    [[nodiscard]] std::span<const std::byte> leaf(std::size_t at) const noexcept {
+        return leaves_.subspan(at * sizeof(hash256), sizeof(hash256));
+    }
+
+  private:
+    audit_seq last_{};
+    std::span<const std::byte> leaves_;
+    std::vector<std::string_view> lines_;
+};
+
+/// The envelope of a record from the database; `broken` when it is in no form that was ever written.
+[[nodiscard]] record_header stored_header(std::string_view record);
+
+}  // namespace valhalla::schema
