@@ -66,6 +66,7 @@ witness load_witness(const config& c, const schema::state_dir& directory) {
     }
     auto key = find_signing_key(c.audit.witness_key, "witness.key", directory.witness_key(), missing_key::create);
     std::vector<schema::verifier_key> logs;
+    logs.reserve(c.audit.witnessed_logs.size());
     for (const auto& text : c.audit.witnessed_logs) {
         logs.push_back(schema::verifier_key::parse(text).value());  // checked when the configuration was read
     }

@@ -207,7 +207,8 @@ class audit_search::walk {
             if (!found || found->tile < first || found->tile > last) {
                 return true;
             }
-            if ((scanned_ += tile_cost) > budget_) {
+            scanned_ += tile_cost;
+            if (scanned_ > budget_) {
                 return stop_before(raw(seq_at(found->tile, ascending_ ? 0 : tile_width - 1)));
             }
             if (!records_of(found->tile, from_.matches(wanted_, *found, kind), r)) {

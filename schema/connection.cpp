@@ -160,8 +160,8 @@ constexpr std::array append_only_tables{"audit",    "audit_posting", "tree_tile"
                                         "instance", "cone_history",  "session_note", "epoch"};
 
 bool append_only(const char* table) {
-    return table != nullptr && std::any_of(append_only_tables.begin(), append_only_tables.end(),
-                                           [table](const char* t) { return std::strcmp(t, table) == 0; });
+    return table != nullptr &&
+           std::ranges::any_of(append_only_tables, [table](const char* t) { return std::strcmp(t, table) == 0; });
 }
 
 /// Pragmas may be asked, never set, and those that act by being asked are not among them. One takes the name of a
@@ -173,7 +173,7 @@ bool may_ask(const char* pragma, const char* argument) {
                                       "busy_timeout",   "secure_delete",      "query_only",   "cell_size_check"};
     return std::strcmp(pragma, "integrity_check") == 0 ||
            (argument == nullptr &&
-            std::any_of(known.begin(), known.end(), [pragma](const char* k) { return std::strcmp(k, pragma) == 0; }));
+            std::ranges::any_of(known, [pragma](const char* k) { return std::strcmp(k, pragma) == 0; }));
 }
 
 int authorize_reading(void* /*self*/, int action, const char* first, const char* second, const char* /*database*/,
@@ -375,7 +375,7 @@ std::string connection::text_of(const std::string& sql) {
     if (rc != SQLITE_ROW) {
         raise(rc, sql);
     }
-    const auto* text = static_cast<const char*>(static_cast<const void*>(sqlite3_column_text(raw, 0)));
+    const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(raw, 0));
     return text == nullptr ? std::string{} : std::string{text};
 }
 

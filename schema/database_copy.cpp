@@ -96,7 +96,7 @@ struct database_copy::impl {
     bool complete = false;
 };
 
-database_copy::database_copy(const connection& from, fs::path to) {
+database_copy::database_copy(const connection& from, const fs::path& to) {
     create_private_file(to);
     try {
         impl_ = std::make_unique<impl>(from, to);

@@ -19,7 +19,7 @@ class connection;
 class database_copy {
   public:
     /// Creates `to` (0600), which must not exist. `from` writes, and outlives the copy.
-    database_copy(const connection& from, std::filesystem::path to);
+    database_copy(const connection& from, const std::filesystem::path& to);
     /// What was not completed is removed.
     ~database_copy();
     database_copy(const database_copy&) = delete;

@@ -58,7 +58,7 @@ band read_band(const import_source& source, const json_value& v) {
     expect(source, v, json_kind::string);
     const auto found = parse_band(v.string());
     if (!found) {
-        source.refuse(v, std::string{v.raw()} + " is not a band; there are \"A\", \"B\", \"C\" and \"D\"");
+        source.refuse(v, std::string{v.raw()} + R"( is not a band; there are "A", "B", "C" and "D")");
     }
     return *found;
 }
@@ -67,7 +67,7 @@ health_level read_level(const import_source& source, const json_value& v) {
     expect(source, v, json_kind::string);
     const auto found = parse_health_level(v.string());
     if (!found) {
-        source.refuse(v, std::string{v.raw()} + " is not a status; there are \"green\", \"yellow\" and \"red\"");
+        source.refuse(v, std::string{v.raw()} + R"( is not a status; there are "green", "yellow" and "red")");
     }
     return *found;
 }

@@ -8,8 +8,8 @@
 
 namespace valhalla::schema::limits {
 
-/// Rows that one page of an audit query may look at (not: return). Bounds the read transaction to some 10 ms, so that
-/// a filter that matches nothing can neither hold the write-ahead log nor the query thread.
+/// Records that one page of an audit query may look at (not: return). Bounds the read transaction to some 10 ms, so
+/// that a filter that matches nothing can neither hold the write-ahead log nor the query thread.
 inline constexpr std::size_t audit_rows_scanned = 10'000;
 /// Bytes of records in one page of an audit query: what a reply can carry without filling a peer's output buffer.
 inline constexpr std::size_t audit_page_bytes = std::size_t{512} * 1024;

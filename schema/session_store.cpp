@@ -60,7 +60,7 @@ std::vector<session> session_shelf::current_of_each_operator() {
             ids.emplace_back(session_id{row.is_null(1) ? row.integer(0) : row.integer(1)});
         }
     }
-    std::sort(ids.begin(), ids.end());
+    std::ranges::sort(ids);
     std::vector<session> sessions;
     sessions.reserve(ids.size());
     for (const session_id id : ids) {

@@ -116,7 +116,7 @@ unique_fd take_lock(const fs::path& path) {
 
 }  // namespace
 
-state_dir::state_dir(fs::path path) : path_{fs::absolute(std::move(path))} {
+state_dir::state_dir(const fs::path& path) : path_{fs::absolute(path)} {
     create(path_);
     check_owner_and_mode(path_);
     check_filesystem(path_);

@@ -15,7 +15,7 @@ class state_dir {
     /// Creates `path` (0700) and its parents where missing and takes the lock.
     /// Throws `storage_error`: `unusable` when it is not a directory of ours, can be read by others and that cannot be
     /// mended, is read-only, or lies on a network or FUSE filesystem; `locked` when another process holds it.
-    explicit state_dir(std::filesystem::path path);
+    explicit state_dir(const std::filesystem::path& path);
 
     [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
     [[nodiscard]] std::filesystem::path database() const { return path_ / "valhalla.db"; }

@@ -16,6 +16,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 
 #include <sqlite3.h>
 
@@ -82,8 +83,9 @@ class statement {
     }
     template <class... Args>
     void bind_all(const Args&... args) {
-        int at = 0;
-        (bind_any(++at, args), ...);
+        [&]<std::size_t... Place>(std::index_sequence<Place...> /*all*/) {
+            (bind_any(static_cast<int>(Place) + 1, args), ...);
+        }(std::index_sequence_for<Args...>{});
     }
     void check(int rc) const {
         if (rc != SQLITE_OK) {

@@ -48,7 +48,7 @@ hash256 stored_hash(std::span<const std::byte> bytes, std::string_view column) {
     if (bytes.size() != hash.size()) {
         throw_damaged(column);
     }
-    std::copy(bytes.begin(), bytes.end(), hash.begin());
+    std::ranges::copy(bytes, hash.begin());
     return hash;
 }
 

@@ -35,7 +35,7 @@ std::optional<std::string> put_metrics_file(const std::filesystem::path& path, s
     };
     ::unlink(draft.c_str());
     // O_EXCL: others may write to that directory, and what they put there is not written through.
-    schema::unique_fd fd{::open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600)};
+    const schema::unique_fd fd{::open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600)};
     if (!fd) {
         return problem(errno);
     }

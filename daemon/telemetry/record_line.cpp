@@ -134,7 +134,7 @@ std::optional<log_entry> line_of(const audit_entry& record) {
     if (record.session) {
         line.fields.push_back({log_fields::session, std::to_string(raw(*record.session))});
     }
-    line.fields.push_back({log_fields::operator_name, said->about.empty() ? record.who.name : std::move(said->about)});
+    line.fields.push_back({log_fields::operator_name, said->about.empty() ? record.who.name : said->about});
     return line;
 }
 

@@ -61,11 +61,9 @@ template <high_bytes High>
     while (end - p >= 8) {
         std::uint64_t word = 0;
         std::memcpy(&word, p, sizeof word);
-        std::uint64_t special =
-            detail::has_below(word, 0x20) | detail::has_byte(word, '"') | detail::has_byte(word, '\\');
-        if constexpr (High == high_bytes::stop) {
-            special |= word & detail::every_top_bit;
-        }
+        const std::uint64_t high = High == high_bytes::stop ? word & detail::every_top_bit : 0;
+        const std::uint64_t special =
+            detail::has_below(word, 0x20) | detail::has_byte(word, '"') | detail::has_byte(word, '\\') | high;
         if (special != 0) {
             if constexpr (std::endian::native == std::endian::little) {
                 return p + std::countr_zero(special) / 8;  // borrows go upwards: the lowest mark is a true one

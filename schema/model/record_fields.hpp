@@ -222,7 +222,7 @@ inline actor_via read_via(const json_value& v, complaint& c) {
             }
         }
     }
-    c.raise(v, "must be \"daemon\", \"unix\" or \"http\"");
+    c.raise(v, R"(must be "daemon", "unix" or "http")");
     return actor_via::daemon;
 }
 

@@ -132,8 +132,8 @@ void scan_number_of_32_bits(scanner& s) noexcept {
 
 void scan_actor(scanner& s, record_header& header) noexcept {
     header.actor = s.literal("{\"name\":").string();
-    if (!s.take(",\"via\":\"unix\"") && !s.take(",\"via\":\"http\"")) {
-        s.literal(",\"via\":\"daemon\"");
+    if (!s.take(R"(,"via":"unix")") && !s.take(R"(,"via":"http")")) {
+        s.literal(R"(,"via":"daemon")");
     }
     if (s.take(",\"uid\":")) {
         scan_number_of_32_bits(s);
@@ -168,9 +168,9 @@ std::string_view scan_decision(scanner& s, bool allowed) noexcept {
 std::optional<record_header> scan_record(std::string_view line) noexcept {
     scanner s{line};
     record_header header;
-    header.seq = audit_seq{s.literal("{\"v\":1,\"seq\":").integer()};
-    header.ts = s.literal(",\"ts_utc\":\"").time();
-    header.event = s.literal("\",\"event\":").string();
+    header.seq = audit_seq{s.literal(R"({"v":1,"seq":)").integer()};
+    header.ts = s.literal(R"(,"ts_utc":")").time();
+    header.event = s.literal(R"(","event":)").string();
     scan_actor(s.literal(",\"actor\":"), header);
     if (!s.literal(",\"session\":").take("null")) {
         header.session = session_id{s.integer()};

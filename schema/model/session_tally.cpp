@@ -7,8 +7,7 @@
 namespace valhalla {
 
 auto session_tally::place_of(session_id id) const noexcept -> std::vector<line>::const_iterator {
-    return std::lower_bound(active_.begin(), active_.end(), id,
-                            [](const line& l, session_id wanted) { return l.id < wanted; });
+    return std::ranges::lower_bound(active_, id, {}, &line::id);
 }
 
 auto session_tally::find(session_id id) const noexcept -> std::vector<line>::const_iterator {

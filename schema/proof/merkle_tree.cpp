@@ -108,7 +108,7 @@ hash256 hasher::node(const hash256& left, const hash256& right) {
 
 hash256 hasher::plain(std::string_view data) {
     hash256 out;
-    auto* bytes = static_cast<unsigned char*>(static_cast<void*>(out.data()));
+    auto* bytes = reinterpret_cast<unsigned char*>(out.data());
     if (SHA256_Init(&context_->state) != 1 || SHA256_Update(&context_->state, data.data(), data.size()) != 1 ||
         SHA256_Final(bytes, &context_->state) != 1) {
         fail();

@@ -2,7 +2,8 @@
 #include "schema/verify/database.hpp"
 
 #include <algorithm>
-#include <cstring>
+#include <bit>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -231,9 +232,7 @@ bool same_value(const statement::use_guard& a, const statement::use_guard& b, in
         return false;
     }
     if (a.type(column) == SQLITE_FLOAT) {  // as text, neighbours look the same
-        const double x = a.real(column);
-        const double y = b.real(column);
-        return std::memcmp(&x, &y, sizeof x) == 0;
+        return std::bit_cast<std::uint64_t>(a.real(column)) == std::bit_cast<std::uint64_t>(b.real(column));
     }
     return a.text(column) == b.text(column);
 }

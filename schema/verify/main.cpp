@@ -3,6 +3,7 @@
 // valhalla-verify: the command line of schema/verify. A program of its own, so that an auditor needs nothing but it.
 #include <chrono>
 #include <cstdio>
+#include <tuple>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -26,11 +27,12 @@ verify::progress_sink progress_bar() {
     return [last = std::chrono::steady_clock::time_point{}](std::uint64_t done, std::uint64_t all) mutable {
         const auto now = std::chrono::steady_clock::now();
         if (done >= all) {
-            std::fputs("\r\x1b[K", stderr);
+            std::ignore = std::fputs("\r\x1b[K", stderr);
         } else if (now - last >= between_bars) {
             last = now;
             const std::string filled(bar_width * done / all, '#');
-            std::fputs(fmt::format("\r[{:<{}}] {} of {} records", filled, bar_width, done, all).c_str(), stderr);
+            std::ignore =
+                std::fputs(fmt::format("\r[{:<{}}] {} of {} records", filled, bar_width, done, all).c_str(), stderr);
         }
     };
 }
@@ -66,9 +68,9 @@ int main(int argc, char** argv) {
     }
     const auto found = verify::verify_evidence(what, progress_bar());
     if (found.result == outcome::wrong_usage && !json) {
-        std::fputs(fmt::format("valhalla-verify: {}\n", found.what->message).c_str(), stderr);
+        std::ignore = std::fputs(fmt::format("valhalla-verify: {}\n", found.what->message).c_str(), stderr);
     } else {
-        std::fputs((json ? found.json() + "\n" : found.text()).c_str(), stdout);
+        std::ignore = std::fputs((json ? found.json() + "\n" : found.text()).c_str(), stdout);
     }
     const bool written = std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
     return static_cast<int>(written ? found.result : outcome::unreadable);

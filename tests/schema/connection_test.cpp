@@ -312,7 +312,7 @@ BOOST_AUTO_TEST_CASE(no_statement_scans_or_sorts_the_trail) {
         const std::unique_ptr<sqlite3_stmt, decltype(&sqlite3_finalize)> plan{raw, &sqlite3_finalize};
         const bool reads_trail = sql.find("FROM audit") != std::string::npos;
         while (sqlite3_step(raw) == SQLITE_ROW) {
-            const std::string step = static_cast<const char*>(static_cast<const void*>(sqlite3_column_text(raw, 3)));
+            const std::string step = reinterpret_cast<const char*>(sqlite3_column_text(raw, 3));
             BOOST_TEST(!std::regex_search(step, whole_trail), sql << ": " << step);
             BOOST_TEST(!(reads_trail && step.find("TEMP B-TREE") != std::string::npos), sql << ": " << step);
         }
