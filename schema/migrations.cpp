@@ -97,8 +97,8 @@ void migrate(connection& db) {
         throw;
     }
     if (version > 0) {
-        // What was rewritten may be all of the database: whoever works with it need not wait for it at his first commit,
-        // nor keep a log of that size. What hinders it, hinders the next checkpoint too, and is told then.
+        // What was rewritten may be all of the database: whoever works with it need not wait for it at his first
+        // commit, nor keep a log of that size. What hinders it, hinders the next checkpoint too, and is told then.
         sqlite3_wal_checkpoint_v2(db.handle(), nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
     }
 }
