@@ -161,24 +161,18 @@ void ledger::housekeeping() {
             forget_old_answers();
             fold_log();
         } catch (const schema::storage_error& fault) {
-            break_down(fault);
+            if (fault.fault() != schema::storage_fault::full) {  // on a full disk all of it can wait
+                break_down(fault);
+            }
         }
     }
     more_between_ = hooks_.between_batches && hooks_.between_batches(!broken_);
 }
 
-/// On a full disk it can wait: all of it is in the log.
 void ledger::fold_log() {
-    if (store_.wal_bytes() < schema::limits::wal_checkpoint_bytes) {
-        return;
-    }
-    try {
+    if (store_.wal_bytes() >= schema::limits::wal_checkpoint_bytes) {
         store_.checkpoint();
         ++figures_.wal_checkpoints;
-    } catch (const schema::storage_error& fault) {
-        if (fault.fault() != schema::storage_fault::full) {
-            throw;
-        }
     }
 }
 

@@ -39,15 +39,17 @@ void audit_log::flush() {
     }
     insert_.run(last_.last, micros_count(last_.ts), std::as_bytes(std::span{leaves_}),
                 std::as_bytes(std::span{lines_}));
+    begin_row();
+}
+
+void audit_log::begin_row() noexcept {
     lines_.clear();
     appended_ = 0;
     leaves_.clear();
 }
 
 void audit_log::forget() {
-    lines_.clear();
-    appended_ = 0;
-    leaves_.clear();
+    begin_row();
     events_.forget();
     actors_.forget();
     recover_postings();
@@ -62,9 +64,7 @@ template <class Visit>
 void audit_log::each_after(audit_seq seq, Visit&& visit) {
     auto row = after_.use(seq);
     while (row.step()) {
-        if (!run_.read(audit_seq{row.integer(0)}, row.blob(1), row.text(2))) {
-            throw_damaged("audit.records");
-        }
+        run_.read(row);
         for (std::size_t at = 0; at < run_.size(); ++at) {
             if (run_.seq(at) > seq) {
                 visit(run_, at);

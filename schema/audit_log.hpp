@@ -54,7 +54,8 @@ class audit_log {
     [[nodiscard]] std::vector<hash256> leaves_after(audit_seq seq);
 
   private:
-    /// Calls `visit(seq, run, place)` with each record after `seq`, in order.
+    void begin_row() noexcept;
+    /// Calls `visit(run, place)` with each record after `seq`, in order.
     template <class Visit>
     void each_after(audit_seq seq, Visit&& visit);
     void recover_postings();

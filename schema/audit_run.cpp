@@ -25,6 +25,12 @@ bool audit_run::read(audit_seq last, std::span<const std::byte> leaves, std::str
     return true;
 }
 
+void audit_run::read(const statement::use_guard& row) {
+    if (!read(audit_seq{row.integer(0)}, row.blob(1), row.text(2))) {
+        throw_damaged("audit.records");
+    }
+}
+
 record_header stored_header(std::string_view record) {
     const auto header = scan_record(record);
     if (!header) {

@@ -12,6 +12,7 @@
 #include "schema/model/ids.hpp"
 #include "schema/model/record_scan.hpp"
 #include "schema/proof/merkle_tree.hpp"
+#include "schema/statement.hpp"
 
 namespace valhalla::schema {
 
@@ -20,6 +21,8 @@ class audit_run {
   public:
     /// False, and empty, when these columns are no run: lines without an end, or not as many as leaves.
     [[nodiscard]] bool read(audit_seq last, std::span<const std::byte> leaves, std::string_view records);
+    /// The columns seq, leaves and records of a row; `broken` when they are no run.
+    void read(const statement::use_guard& row);
 
     [[nodiscard]] std::size_t size() const noexcept { return lines_.size(); }
     [[nodiscard]] audit_seq seq(std::size_t at) const noexcept {

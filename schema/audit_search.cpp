@@ -5,7 +5,6 @@
 
 #include "schema/limits.hpp"
 #include "schema/model/event_names.hpp"
-#include "schema/stored_words.hpp"
 
 namespace valhalla::schema {
 
@@ -58,13 +57,6 @@ bool audit_search::wanted::fits(std::string_view record) const {
            (!session || (header.session && raw(*header.session) == *session));
 }
 
-const audit_run& audit_search::run_in(const statement::use_guard& row) {
-    if (!run_.read(audit_seq{row.integer(0)}, row.blob(1), row.text(2))) {
-        throw_damaged("audit.records");
-    }
-    return run_;
-}
-
 /// seq has no gaps, and time never goes backward along it: the row is found by bisection, the record by looking at its
 /// neighbours in the row.
 std::int64_t audit_search::first_at_or_after(unix_micros t) {
@@ -81,8 +73,8 @@ std::int64_t audit_search::first_at_or_after(unix_micros t) {
     }
     auto row = rows_up_.use(low);
     if (row.step()) {
-        const audit_run& run = run_in(row);
-        while (run.holds(audit_seq{low}) && stored_header(run.record(run.place(audit_seq{low}))).ts < t) {
+        run_.read(row);
+        while (run_.holds(audit_seq{low}) && stored_header(run_.record(run_.place(audit_seq{low}))).ts < t) {
             ++low;
         }
     }
@@ -153,7 +145,8 @@ class audit_search::walk {
         const audit_seq last{r.below - 1};
         auto row = ascending_ ? from_.rows_up_.use(first) : from_.rows_down_.use(last);
         while (row.step()) {
-            const audit_run& run = from_.run_in(row);
+            const audit_run& run = from_.run_;
+            from_.run_.read(row);
             if (ascending_ ? run.first() > last : run.last() < first) {
                 return true;
             }
@@ -232,7 +225,8 @@ class audit_search::walk {
             if (!row.step()) {
                 continue;
             }
-            const audit_run& run = from_.run_in(row);
+            const audit_run& run = from_.run_;
+            from_.run_.read(row);
             if (run.holds(audit_seq{seq}) && !offer(seq, run.record(run.place(audit_seq{seq})))) {
                 return false;
             }
@@ -283,9 +277,9 @@ audit_seq audit_search::visit(audit_seq first, audit_seq last, std::int64_t limi
     std::int64_t visited = 0;
     auto row = rows_up_.use(first);
     while (at <= last && visited < limit && row.step()) {
-        const audit_run& run = run_in(row);
-        for (at = std::max(at, run.first()); at <= std::min(last, run.last()) && visited < limit; at = next(at)) {
-            visitor(run.record(run.place(at)));
+        run_.read(row);
+        for (at = std::max(at, run_.first()); at <= std::min(last, run_.last()) && visited < limit; at = next(at)) {
+            visitor(run_.record(run_.place(at)));
             ++visited;
         }
     }

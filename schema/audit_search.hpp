@@ -73,8 +73,6 @@ class audit_search {
     /// The first seq whose record is not before `t`; one past the end when there is none.
     [[nodiscard]] std::int64_t first_at_or_after(unix_micros t);
     [[nodiscard]] std::optional<std::int64_t> id_of_event(std::string_view name);
-    /// The row of `statement` as a run.
-    [[nodiscard]] const audit_run& run_in(const statement::use_guard& row);
     /// Of the tile's records those that have all that is wanted.
     [[nodiscard]] tile_bits matches(const wanted& w, const posting_reader::row& found, posting_kind kind);
 

@@ -18,9 +18,7 @@ std::vector<hash256> tree_reader::leaves(audit_seq first, std::size_t count) {
     hashes.reserve(count);
     auto row = runs_.use(first);
     while (hashes.size() < count && row.step()) {
-        if (!run_.read(audit_seq{row.integer(0)}, row.blob(1), row.text(2))) {
-            throw_damaged("audit.records");
-        }
+        run_.read(row);
         for (std::size_t at = 0; at < run_.size() && hashes.size() < count; ++at) {
             if (run_.seq(at) >= first) {
                 hashes.push_back(stored_hash(run_.leaf(at), "audit.leaves"));

@@ -49,8 +49,7 @@ class numbering {
         if (number_ != 0 && written == last_) {  // as for most records
             return number_;
         }
-        const bool plain = written.find('\\') == std::string_view::npos;
-        number_ = plain ? numbers_.id_of(written) : numbers_.id_of(name_written(written));
+        number_ = numbers_.id_of(name_written(written));
         last_ = written;
         return number_;
     }
