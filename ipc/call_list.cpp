@@ -34,7 +34,7 @@ bool read_call(std::string_view name, std::size_t index, std::string_view raw, l
     json_string key;
     json_value value;
     std::string buffer;
-    bool entered = in.enter_object();
+    const bool entered = in.enter_object();
     while (entered && in.next_key(key) && in.read(value)) {
         const std::string_view member = key.text(buffer);
         if (member == "method" && value.kind == json_kind::string) {
@@ -65,7 +65,7 @@ bool read_calls(std::string_view name, const json_value& v, const call_list_rule
     json_scratch scratch;
     json_reader in{v.raw, scratch};
     json_value item;
-    bool entered = in.enter_array();
+    const bool entered = in.enter_array();
     while (entered && in.next_element() && in.read(item)) {
         if (out.size() == rules.max_items) {
             return refuse(error, name, fmt::format(R"("{}" must have at most {} calls)", name, rules.max_items));

@@ -61,7 +61,7 @@ CLI::Option* add_record_format(CLI::App& verb, std::optional<record_format>& int
         return record_format_of(word) ? std::string{}
                                       : fmt::format("'{}' is not a format: table, json, csv, cloudevents", word);
     };
-    CLI::Validator known{is_known, "", "format"};
+    const CLI::Validator known{is_known, "", "format"};
     return verb
         .add_option_function<std::string>(
             "--format", [&into](const std::string& word) { into = record_format_of(word); },
@@ -74,7 +74,7 @@ CLI::Option* add_directory(CLI::App& verb, std::string& into) {
     const auto not_empty = [](const std::string& typed) {
         return typed.empty() ? std::string{"DIR is empty"} : std::string{};
     };
-    CLI::Validator named{not_empty, "", "directory"};
+    const CLI::Validator named{not_empty, "", "directory"};
     return verb.add_option("directory", into, "Made where it is missing")->check(named)->type_name("DIR");
 }
 

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <exception>
 #include <fstream>
+#include <tuple>
 
 #include <fmt/format.h>
 
@@ -144,6 +145,7 @@ std::vector<structure> shared_structures(std::span<const method_info> infos, voc
         append_inner_first(ordered, *one);
     }
     std::vector<structure> out;
+    out.reserve(ordered.size());
     for (const auto* one : ordered) {
         out.push_back(structure_of(*one, identifier(one->name), words));
     }
@@ -255,7 +257,6 @@ output written() {
     output out{std::string{head},
                "// SPDX-License-Identifier: Apache-2.0\n#include <valhalla/methods.hpp>\n\n"
                "#include \"ipc/client/codec.hpp\"\n\nnamespace valhalla {\n\nnamespace api {\n\n"};
-    std::string codecs;
     for (const auto& one : words.all()) {
         append_enumeration(out.header, one);
         append_codec(out.source, one);
@@ -286,18 +287,18 @@ bool write_file(const char* path, const std::string& text) {
 
 int main(int argc, char** argv) {
     if (argc != 3) {
-        std::fputs("usage: valhalla-write-methods HEADER SOURCE\n", stderr);
+        std::ignore = std::fputs("usage: valhalla-write-methods HEADER SOURCE\n", stderr);
         return 3;
     }
     try {
         const auto text = valhalla::ipc::generate::written();
         if (!valhalla::ipc::generate::write_file(argv[1], text.header) ||
             !valhalla::ipc::generate::write_file(argv[2], text.source)) {
-            std::fprintf(stderr, "valhalla-write-methods: cannot write %s or %s\n", argv[1], argv[2]);
+            std::ignore = std::fprintf(stderr, "valhalla-write-methods: cannot write %s or %s\n", argv[1], argv[2]);
             return 1;
         }
     } catch (const std::exception& wrong) {
-        std::fprintf(stderr, "valhalla-write-methods: %s\n", wrong.what());
+        std::ignore = std::fprintf(stderr, "valhalla-write-methods: %s\n", wrong.what());
         return 1;
     }
     return 0;

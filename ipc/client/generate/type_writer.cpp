@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
+#include <ranges>
 
 #include <fmt/format.h>
 
@@ -34,8 +35,8 @@ const std::array names_of_words{
 };
 
 std::string wrapped_type(const member& m, std::string type) {
-    for (auto each = m.around.rbegin(); each != m.around.rend(); ++each) {
-        switch (*each) {
+    for (const wrapping each : m.around | std::views::reverse) {
+        switch (each) {
             case wrapping::none: break;
             case wrapping::array: type = fmt::format("std::vector<{}>", type); break;
             case wrapping::map: type = fmt::format("std::map<std::string, {}>", type); break;
