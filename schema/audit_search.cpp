@@ -145,8 +145,8 @@ class audit_search::walk {
         const audit_seq last{r.below - 1};
         auto row = ascending_ ? from_.rows_up_.use(first) : from_.rows_down_.use(last);
         while (row.step()) {
-            const audit_run& run = from_.run_;
             from_.run_.read(row);
+            const audit_run& run = from_.run_;
             if (ascending_ ? run.first() > last : run.last() < first) {
                 return true;
             }
@@ -225,8 +225,8 @@ class audit_search::walk {
             if (!row.step()) {
                 continue;
             }
-            const audit_run& run = from_.run_;
             from_.run_.read(row);
+            const audit_run& run = from_.run_;
             if (run.holds(audit_seq{seq}) && !offer(seq, run.record(run.place(audit_seq{seq})))) {
                 return false;
             }

@@ -183,7 +183,12 @@ bool ledger_store::forget_answers(unix_micros t, std::int64_t limit) {
     self.stop_if_broken([&] { any = self.answers.any_before(t); });
     if (any) {
         begin();
-        self.guarded([&] { self.answers.forget_before(t, limit); });
+        try {
+            self.guarded([&] { self.answers.forget_before(t, limit); });
+        } catch (...) {
+            rollback();
+            throw;
+        }
         commit();
     }
     return any;

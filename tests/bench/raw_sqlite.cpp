@@ -2,8 +2,7 @@
 //
 // valhalla-bench-sqlite: the ceiling. What SQLite alone stores a second: rows of the daemon's own `audit` table, with
 // its settings, the bytes of one decision in each, `batch` rows a commit, the write-ahead log folded in when the daemon
-// would. No socket, no JSON, no rules, no tree. Prints one line of JSON; latencies are those of a
-// commit.
+// would. No socket, no JSON, no rules, no tree. Prints one line of JSON; latencies are those of a commit.
 #include <algorithm>
 #include <array>
 #include <chrono>

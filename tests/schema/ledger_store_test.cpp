@@ -345,6 +345,21 @@ BOOST_AUTO_TEST_CASE(a_full_disk_rolls_back_and_recovers_by_itself) {
     BOOST_TEST(query("PRAGMA integrity_check") == "ok");
 }
 
+BOOST_AUTO_TEST_CASE(forgetting_answers_that_fails_leaves_no_transaction_open) {
+    history story;
+    ledger_store store{path};
+    append(store, {story.created()});
+    store.begin();
+    store.keep_answer("anna", "key-1", {hash256{}, "{}", history::time_of(1)});
+    store.commit();
+    tamper("CREATE TRIGGER no_delete BEFORE DELETE ON request_key BEGIN SELECT RAISE(ABORT, 'no'); END");
+
+    BOOST_CHECK_THROW(store.forget_answers(history::time_of(2), 10), storage_error);
+
+    append(store, {story.decision(true)});
+    BOOST_CHECK(store.find_answer("anna", "key-1").has_value());
+}
+
 BOOST_AUTO_TEST_CASE(checkpoints_move_the_log_and_its_size_is_known) {
     history h;
     ledger_store store{path};
