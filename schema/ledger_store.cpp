@@ -245,9 +245,9 @@ std::int64_t ledger_store::wal_bytes() const noexcept {
     return impl_->wal_bytes;
 }
 
-std::unique_ptr<database_copy> ledger_store::copy_to(std::filesystem::path file) const {
+std::unique_ptr<database_copy> ledger_store::copy_to(const std::filesystem::path& file) const {
     impl_->expect(impl::phase::idle, "copy_to");
-    return std::make_unique<database_copy>(impl_->db, std::move(file));
+    return std::make_unique<database_copy>(impl_->db, file);
 }
 
 }  // namespace valhalla::schema

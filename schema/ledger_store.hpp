@@ -85,7 +85,7 @@ class ledger_store {
 
     /// Begins a copy, which must not outlive the store; outside of a transaction. It is of the trail with `head()` as
     /// of when it is complete.
-    [[nodiscard]] std::unique_ptr<database_copy> copy_to(std::filesystem::path file) const;
+    [[nodiscard]] std::unique_ptr<database_copy> copy_to(const std::filesystem::path& file) const;
 
   private:
     struct impl;

@@ -151,7 +151,7 @@ void add_audit_prove(CLI::App& noun, command& chosen) {
     const auto not_empty = [](const std::string& typed) {
         return typed.empty() ? std::string{"it is empty"} : std::string{};
     };
-    CLI::Validator given{not_empty, "", "target"};
+    const CLI::Validator given{not_empty, "", "target"};
     verb.add_option("target", o->target, "The record's number; with --session the directory for its proofs")
         ->required()
         ->check(given)

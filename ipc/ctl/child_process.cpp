@@ -43,6 +43,7 @@ using descriptors = std::vector<std::pair<int, int>>;
 ::pid_t spawn(const std::vector<std::string>& words, const descriptors& given) {
     std::vector<std::string> copies = words;
     std::vector<char*> pointers;
+    pointers.reserve(copies.size() + 1);
     for (auto& word : copies) {
         pointers.push_back(word.data());
     }
