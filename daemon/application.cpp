@@ -19,6 +19,7 @@
 #include "daemon/clock.hpp"
 #include "daemon/denial_recorder.hpp"
 #include "daemon/hot_answers.hpp"
+#include "daemon/io_loop.hpp"
 #include "daemon/ledger.hpp"
 #include "daemon/methods/bind.hpp"
 #include "daemon/notary.hpp"
@@ -417,7 +418,7 @@ int application::parts::run() {
         log.development();
     }
     service_manager::ready(measured.status_line());
-    io.run();
+    run_io(io, given.io_poll);
     denials.close();
     queries.stop();
     saving.stop();

@@ -52,8 +52,9 @@ struct config {
     std::map<std::string, ipc::call_rate> rates{{"cone.set", {.calls = 10, .period = std::chrono::minutes{1}}},
                                                 {"thresholds.set", {.calls = 5, .period = std::chrono::minutes{1}}}};
     std::chrono::hours request_key_window{24};
-    ipc::limits limits;  ///< of the wire
-    queue_bounds queue;  ///< of changes that wait for the disk
+    ipc::limits limits;                      ///< of the wire
+    std::chrono::microseconds io_poll{200};  ///< how long the I/O thread looks for work before it sleeps
+    queue_bounds queue;                      ///< of changes that wait for the disk
     /// How it came about, to read it again.
     std::vector<std::string> command_line;
     /// Why the owner goes on though the anchor does not fit; absent: he does not.

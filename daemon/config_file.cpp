@@ -2,6 +2,7 @@
 #include "daemon/config_file.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <functional>
 #include <iterator>
 #include <map>
@@ -31,6 +32,8 @@ constexpr std::int64_t max_denial_window_s = 86'400;
 constexpr std::int64_t max_denials_per_minute = 600;
 /// What backup.create takes.
 constexpr std::int64_t max_kept_backups = 10'000;
+/// Beyond it looking costs more than being woken.
+constexpr std::chrono::microseconds longest_io_poll{1'000};
 /// A collector would call an older file stale.
 constexpr std::int64_t max_metrics_interval_s = 3'600;
 /// A year.
@@ -69,6 +72,15 @@ std::optional<std::string> set_log_minutes(const toml::node& node, config& into)
         return fmt::format("must be a number of minutes from 0 to {}", max_log_minutes);
     }
     into.audit.log_checkpoint_minutes = *value;
+    return std::nullopt;
+}
+
+std::optional<std::string> set_io_poll(const toml::node& node, config& into) {
+    const auto value = node.value_exact<std::int64_t>();
+    if (!value || *value < 0 || *value > longest_io_poll.count()) {
+        return fmt::format("must be a number from 0 to {}", longest_io_poll.count());
+    }
+    into.io_poll = std::chrono::microseconds{*value};
     return std::nullopt;
 }
 
@@ -235,6 +247,13 @@ const key_table& backup_keys() {
     return keys;
 }
 
+const key_table& io_keys() {
+    static const key_table keys{
+        {"poll_us", set_io_poll},
+    };
+    return keys;
+}
+
 const key_table& metrics_keys() {
     static const key_table keys{
         {"textfile", set_metrics_file},
@@ -284,6 +303,7 @@ const key_table* table_of(std::string_view name) {
     return name == "access"    ? &access_keys()
            : name == "audit"   ? &audit_keys()
            : name == "backup"  ? &backup_keys()
+           : name == "io"      ? &io_keys()
            : name == "metrics" ? &metrics_keys()
            : name == "witness" ? &witness_keys()
                                : nullptr;
@@ -335,7 +355,7 @@ std::vector<std::string> config_keys() {
     for (const auto& [name, unused] : top_keys()) {
         names.push_back(name);
     }
-    for (const std::string table : {"access", "audit", "backup", "metrics", "witness"}) {
+    for (const std::string table : {"access", "audit", "backup", "io", "metrics", "witness"}) {
         for (const auto& [name, unused] : *table_of(table)) {
             names.push_back(fmt::format("{}.{}", table, name));
         }

@@ -34,6 +34,8 @@ viewers = ["gid:9"]
 others = "viewer"
 denial_window_s = 7
 denials_per_minute = 600
+[io]
+poll_us = 0
 [metrics]
 textfile = "/var/lib/node/v.prom"
 interval_s = 60
@@ -50,6 +52,7 @@ interval_s = 60
     BOOST_TEST(c.access.operators.front() == "group:ops");
     BOOST_TEST(c.access.viewers.front() == "gid:9");
     BOOST_TEST((c.access.others == valhalla::ipc::role::viewer));
+    BOOST_TEST(c.io_poll.count() == 0);
     BOOST_TEST((c.metrics ==
                 valhalla::metrics_settings{.textfile = "/var/lib/node/v.prom", .interval = std::chrono::seconds{60}}));
     BOOST_TEST((c.denials == valhalla::denial_rules{.window = std::chrono::seconds{7}, .records_per_minute = 600}));
@@ -72,6 +75,8 @@ BOOST_AUTO_TEST_CASE(what_is_wrong_is_named_with_its_line) {
              row{"[access]\ndenial_window_s = 0\n", ":2:", "a number of seconds from 1 to 86400"},
              row{"[access]\ndenials_per_minute = 601\n", ":2:", "a number from 1 to 600"},
              row{"[access]\ndenials_per_minute = \"many\"\n", ":2:", "a number from 1 to 600"},
+             row{"[io]\npoll_us = 1001\n", ":2:", "io.poll_us: must be a number from 0 to 1000"},
+             row{"[io]\npoll_us = -1\n", ":2:", "io.poll_us: must be a number from 0 to 1000"},
              row{"[metrics]\ntextfile = \"v.prom\"\n", ":2:", "an absolute path that ends in .prom"},
              row{"[metrics]\ntextfile = \"/var/v.txt\"\n", ":2:", "an absolute path that ends in .prom"},
              row{"[metrics]\ninterval_s = 0\n", ":2:", "a number of seconds from 1 to 3600"},
@@ -125,6 +130,7 @@ BOOST_AUTO_TEST_CASE(the_commented_default_file_holds_every_key_and_is_read) {
     BOOST_TEST((c.denials == defaults.denials));
     BOOST_TEST(c.log_level == defaults.log_level);
     BOOST_TEST(valhalla::describe_limits(c) == valhalla::describe_limits(defaults));
+    BOOST_TEST((c.io_poll == defaults.io_poll));
     BOOST_TEST(c.audit.origin == defaults.audit.origin);
     BOOST_TEST(c.audit.log_checkpoint_minutes == defaults.audit.log_checkpoint_minutes);
 }
