@@ -1,51 +1,74 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/io_loop.hpp"
 
-#include <cstddef>
+#include <algorithm>
 #include <thread>
 
 namespace valhalla {
 
+bool idle_policy::looks(clock::time_point now) const noexcept {
+    return in_a_row_ >= enough_in_a_row && now >= rests_until_;
+}
+
+void idle_policy::slept(clock::duration gap, std::size_t handlers) noexcept {
+    in_a_row_ = gap <= longest_ && handlers <= few_handlers ? in_a_row_ + 1 : 0;
+}
+
+void idle_policy::found(std::size_t handlers) noexcept {
+    if (handlers > few_handlers) {
+        in_a_row_ = 0;
+    }
+    if (++undisturbed_ >= undisturbed_looks) {
+        rest_ = shortest_rest;
+    }
+}
+
+void idle_policy::gave_way(clock::duration time, clock::time_point now) noexcept {
+    if (time > longest_) {
+        rests_until_ = now + rest_;
+        rest_ = std::min(2 * rest_, longest_rest);
+        undisturbed_ = 0;
+    }
+}
+
 namespace {
 
-using clock = std::chrono::steady_clock;
+using clock = idle_policy::clock;
 
-/// What a wake-up finds to do when a few clients wait for their answers. With many, sleeping costs nothing that counts,
-/// and what comes meanwhile is committed together.
-constexpr std::size_t few_handlers = 16;
-constexpr unsigned enough_in_a_row = 8;
-
-/// Runs what is ready, when it comes before `deadline`; gives how many handlers that were.
-std::size_t poll_until(boost::asio::io_context& io, clock::time_point deadline) {
+/// Runs what is ready, when it comes within `longest`; gives how many handlers that were.
+std::size_t look(boost::asio::io_context& io, std::chrono::microseconds longest, idle_policy& policy) {
+    const auto deadline = clock::now() + longest;
     while (true) {
         if (const auto ran = io.poll(); ran > 0) {
             return ran;
         }
-        if (io.stopped() || clock::now() >= deadline) {
+        const auto before = clock::now();
+        if (io.stopped() || before >= deadline) {
             return 0;
         }
         std::this_thread::yield();
+        const auto after = clock::now();
+        policy.gave_way(after - before, after);
     }
 }
 
 }  // namespace
 
 void run_io(boost::asio::io_context& io, std::chrono::microseconds longest) {
-    unsigned in_a_row = 0;  // wake-ups that were soon and for little
+    idle_policy policy{longest};
     while (!io.stopped()) {
         const auto idle_since = clock::now();
-        if (in_a_row >= enough_in_a_row) {
-            if (const auto ran = poll_until(io, idle_since + longest); ran > 0) {
-                in_a_row = ran <= few_handlers ? in_a_row : 0;
+        if (policy.looks(idle_since)) {
+            if (const auto ran = look(io, longest, policy); ran > 0) {
+                policy.found(ran);
                 continue;
             }
         }
         if (io.run_one() == 0) {
             return;
         }
-        const bool soon = clock::now() - idle_since <= longest;
-        const bool little = 1 + io.poll() <= few_handlers;
-        in_a_row = soon && little ? in_a_row + 1 : 0;
+        const auto gap = clock::now() - idle_since;
+        policy.slept(gap, 1 + io.poll());
     }
 }
 

@@ -4,18 +4,53 @@
 // of a lone client waits for that twice. So while events come soon after each other, the loop looks for the next one
 // for a while before it sleeps, giving way to whoever else wants the core.
 //
-// What was foretells what will be: there is looking only after several wake-ups in a row that came within `longest` and
-// had little to do. So a burst of events wastes at most `longest` of processor time, and a daemon that nobody asks
-// anything wastes none.
+// What was foretells what will be: there is looking only after several wake-ups in a row that came soon and had little
+// to do. It ends with the first gap that is longer, so a daemon that nobody asks anything spends nothing on it.
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 
 #include <boost/asio/io_context.hpp>
 
 namespace valhalla {
 
-/// Runs handlers until `io` is stopped or has no more work, as `io.run()` does. With `longest` zero it always sleeps.
+/// Says whether to look or to sleep, by what it is told of the times before.
+class idle_policy {
+  public:
+    using clock = std::chrono::steady_clock;
+
+    /// What a wake-up finds to do when a few clients wait for their answers. With many, sleeping costs nothing that
+    /// counts, and what comes meanwhile is committed together.
+    static constexpr std::size_t few_handlers = 16;
+    static constexpr unsigned enough_in_a_row = 8;
+    /// Who gives way to a program that computes gets the core back when its time slice is over, milliseconds later, and
+    /// would do so each time; a sleeper is woken at once. So then there is no looking for a while, which grows from the
+    /// first to the second of these, until as many looks in a row as the third were not disturbed.
+    static constexpr std::chrono::milliseconds shortest_rest{10};
+    static constexpr std::chrono::milliseconds longest_rest{1'000};
+    static constexpr unsigned undisturbed_looks = 1'000;
+
+    /// `longest`: what is soon, and how long a look may take. Zero: it is always slept.
+    explicit idle_policy(std::chrono::microseconds longest) noexcept : longest_{longest} {}
+
+    [[nodiscard]] bool looks(clock::time_point now) const noexcept;
+    /// Slept until an event came, `gap` after the last one, for so many handlers.
+    void slept(clock::duration gap, std::size_t handlers) noexcept;
+    /// Looked, and found so many handlers.
+    void found(std::size_t handlers) noexcept;
+    /// Gave way while looking, for `time`.
+    void gave_way(clock::duration time, clock::time_point now) noexcept;
+
+  private:
+    std::chrono::microseconds longest_;
+    unsigned in_a_row_ = 0;  // wake-ups that were soon and for little
+    unsigned undisturbed_ = 0;
+    std::chrono::milliseconds rest_ = shortest_rest;
+    clock::time_point rests_until_{};
+};
+
+/// Runs handlers until `io` is stopped or has no more work, as `io.run()` does. Looks for `longest` at a time.
 void run_io(boost::asio::io_context& io, std::chrono::microseconds longest);
 
 }  // namespace valhalla

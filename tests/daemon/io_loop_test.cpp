@@ -3,10 +3,12 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 #include <stdexcept>
 #include <sys/resource.h>
 #include <thread>
 #include <time.h>
+#include <utility>
 #include <vector>
 
 #include <boost/asio/executor_work_guard.hpp>
@@ -14,6 +16,7 @@
 #include <boost/test/unit_test.hpp>
 
 namespace asio = boost::asio;
+using valhalla::idle_policy;
 using namespace std::chrono_literals;
 
 namespace {
@@ -81,12 +84,89 @@ BOOST_AUTO_TEST_CASE(sleeps_when_a_burst_is_over) {
     BOOST_TEST((run_with_gaps(2'000us, 20us, 1'000ms).processor_time < 500ms));
 }
 
+/// As many wake-ups, soon and for little, as make it look.
+idle_policy expecting(std::chrono::microseconds longest = 200us) {
+    idle_policy policy{longest};
+    for (unsigned i = 0; i < idle_policy::enough_in_a_row; ++i) {
+        BOOST_TEST(!policy.looks(idle_policy::clock::now()));
+        policy.slept(longest, idle_policy::few_handlers);
+    }
+    return policy;
+}
+
+BOOST_AUTO_TEST_CASE(looks_after_wake_ups_that_were_soon_and_for_little) {
+    const idle_policy::clock::time_point now{1h};
+    BOOST_TEST(expecting().looks(now));
+    for (const auto& [gap, handlers] : {std::pair{201us, 1U}, std::pair{1us, 17U}}) {
+        auto policy = expecting();
+        policy.slept(gap, handlers);
+        BOOST_TEST(!policy.looks(now));
+    }
+    auto policy = expecting();
+    policy.found(idle_policy::few_handlers);
+    BOOST_TEST(policy.looks(now));
+    policy.found(idle_policy::few_handlers + 1);
+    BOOST_TEST(!policy.looks(now));
+}
+
+BOOST_AUTO_TEST_CASE(with_no_time_to_look_it_always_sleeps) {
+    idle_policy policy{0us};
+    for (int i = 0; i < 100; ++i) {
+        policy.slept(1ns, 1);
+        BOOST_TEST(!policy.looks(idle_policy::clock::time_point{1h}));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(rests_longer_each_time_that_others_keep_the_core) {
+    auto policy = expecting();
+    idle_policy::clock::time_point now{1h};
+    policy.gave_way(200us, now);
+    BOOST_TEST(policy.looks(now));
+    const auto rest_after_losing_the_core = [&] {
+        policy.gave_way(201us, now);
+        const auto lost = now;
+        while (!policy.looks(now)) {
+            now += 1ms;
+        }
+        return std::chrono::duration_cast<std::chrono::milliseconds>(now - lost).count();
+    };
+    BOOST_TEST(rest_after_losing_the_core() == 10);
+    BOOST_TEST(rest_after_losing_the_core() == 20);
+    for (int i = 0; i < 10; ++i) {
+        rest_after_losing_the_core();
+    }
+    BOOST_TEST(rest_after_losing_the_core() == 1'000);
+    for (unsigned i = 0; i < idle_policy::undisturbed_looks; ++i) {
+        policy.found(1);
+    }
+    BOOST_TEST(rest_after_losing_the_core() == 10);
+}
+
 BOOST_AUTO_TEST_CASE(ends_when_there_is_no_work) {
     asio::io_context io;
     int ran = 0;
     asio::post(io, [&] { asio::post(io, [&] { ++ran; }); });
     valhalla::run_io(io, 200us);
     BOOST_TEST(ran == 1);
+}
+
+BOOST_AUTO_TEST_CASE(ends_when_the_last_work_is_done_while_it_looks) {
+    asio::io_context io;
+    auto work = std::make_optional(asio::make_work_guard(io));
+    int left = handlers;
+    std::thread other{[&] {
+        for (int i = 0; i < handlers; ++i) {
+            std::this_thread::sleep_for(50us);
+            asio::post(io, [&] {
+                if (--left == 0) {
+                    work.reset();
+                }
+            });
+        }
+    }};
+    valhalla::run_io(io, 50'000us);
+    other.join();
+    BOOST_TEST(left == 0);
 }
 
 BOOST_AUTO_TEST_CASE(what_a_handler_throws_is_the_callers) {

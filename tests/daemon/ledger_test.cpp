@@ -3,10 +3,8 @@
 
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <future>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <utility>
@@ -15,114 +13,21 @@
 #include <boost/json/parse.hpp>
 #include <boost/test/unit_test.hpp>
 
-#include "daemon/change_gate.hpp"
 #include "daemon/restore.hpp"
 #include "schema/ledger_store.hpp"
 #include "schema/reader.hpp"
+#include "tests/daemon/ledger_bench.hpp"
 #include "tests/temporary_directory.hpp"
 
 namespace commands = valhalla::governor::commands;
 using namespace valhalla;
-
-namespace {
-
-/// Takes answers in the order in which they come.
-class collecting_sink final : public ipc::reply_sink {
-  public:
-    void deliver(std::uint64_t ticket, std::string_view result_json) override {
-        answers.emplace_back(std::to_string(ticket) + "=" + std::string{result_json});
-    }
-    void deliver_error(std::uint64_t ticket, const ipc::rpc_error& error) override {
-        answers.emplace_back(std::to_string(ticket) + "!" + std::string{ipc::kind_of(error.code)});
-    }
-    std::vector<std::string> answers;
-};
-
-/// A ledger on a database of its own. Commits are kept; the test waits for them.
-class bench {
-  public:
-    bench()
-        : store_{directory_.path() / "valhalla.db"},
-          ledger_{store_,
-                  restore_state(store_.load(), std::make_shared<const governor::canon>(),
-                                std::make_shared<const governor::playbook>()),
-                  {.on_commit = [this](std::unique_ptr<commit_result> r) { keep(std::move(r)); },
-                   .on_broken = [](const schema::storage_error& e) { BOOST_ERROR(e.what()); },
-                   .measure = [] { return governor::self_checks{}; },
-                   .now = [this] { return micros_at(now_ += 1'000); }}} {
-        ledger_.bootstrap(commands::create_database{"00112233445566778899aabbccddeeff"});
-    }
-
-    [[nodiscard]] std::filesystem::path database() const { return directory_.path() / "valhalla.db"; }
-    valhalla::ledger& ledger() { return ledger_; }
-
-    change change_of(governor::command what, std::uint64_t ticket) {
-        return {.what = std::move(what),
-                .who = {.name = "alice", .via = actor_via::unix_socket, .uid = 1, .gid = 1},
-                .is_owner = true,
-                .reply = ipc::reply_handle{sink, ticket}};
-    }
-    change joint_change_of(std::vector<governor::command> all, std::uint64_t ticket) {
-        auto together = std::make_unique<joint_commands>();
-        together->methods.assign(all.size(), "test.method");
-        together->commands = std::move(all);
-        auto one = change_of({}, ticket);
-        one.together = std::move(together);
-        return one;
-    }
-    /// Stops the ledger, then hands out every answer, in order of commits.
-    std::size_t finish() {
-        ledger_.stop();
-        for (auto& commit : commits) {
-            change_gate::answer(*commit);
-        }
-        return commits.size();
-    }
-    void let_pass(std::chrono::microseconds time) { now_ += time.count(); }
-    void wait_for_commit() { wait_for_commits(1); }
-    void wait_for_commits(std::size_t count) {
-        std::unique_lock lock{mutex_};
-        wake_.wait(lock, [&] { return commits.size() >= count; });
-    }
-    std::uint64_t newest_head() {
-        const std::lock_guard lock{mutex_};
-        return commits.back()->head.size;
-    }
-
-    std::shared_ptr<collecting_sink> sink = std::make_shared<collecting_sink>();
-    std::vector<std::unique_ptr<commit_result>> commits;
-
-  private:
-    void keep(std::unique_ptr<commit_result> result) {
-        if (result->answers.empty()) {
-            ledger_.handed_out();
-            return;  // a tick that changed the reasons of the health
-        }
-        {
-            const std::lock_guard lock{mutex_};
-            commits.push_back(std::move(result));
-        }
-        wake_.notify_one();
-    }
-
-    test::temporary_directory directory_;
-    std::atomic<std::int64_t> now_ = 1'700'000'000'000'000;
-    std::mutex mutex_;
-    std::condition_variable wake_;
-    schema::ledger_store store_;
-    valhalla::ledger ledger_;
-};
-
-commands::append_event event_number(int n) {
-    return {.name = "X_TEST", .payload_json = "{\"n\":" + std::to_string(n) + "}"};
-}
-
-}  // namespace
+using test::event_number;
+using test::ledger_bench;
 
 BOOST_AUTO_TEST_SUITE(ledger_suite)
 
 BOOST_AUTO_TEST_CASE(changes_that_wait_together_share_one_commit_and_keep_their_order) {
-    bench b;
+    ledger_bench b;
     std::vector<change> batch;
     for (int i = 0; i < 100; ++i) {
         batch.push_back(b.change_of(event_number(i), static_cast<std::uint64_t>(i)));
@@ -140,7 +45,7 @@ BOOST_AUTO_TEST_CASE(changes_that_wait_together_share_one_commit_and_keep_their_
 }
 
 BOOST_AUTO_TEST_CASE(figures_and_lines_for_the_log_come_with_the_commit_that_they_are_of) {
-    bench b;
+    ledger_bench b;
     const auto commits_before = b.ledger().figures().commit.count();
     static_cast<void>(b.ledger().take_lines());
     std::vector<change> batch;
@@ -163,7 +68,7 @@ BOOST_AUTO_TEST_CASE(figures_and_lines_for_the_log_come_with_the_commit_that_the
 }
 
 BOOST_AUTO_TEST_CASE(an_answer_is_handed_out_only_when_its_record_is_committed) {
-    bench b;
+    ledger_bench b;
     b.ledger().start();
     std::vector<change> batch;
     batch.push_back(b.change_of(event_number(1), 1));
@@ -202,89 +107,8 @@ BOOST_AUTO_TEST_CASE(a_ledger_that_is_stuck_does_not_say_that_it_is_alive) {
     BOOST_TEST(alive == 1);
 }
 
-BOOST_AUTO_TEST_CASE(a_retry_gets_the_first_answer_and_changes_nothing) {
-    bench b;
-    const auto with_key = [&b](int n, std::uint64_t ticket, const std::string& key) {
-        auto one = b.change_of(event_number(n), ticket);
-        one.token = retry_token{key, schema::hasher{}.plain("append " + std::to_string(n))};
-        return one;
-    };
-    std::vector<change> batch;
-    batch.push_back(with_key(1, 1, "first"));
-    batch.push_back(with_key(1, 2, "first"));  // in the same transaction
-    batch.push_back(with_key(2, 3, "second"));
-    batch.push_back(with_key(2, 4, "first"));  // another request under a key that was used
-    b.ledger().submit(batch);
-    b.ledger().start();
-    b.wait_for_commit();
-    batch.push_back(with_key(1, 5, "first"));  // in a later one
-    batch.push_back(b.change_of(event_number(3), 6));
-    b.ledger().submit(batch);
-    b.finish();
-    BOOST_TEST_REQUIRE(b.sink->answers.size() == 6U);
-    const auto answer = [&b](std::size_t i) { return b.sink->answers[i].substr(2); };
-    BOOST_TEST(answer(1) == answer(0));
-    BOOST_TEST(answer(4) == answer(0));
-    BOOST_TEST(answer(2) != answer(0));
-    BOOST_TEST(b.sink->answers[3] == "4!request_key_reused");
-    const auto first = boost::json::parse(answer(0)).at("seq").as_int64();
-    BOOST_TEST(boost::json::parse(answer(5)).at("seq").as_int64() == first + 2);
-}
-
-BOOST_AUTO_TEST_CASE(an_answer_is_kept_as_long_as_the_window_says) {
-    using namespace std::chrono_literals;
-    bench b;
-    b.ledger().start();
-    std::size_t commits = 0;
-    const auto ask = [&](std::uint64_t ticket) {
-        std::vector<change> batch;
-        batch.push_back(b.change_of(event_number(1), ticket));
-        batch.back().token = retry_token{"k", schema::hasher{}.plain("append")};
-        b.ledger().submit(batch);
-        b.wait_for_commits(++commits);
-        b.ledger().handed_out();
-    };
-    ask(1);
-    b.let_pass(24h - 1s);
-    ask(2);  // within the 24 hours
-    b.let_pass(2s);
-    ask(3);  // beyond them: a new request, kept anew
-    b.let_pass(24h - 1s);
-    ask(4);
-    b.finish();
-    BOOST_TEST_REQUIRE(b.sink->answers.size() == 4U);
-    const auto answer = [&b](std::size_t i) { return b.sink->answers[i].substr(2); };
-    BOOST_TEST(answer(1) == answer(0));
-    BOOST_TEST(answer(2) != answer(0));
-    BOOST_TEST(answer(3) == answer(2));
-}
-
-BOOST_AUTO_TEST_CASE(an_answer_that_is_known_is_kept_and_nothing_is_recorded) {
-    bench b;
-    const auto recall = [&b](std::uint64_t ticket, const char* answer, const char* request = "task") {
-        auto one = b.change_of({}, ticket);
-        one.known = std::make_unique<const std::string>(answer);
-        one.token = retry_token{"k", schema::hasher{}.plain(request)};
-        return one;
-    };
-    std::vector<change> batch;
-    batch.push_back(recall(1, ""));
-    batch.push_back(recall(2, ""));
-    batch.push_back(recall(3, R"({"first":true})"));
-    batch.push_back(recall(4, ""));
-    batch.push_back(recall(5, R"({"first":false})"));
-    batch.push_back(recall(6, "", "another"));
-    b.ledger().submit(batch);
-    b.ledger().start();
-    b.finish();
-    const std::vector<std::string> expected{
-        "1=", "2=", R"(3={"first":true})", R"(4={"first":true})", R"(5={"first":true})", "6!request_key_reused"};
-    BOOST_TEST(b.sink->answers == expected, boost::test_tools::per_element());
-    BOOST_TEST(b.commits.back()->head.size == 1U);
-}
-
 BOOST_AUTO_TEST_CASE(refusals_fill_a_commit_as_answers_do) {
-    bench b;
+    ledger_bench b;
     std::vector<change> batch;
     // The key is repeated in the refusal, so these have some 200 KiB each.
     for (std::uint64_t n = 0; n < 100; ++n) {
@@ -302,27 +126,8 @@ BOOST_AUTO_TEST_CASE(refusals_fill_a_commit_as_answers_do) {
     BOOST_TEST(b.sink->answers.size() == 100U);
 }
 
-BOOST_AUTO_TEST_CASE(a_refusal_is_not_kept_for_a_retry) {
-    bench b;
-    const auto end_it = [&b](std::uint64_t ticket) {
-        auto one = b.change_of(commands::end_session{}, ticket);
-        one.token = retry_token{"end", schema::hasher{}.plain("end")};
-        return one;
-    };
-    std::vector<change> batch;
-    batch.push_back(end_it(1));
-    batch.push_back(b.change_of(commands::start_session{}, 2));
-    batch.push_back(end_it(3));
-    b.ledger().submit(batch);
-    b.ledger().start();
-    b.finish();
-    BOOST_TEST_REQUIRE(b.sink->answers.size() == 3U);
-    BOOST_TEST(b.sink->answers[0] == "1!no_active_session");
-    BOOST_TEST(b.sink->answers[2].starts_with("3={"));
-}
-
 BOOST_AUTO_TEST_CASE(a_refusal_between_changes_harms_neither) {
-    bench b;
+    ledger_bench b;
     std::vector<change> batch;
     batch.push_back(b.change_of(commands::start_session{}, 1));
     batch.push_back(b.change_of(commands::start_session{}, 2));
@@ -337,7 +142,7 @@ BOOST_AUTO_TEST_CASE(a_refusal_between_changes_harms_neither) {
 }
 
 BOOST_AUTO_TEST_CASE(what_is_queued_when_it_stops_is_answered) {
-    bench b;
+    ledger_bench b;
     b.ledger().start();
     for (int i = 0; i < 50; ++i) {
         std::vector<change> batch;
@@ -349,7 +154,7 @@ BOOST_AUTO_TEST_CASE(what_is_queued_when_it_stops_is_answered) {
 }
 
 BOOST_AUTO_TEST_CASE(joint_commands_are_one_change_with_an_answer_for_each) {
-    bench b;
+    ledger_bench b;
     std::vector<change> batch;
     batch.push_back(b.joint_change_of({event_number(1), commands::start_session{}, event_number(2)}, 1));
     b.ledger().submit(batch);
@@ -363,7 +168,7 @@ BOOST_AUTO_TEST_CASE(joint_commands_are_one_change_with_an_answer_for_each) {
 }
 
 BOOST_AUTO_TEST_CASE(joint_commands_that_are_refused_undo_only_their_own) {
-    bench b;
+    ledger_bench b;
     std::vector<change> batch;
     batch.push_back(b.change_of(event_number(1), 1));
     batch.push_back(b.joint_change_of({event_number(2), commands::end_session{}}, 2));
@@ -378,22 +183,8 @@ BOOST_AUTO_TEST_CASE(joint_commands_that_are_refused_undo_only_their_own) {
     BOOST_TEST(static_cast<std::int64_t>(b.commits.front()->head.size) == first + 1);
 }
 
-BOOST_AUTO_TEST_CASE(a_retry_of_joint_commands_gets_the_first_answers) {
-    bench b;
-    std::vector<change> batch;
-    for (const std::uint64_t ticket : {1U, 2U}) {
-        batch.push_back(b.joint_change_of({event_number(1), event_number(2)}, ticket));
-        batch.back().token = retry_token{"k", schema::hasher{}.plain("both")};
-    }
-    b.ledger().submit(batch);
-    b.ledger().start();
-    b.finish();
-    BOOST_TEST_REQUIRE(b.sink->answers.size() == 2U);
-    BOOST_TEST(b.sink->answers[0].substr(1) == b.sink->answers[1].substr(1));
-}
-
 BOOST_AUTO_TEST_CASE(many_large_answers_take_several_commits) {
-    bench b;
+    ledger_bench b;
     constexpr std::size_t notes_bytes = 16'000;
     constexpr std::size_t count = 2 * ledger::full_commit_bytes / notes_bytes;
     std::vector<change> batch;
@@ -411,7 +202,7 @@ BOOST_AUTO_TEST_CASE(many_large_answers_take_several_commits) {
 }
 
 BOOST_AUTO_TEST_CASE(the_ledger_waits_for_whoever_hands_its_answers_out) {
-    bench b;
+    ledger_bench b;
     b.ledger().start();
     std::vector<change> batch;
     for (std::uint64_t i = 0; i < ledger::max_handed_over; ++i) {

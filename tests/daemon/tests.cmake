@@ -11,6 +11,7 @@ valhalla_test(daemon_test
     daemon/governor/dice.cpp
     daemon/hot_answers_test.cpp
     daemon/io_loop_test.cpp
+    daemon/ledger_retry_test.cpp
     daemon/ledger_test.cpp
     daemon/methods_test.cpp
     daemon/notary_test.cpp
