@@ -24,7 +24,7 @@ void idle_policy::found(std::size_t handlers) noexcept {
 }
 
 void idle_policy::gave_way(clock::duration time, clock::time_point now) noexcept {
-    if (time > longest_) {
+    if (time >= time_slice) {
         rests_until_ = now + rest_;
         rest_ = std::min(2 * rest_, longest_rest);
         undisturbed_ = 0;

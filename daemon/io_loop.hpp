@@ -24,9 +24,11 @@ class idle_policy {
     /// counts, and what comes meanwhile is committed together.
     static constexpr std::size_t few_handlers = 16;
     static constexpr unsigned enough_in_a_row = 8;
-    /// Who gives way to a program that computes gets the core back when its time slice is over, milliseconds later, and
-    /// would do so each time; a sleeper is woken at once. So then there is no looking for a while, which grows from the
-    /// first to the second of these, until as many looks in a row as the third were not disturbed.
+    /// Who gives way to a program that computes gets the core back when its time slice is over, and would do so each
+    /// time; a sleeper is woken at once. That is known by its length: our own threads take less for what they do
+    /// between two events of a few clients. Then there is no looking for a while, which grows from the first rest to
+    /// the longest one, until so many looks in a row were not disturbed.
+    static constexpr std::chrono::microseconds time_slice{1'000};
     static constexpr std::chrono::milliseconds shortest_rest{10};
     static constexpr std::chrono::milliseconds longest_rest{1'000};
     static constexpr unsigned undisturbed_looks = 1'000;

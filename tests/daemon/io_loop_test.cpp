@@ -120,10 +120,10 @@ BOOST_AUTO_TEST_CASE(with_no_time_to_look_it_always_sleeps) {
 BOOST_AUTO_TEST_CASE(rests_longer_each_time_that_others_keep_the_core) {
     auto policy = expecting();
     idle_policy::clock::time_point now{1h};
-    policy.gave_way(200us, now);
+    policy.gave_way(999us, now);
     BOOST_TEST(policy.looks(now));
     const auto rest_after_losing_the_core = [&] {
-        policy.gave_way(201us, now);
+        policy.gave_way(1ms, now);
         const auto lost = now;
         while (!policy.looks(now)) {
             now += 1ms;
