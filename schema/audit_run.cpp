@@ -11,7 +11,7 @@ bool audit_run::read(audit_seq last, std::span<const std::byte> leaves, std::str
     lines_.clear();
     while (!records.empty()) {
         const auto end = records.find('\n');
-        if (end == std::string_view::npos) {
+        if (end == std::string_view::npos || (lines_.size() + 1) * sizeof(hash256) > leaves.size()) {
             lines_.clear();
             return false;
         }

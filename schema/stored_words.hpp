@@ -16,7 +16,7 @@
 
 namespace valhalla::schema {
 
-/// `column` is named in the error, e.g. `audit.leaf`.
+/// `column` is named in the error, e.g. `audit.leaves`.
 [[nodiscard]] band stored_band(std::int64_t value, std::string_view column);
 [[nodiscard]] health_level stored_level(std::int64_t value, std::string_view column);
 [[nodiscard]] end_reason stored_end_reason(std::int64_t value, std::string_view column);

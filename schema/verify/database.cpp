@@ -113,7 +113,11 @@ class trail_walk {
         const auto ts = row.at(1);
         const auto leaves = row.at(2);
         const auto records = row.at(3);
-        if (!run_.read(audit_seq{row.at(0).integer()}, std::as_bytes(std::span{leaves.text()}), records.text())) {
+        const audit_seq last{row.at(0).integer()};
+        if (last < chain_.next_seq()) {  // may be as small as an integer can be: nothing is counted from it
+            blame_column(chain_.next_seq(), "seq");
+        }
+        if (!run_.read(last, std::as_bytes(std::span{leaves.text()}), records.text())) {
             blame(chain_.next_seq(), "its row does not hold a leaf for each line");
         }
         if (run_.first() > chain_.next_seq()) {

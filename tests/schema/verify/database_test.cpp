@@ -118,6 +118,7 @@ BOOST_AUTO_TEST_CASE(every_record_of_a_row_counts) {
              {.record = first, .said = "it is missing; the next one is " + std::to_string(first + 1)}},
             {at("seq = seq + 1"), {.record = first, .said = "it is missing; the next one is"}},
             {at("seq = seq - 1"), {.record = first, .said = "column seq"}},
+            {at("seq = ~9223372036854775807"), {.record = 1, .said = "column seq"}},
             {at("ts_us = ts_us - 1"), {.record = last, .said = "column ts_us"}},
             {"DELETE FROM audit WHERE seq = " + std::to_string(last),
              {.record = first, .said = "it is missing; the next one is " + std::to_string(last + 1)}},
