@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The I/O thread's loop. Falling asleep and being woken takes a thread, and its core, some 10 µs each time; the change
-// of a lone client waits for that twice. So while events come soon after each other, the loop looks for the next one
-// for a while before it sleeps, giving way to whoever else wants the core.
+// The I/O thread's loop. Falling asleep and being woken takes a thread, and its core, 10 µs and more each time, and a
+// lone client waits for it with every request, longer than for all that we do. So while events come soon after each
+// other, the loop looks for the next one for a while before it sleeps, giving way to whoever else wants the core.
 //
 // What was foretells what will be: there is looking only after several wake-ups in a row that came soon and had little
 // to do. It ends with the first gap that is longer, so a daemon that nobody asks anything spends nothing on it.
@@ -33,7 +33,7 @@ class idle_policy {
     static constexpr std::chrono::milliseconds longest_rest{1'000};
     static constexpr unsigned undisturbed_looks = 1'000;
 
-    /// `longest`: what is soon, and how long a look may take. Zero: it is always slept.
+    /// `longest`: what is soon, and how long a look may take. Zero: it always sleeps.
     explicit idle_policy(std::chrono::microseconds longest) noexcept : longest_{longest} {}
 
     [[nodiscard]] bool looks(clock::time_point now) const noexcept;
