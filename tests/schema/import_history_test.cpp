@@ -10,6 +10,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "tests/schema/file_content.hpp"
 #include "tests/schema/import_fixture.hpp"
 
 using namespace valhalla;
