@@ -57,6 +57,7 @@ exit_code become(const std::vector<std::string>& words) {
     std::cout.flush();
     std::vector<std::string> copies = words;
     std::vector<char*> pointers;
+    pointers.reserve(copies.size() + 1);
     for (auto& word : copies) {
         pointers.push_back(word.data());
     }

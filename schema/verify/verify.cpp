@@ -87,11 +87,10 @@ std::vector<known_checkpoint> checkpoints_from(const request& what) {
     return all;
 }
 
-const trust& with_key(const trust& whom) {
+void require_key(const trust& whom) {
     if (!whom.key) {
         throw wrong_usage{"--key is needed: a proof names no key of its own"};
     }
-    return whom;
 }
 
 /// One verification: the request made into values, and what was found.
@@ -138,7 +137,8 @@ class verification {
         }
         if (holds(path, "checkpoint")) {
             r_.kind = "session bundle";
-            return verify_bundle(path, with_key(trust_), others_, r_);
+            require_key(trust_);
+            return verify_bundle(path, trust_, others_, r_);
         }
         throw unreadable{
             fmt::format("{} is neither a state directory (valhalla.db), an export (manifest.json), a "
@@ -155,7 +155,8 @@ class verification {
         }
         if (start == schema::tlog_proof_first_line || path.extension() == ".tlog-proof") {
             r_.kind = "proof";
-            return verify_proof(path, with_key(trust_), others_, r_);
+            require_key(trust_);
+            return verify_proof(path, trust_, others_, r_);
         }
         throw unreadable{
             fmt::format("{} is neither a database nor a proof file; a log of JSON lines is given with "
