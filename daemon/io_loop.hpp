@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The I/O thread's loop. Falling asleep and being woken takes a thread, and its core, 10 µs and more each time, and a
-// lone client waits for it with every request, longer than for all that we do. So while events come soon after each
-// other, the loop looks for the next one for a while before it sleeps, giving way to whoever else wants the core.
+// The I/O thread's loop. Falling asleep and being woken takes a thread, and its core, a time for which a lone client
+// waits with every request (tests/bench/PERFORMANCE.md). So while events come soon after each other, the loop looks for
+// the next one for a while before it sleeps, giving way to whoever else wants the core.
 //
 // What was foretells what will be: there is looking only after several wake-ups in a row that came soon and had little
 // to do. It ends with the first gap that is longer, so a daemon that nobody asks anything spends nothing on it.
