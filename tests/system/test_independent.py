@@ -2,6 +2,7 @@
 """What the daemon signs and proves, verified by programs that know nothing of it: Go's checksum-database libraries
 (tests/independent/verify.go) and openssl with sha256sum (tests/independent/verify-with-openssl)."""
 
+import base64
 import json
 import os
 import random
@@ -114,6 +115,21 @@ class Independent(unittest.TestCase):
     def test_5_openssl_rejects_another_key(self):
         with Daemon() as other:
             self.openssl(self.save("proof", "prove", "1"), expect=1, key=other.ctl("audit", "key").stdout.strip())
+
+    def test_6_openssl_accepts_a_key_that_ends_with_a_plus(self):
+        # The seed 0…031; its public key is one of the 64th part whose base64 ends with the separator of the key's parts.
+        pkcs8 = bytes.fromhex("302e020100300506032b657004220420") + bytes(31) + b"\x1f"
+        with Daemon(start=False) as other:
+            other.state.mkdir(mode=0o700)
+            file = other.state / "signing.key"
+            file.touch(mode=0o600)
+            file.write_text(f"-----BEGIN PRIVATE KEY-----\n{base64.b64encode(pkcs8).decode()}\n-----END PRIVATE KEY-----\n")
+            other.start()
+            key = other.ctl("audit", "key").stdout.strip()
+            self.assertTrue(key.endswith("+"), key)
+            proof = self.directory / "proof-plus"
+            proof.write_text(other.ctl("audit", "prove", "1").stdout)
+            self.assertEqual(json.loads(self.openssl(proof, key=key).stdout)["seq"], 1)
 
 
 if __name__ == "__main__":
