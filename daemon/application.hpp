@@ -14,8 +14,8 @@ namespace valhalla {
 class application {
   public:
     /// Takes the state directory, brings the database up to date, loads policy and playbook, listens.
-    /// Throws `start_failure`; nothing is left behind then but what was valid before.
-    /// `log` outlives it.
+    /// Throws `start_failure`; what is left behind then is valid: at most a database brought up to date, with the
+    /// records of a start. `log` outlives it.
     application(const config& c, daemon_log& log);
     ~application();
     application(const application&) = delete;

@@ -9,8 +9,6 @@
 #include <fmt/format.h>
 
 #include "daemon/config_file.hpp"
-#include "daemon/config_limits.hpp"
-#include "daemon/memory_bound.hpp"
 #include "daemon/version.hpp"
 #include "ipc/default_socket.hpp"
 
@@ -87,30 +85,6 @@ void apply_flags(config& c, const flags& f) {
     }
 }
 
-/// In MiB, rounded up.
-std::size_t in_mib(std::size_t bytes) {
-    constexpr std::size_t mib = std::size_t{1} << 20U;
-    return (bytes + mib - 1) / mib;
-}
-
-std::string describe_memory(const memory_bound& m) {
-    return fmt::format(
-        "  memory        at most {} MiB: {} for itself, {} for connections ({} KiB each) and {} that they share, {} "
-        "for "
-        "followers, {} for changes that wait, {} for their answers\n",
-        in_mib(m.total()), in_mib(m.base), in_mib(m.connections), m.connection / 1'024, in_mib(m.buffers),
-        in_mib(m.follows), in_mib(m.queue), in_mib(m.answers));
-}
-
-std::string describe(const config& c) {
-    return fmt::format(
-               "configuration is good\n  state_dir     {}\n  socket        {}\n  policy        {}\n  playbook      {}\n"
-               "  log_level     {}\n  audit.origin  {}\n",
-               c.state_dir.string(), c.socket, c.policy ? c.policy->string() : "built-in",
-               c.playbook ? c.playbook->string() : "built-in", c.log_level, c.audit.origin) +
-           describe_limits(c) + describe_memory(memory_bound_of(c));
-}
-
 }  // namespace
 
 std::variant<config, early_exit> read_config(int argc, const char* const* argv) {
@@ -133,7 +107,8 @@ std::variant<config, early_exit> read_config(int argc, const char* const* argv) 
                               ->type_name("FILE");
     auto* const reason = app.add_option("--reason", f.reason, "Why it is restored")->type_name("TEXT");
     reason->needs(restore);
-    app.add_flag("--check-config", f.check, "Check the configuration, say what it means, and exit");
+    app.add_flag("--check-config", f.check,
+                 "Check the configuration with the policy and the playbook that it names, say what it means, and exit");
     app.add_flag("--version", f.version, "Print the version and exit");
     app.footer(
         "Exit codes: 0 stopped; 1 failed unexpectedly; 2 wrong command line, configuration, policy or playbook; "
@@ -160,6 +135,7 @@ std::variant<config, early_exit> read_config(int argc, const char* const* argv) 
     config c;
     c.command_line.assign(argv, argv + argc);
     c.development = f.development;
+    c.check = f.check;
     apply_defaults(c);
     if (!f.file.empty()) {
         if (auto problem = apply_config_file(f.file, c)) {
@@ -169,9 +145,6 @@ std::variant<config, early_exit> read_config(int argc, const char* const* argv) 
     apply_environment(c);
     apply_flags(c, f);
     c.state_dir = std::filesystem::absolute(c.state_dir).lexically_normal();
-    if (f.check) {
-        return early_exit{exit_code::ok, describe(c)};
-    }
     return c;
 }
 

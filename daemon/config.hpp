@@ -26,7 +26,7 @@ struct audit_settings {
     std::string origin = "valhalla.local";             ///< what the origin of a new trail begins with
     std::optional<std::filesystem::path> signing_key;  ///< absent: systemd's credential, else STATE/signing.key
     std::int64_t log_checkpoint_minutes = 60;  ///< how often the newest checkpoint is logged; 0: at the end only
-    std::optional<std::filesystem::path> witness_key;  ///< absent: STATE/witness.key
+    std::optional<std::filesystem::path> witness_key;  ///< absent: systemd's credential, else STATE/witness.key
     std::string witness_name;                          ///< the name it cosigns under; empty: it cosigns nothing
     std::vector<std::string> witnessed_logs;           ///< verifier keys of the logs that it watches
 };
@@ -55,6 +55,7 @@ struct config {
     ipc::limits limits;                      ///< of the wire
     std::chrono::microseconds io_poll{200};  ///< how long the I/O thread looks for work before it sleeps
     queue_bounds queue;                      ///< of changes that wait for the disk
+    bool check = false;                      ///< say whether it is good instead of serving
     /// How it came about, to read it again.
     std::vector<std::string> command_line;
     /// Why the owner goes on though the anchor does not fit; absent: he does not.

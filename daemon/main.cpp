@@ -7,9 +7,12 @@
 //   main     I/O: all sockets, signals, hot reads         connections, the published state (hot_answers), change_gate
 //   ledger   every change: decide, store, fsync           the writing connection, the state that the rules work on
 //   query    lists, exports, uploads: reads of the disk   a read-only connection, the upload directory
+//   notary   signs checkpoints, anchors the newest        the signing key, STATE/anchor
+//   backup   copies and verifies, while one is made       the copy
 //
 // Between them travel: changes (main -> ledger, once per turn), commit results (ledger -> main, once per commit),
-// jobs and their answers (main <-> query). Nothing else is shared; what is published is immutable.
+// jobs and their answers (main <-> query), tree heads and checkpoints (main <-> notary). Nothing else is shared; what
+// is published is immutable.
 #include <cstdio>
 #include <exception>
 #include <memory>
@@ -18,6 +21,7 @@
 
 #include "daemon/application.hpp"
 #include "daemon/config.hpp"
+#include "daemon/config_check.hpp"
 #include "daemon/restoration.hpp"
 #include "daemon/start_failure.hpp"
 #include "daemon/telemetry/daemon_log.hpp"
@@ -52,6 +56,10 @@ int run(int argc, const char* const* argv) {
     const auto& c = std::get<valhalla::config>(read);
     const auto log = valhalla::open_log(c.log_level, c.development);
     try {
+        if (c.check) {
+            fmt::print("{}", valhalla::check_config(c));
+            return valhalla::exit_code::ok;
+        }
         if (c.restore) {
             return restore(c);
         }

@@ -41,8 +41,8 @@ enum class effect : std::uint8_t {
     return kind == effect::change || kind == effect::task;
 }
 
-/// Where deferred answers arrive. Implemented by the connection; a connection that is gone swallows them, and so is
-/// a second answer to the same ticket.
+/// Where deferred answers arrive. Implemented by the connection; a connection that is gone swallows them, and a
+/// second answer to the same ticket.
 class reply_sink {
   public:
     virtual ~reply_sink() = default;

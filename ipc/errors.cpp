@@ -29,7 +29,6 @@ constexpr description describe(error_code code) noexcept {
         case error_code::internal_error: return {"internal_error", "The daemon failed; its log says why."};
         case error_code::forbidden:
             return {"forbidden", "The caller's role does not suffice; `role` is the one that does."};
-        case error_code::locked: return {"locked", "Somebody else holds what it needs."};
         case error_code::rate_limited: return {"rate_limited", "Too many requests in a short time."};
         case error_code::operator_locked:
             return {

@@ -21,7 +21,6 @@ enum class error_code : int {
     internal_error = -32603,
 
     forbidden = 1000,
-    locked = 1001,
     rate_limited = 1002,
     operator_locked = 1003,  ///< `data` has `reason`, `since_utc`, `until_utc` and `locked_by`
     not_locked = 1004,

@@ -27,7 +27,7 @@ constexpr std::array of_tasks{invalid_params, internal_error, forbidden,       r
                               overloaded,     storage_full,   outcome_unknown, request_running, request_key_reused};
 constexpr std::array of_queries{invalid_params, internal_error, forbidden,   rate_limited,
                                 shutting_down,  overloaded,     storage_full};
-constexpr std::array of_hot_reads{invalid_params, internal_error, forbidden, rate_limited, shutting_down};
+constexpr std::array of_hot_reads{invalid_params, internal_error, forbidden, rate_limited, shutting_down, overloaded};
 
 /// Reads one `{"method":…,"params":{…},"result":{…}}`.
 void add_example(std::vector<method_info>& to, std::string_view object) {

@@ -283,7 +283,7 @@ constexpr Field defaulted(Field field) {
 
 /// Fills `out` from `raw`, a JSON object, or empty for no parameters. `raw` was read before by a json_reader;
 /// `scratch` is free for use. False and `error` set at the first thing that is wrong. `request_key` is where that of a
-/// change goes; null for what is no change.
+/// change or task goes; null for what does nothing.
 template <class Params, class... Field>
 [[nodiscard]] bool read_params(const std::tuple<Field...>& fields, std::string_view raw, json_scratch& scratch,
                                Params& out, rpc_error& error, std::string* request_key = nullptr) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Reading the files of the program before, and our own export. Everything is read and checked before anything is
-// changed; the first thing that is wrong is named by file, line and key, and nothing of the directory is used.
+// Reading the files of the Python program that valhallad replaces, and our own export. Everything is read and checked
+// before anything is changed; the first thing that is wrong is named by file, line and key, and nothing of the
+// directory is used.
 #pragma once
 
 #include <cstdint>

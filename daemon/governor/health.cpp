@@ -221,7 +221,7 @@ void judge_self(const state& s, verdict_builder& out) {
                         "ledger_queue_yellow"));
     if (limits.anchor_age_yellow_s > 0) {
         out.add(judge_above(self.anchor_age_s, limits.anchor_age_yellow_s,
-                            "The newest checkpoint kept outside the database has an age of ", " s",
+                            "The trail has been ahead of the newest signed checkpoint for ", " s",
                             "anchor_age_yellow_s"));
     }
 }

@@ -137,7 +137,9 @@ struct operator_locks {
 struct key_create {
     static constexpr std::string_view name = "key.create";
     static constexpr std::string_view summary =
-        "Makes a key for a program that comes over HTTP. The key is in this answer and nowhere else.";
+        "Makes a key for a program that comes over HTTP, to which this version does not listen yet. The key is in this "
+        "answer "
+        "and nowhere else.";
     static constexpr effect kind = effect::change;
     static constexpr role needs = role::owner;
     struct params {

@@ -40,7 +40,7 @@ struct daemon_metrics {
     static constexpr auto fields = no_fields;
     static constexpr std::array result{
         text("content_type", "What an HTTP server would call the text."),
-        text("text", "Every metric with its help and its type; daemon/METRICS.md lists them."),
+        text("text", "Every metric with its help and its type; METRICS.md lists them."),
     };
     static constexpr std::array<error_code, 0> errors{};
 };

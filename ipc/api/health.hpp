@@ -24,7 +24,7 @@ namespace shapes {
 inline constexpr std::array signal_members{
     text("source", "Who reported."),
     word("level", level_words, "How it is."),
-    text("message", "A sentence; for sources that count, the number."),
+    text("message", "A sentence; of `jobs.failed` and `exceptions.unhandled` the number, which the thresholds judge."),
     time("reported_at_utc", "When."),
     nullable(time("expires_at_utc", "When the report is stale; null: never.")),
     text("reporter", "The user who reported."),
@@ -40,11 +40,11 @@ inline constexpr std::array exception_members{
 inline constexpr shape exceptions{"exceptions", "What `exceptions.unhandled` reported.", exception_members};
 
 inline constexpr std::array decision_stats_members{
-    integer("window", "How many of the latest decisions are looked at."),
-    integer("allowed", "How many of them were allowed."),
-    integer("denied", "How many of them were denied."),
-    integer("decisions", "How many there are."),
-    real("deny_rate", {.minimum = 0, .maximum = 1}, "The share of denied ones."),
+    integer("window", "How many of the newest audit records are looked at for decisions."),
+    integer("allowed", "How many decisions among them were allowed."),
+    integer("denied", "How many decisions among them were denied."),
+    integer("decisions", "How many decisions are among them."),
+    real("deny_rate", {.minimum = 0, .maximum = 1}, "The share of denied decisions."),
 };
 inline constexpr shape decision_stats{"decision_stats", "How the latest decisions went.", decision_stats_members};
 
@@ -52,7 +52,8 @@ inline constexpr std::array self_members{
     nullable(integer("disk_free_mib", "Free space for the state directory, in MiB.")),
     nullable(integer("wal_mib", "Size of the write-ahead log, in MiB.")),
     nullable(integer("ledger_queue", "Changes that wait for the disk.")),
-    nullable(integer("anchor_age_s", "Age of the newest checkpoint kept outside, in seconds.")),
+    nullable(integer("anchor_age_s",
+                     "How long the trail has been ahead of the newest signed checkpoint, in seconds; 0: it is not.")),
 };
 inline constexpr shape self{"self", "What the daemon measured of itself; null: not yet.", self_members};
 
@@ -94,9 +95,11 @@ struct health_report {
     };
     static constexpr auto fields = std::tuple{
         text("source", &params::source, source_rules, "Who reports, e.g. `jobs.failed`."),
-        word("level", &params::level, level_words, "How it is."),
-        defaulted(text("message", &params::message, {.max_bytes = max_message_bytes},
-                       "A sentence; for sources that count, the number.")),
+        word("level", &params::level, level_words,
+             "How it is; not looked at when `jobs.failed` or `exceptions.unhandled` report a number."),
+        defaulted(
+            text("message", &params::message, {.max_bytes = max_message_bytes},
+                 "A sentence; of `jobs.failed` and `exceptions.unhandled` the number, which the thresholds judge.")),
         integer("ttl_s", &params::ttl_s, {.minimum = 1, .maximum = max_ttl_s},
                 "Seconds after which the report is stale and counts as yellow; without it, never."),
     };

@@ -119,8 +119,8 @@ inline constexpr std::array judgement_members{
 inline constexpr std::array engine_members{
     text("name", "Its name."),
     text("class", "Its class."),
-    flag("allow_optimization", "Whether it may be optimized at all."),
-    flag("year1_allowed", "Whether it may run in the first year."),
+    flag("allow_optimization", "Shown to operators; what it may do, the matrix alone decides."),
+    flag("year1_allowed", "Shown to operators; what it may do, the matrix alone decides."),
     nullable(real("hard_cap_usd", {.minimum = 0, .maximum = std::numeric_limits<double>::max()},
                   "The most that may be in it, in US dollars; null: no cap.")),
 };

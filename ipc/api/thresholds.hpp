@@ -51,7 +51,7 @@ inline constexpr auto threshold_fields = std::tuple{
          "Yellow from this share of denied decisions."),
     real("deny_rate_red", &threshold_changes::deny_rate_red, bounds::share, "Red from this share of denied decisions."),
     integer("min_decisions_for_drift", &threshold_changes::min_decisions_for_drift, bounds::count,
-            "Below this many decisions the deny rate says nothing."),
+            "Below this many decisions among the newest audit records the deny rate says nothing."),
     integer("unhandled_exceptions_red", &threshold_changes::unhandled_exceptions_red, bounds::count,
             "Red from this many unhandled exceptions."),
     word("band_a_status", &threshold_changes::band_a_status, level_words, "The level that band A alone gives."),
@@ -68,7 +68,7 @@ inline constexpr auto threshold_fields = std::tuple{
     integer("session_age_yellow_hours", &threshold_changes::session_age_yellow_hours, bounds::hours,
             "Yellow when a session runs longer, in hours; 0 = never."),
     integer("anchor_age_yellow_s", &threshold_changes::anchor_age_yellow_s, bounds::seconds,
-            "Yellow when the newest checkpoint kept outside is older, in seconds; 0 = never."),
+            "Yellow when the trail has been ahead of the newest signed checkpoint for longer, in seconds; 0 = never."),
 };
 
 namespace shapes {

@@ -163,7 +163,8 @@ exit_code import(context& io, const import_options& options) {
 
 void add_import_command(CLI::App& app, command& chosen) {
     const auto o = std::make_shared<import_options>();
-    auto& verb = *app.add_subcommand("import", "Read an export, or the files of the program before (owner)");
+    auto& verb = *app.add_subcommand(
+        "import", "Read an export, or the files of the Python program that valhallad replaces (owner)");
     verb.add_option("directory", o->directory, "Where the files are")->required()->type_name("DIR");
     verb.add_flag("--dry-run", o->dry_run, "Check everything, change nothing");
     on_choice(verb, chosen, o, import);

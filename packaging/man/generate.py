@@ -24,7 +24,8 @@ from typing import Iterator, NamedTuple
 ITEM = re.compile(r"^ {2}(\S.*?)(?: {2,}(\S.*))?$")
 # CLI11's way of saying what an option takes, not ours.
 CHOICE = re.compile(r":\{.*\}")
-BOUNDS = re.compile(r":\d+ to \d+| REQUIRED")
+BOUNDS = re.compile(r":\d+ to \d+|:[A-Z]+| REQUIRED")
+NEEDS = re.compile(r" (Needs|Excludes): (\S+)")
 
 
 class Help(NamedTuple):
@@ -37,6 +38,11 @@ class Help(NamedTuple):
 def escaped(text: str) -> str:
     """As scdoc shows it literally."""
     return re.sub(r"([\\*_<>#~`])", r"\\\1", text)
+
+
+def without_bounds(line: str) -> str:
+    """Two spaces end an item, also one so long that CLI11 leaves but one."""
+    return BOUNDS.sub(lambda m: "" if NEEDS.match(line, m.end()) else " " * len(m[0]), line)
 
 
 def help_of(program: Path, *command: str) -> Help:
@@ -52,7 +58,7 @@ def help_of(program: Path, *command: str) -> Help:
         elif re.fullmatch(r"[A-Z]\w+:", line):
             section = line[:-1]
             sections[section] = []
-        elif line.startswith("  ") and section and (item := ITEM.match(line)):
+        elif line.startswith("  ") and section and (item := ITEM.match(without_bounds(line))):
             sections[section].append([item[1], item[2] or ""])
         elif line.startswith("   ") and section:
             sections[section][-1][1] += " " + line.strip()
@@ -64,12 +70,19 @@ def help_of(program: Path, *command: str) -> Help:
 
 def entry(word: str, meaning: str) -> Iterator[str]:
     # "-h,--help" or "--socket PATH": what is typed is bold, what stands for something is underlined.
+    needs = [(relation, other) for relation, other in NEEDS.findall(word) if other not in meaning]
+    word = NEEDS.sub("", word)
     head = re.sub(r"^(\S+)(?: (.+))?$",
                   lambda m: ", ".join(f"*{escaped(name)}*" for name in CHOICE.sub("", m[1]).split(","))
                   + (f" _{escaped(CHOICE.sub('', m[2]))}_" if m[2] else ""), word)
     yield head
     choices = CHOICE.search(word)
-    yield f"\t{escaped(meaning)}" + (f": {escaped(choices[0][2:-1].replace(',', ', '))}" if choices else "")
+    names = choices[0][2:-1].split(",") if choices else []
+    if not all(name in meaning for name in names):
+        meaning += ": " + ", ".join(names)
+    for relation, other in needs:
+        meaning += f". {'Only' if relation == 'Needs' else 'Not'} with {other}."
+    yield f"\t{escaped(meaning)}"
     yield ""
 
 
@@ -79,8 +92,10 @@ def options(program: Path, *command: str) -> Iterator[str]:
         for word, meaning in sections.get(section, []):
             if command and word == "-h,--help":
                 continue
-            word = BOUNDS.sub("", word)
-            yield from entry(word.split(" ", 1)[0].upper() if section == "Positionals" else word, meaning)
+            if section == "Positionals":
+                choices = CHOICE.search(word)
+                word = word.split(" ", 1)[0].upper() + (choices[0] if choices else "")
+            yield from entry(word, meaning)
 
 
 def commands(program: Path, *above: str) -> Iterator[str]:

@@ -59,7 +59,8 @@ struct playbook_loaded {
 };
 
 /// EPOCH_START. From here on the trail's checkpoints are signed under this name by this key. The first epoch begins
-/// with the first checkpoint; another one only when an owner accepted that the last one's anchor does not fit.
+/// with the first checkpoint; another one only after a restore, or when an owner accepted that the last one's
+/// anchor does not fit.
 struct epoch_started {
     std::string origin;  ///< of the checkpoints; unique to this epoch of this database
     std::string key;     ///< verifier key, as schema/proof/signed_note.hpp writes it

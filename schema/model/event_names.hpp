@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Names of the kinds of record, each written once. Those of the program before are kept for the readers of its log.
+// Names of the kinds of record, each written once. Those of the Python program that valhallad replaces are kept for the
+// readers of its log.
 #pragma once
 
 #include <string_view>

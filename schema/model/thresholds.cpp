@@ -37,7 +37,8 @@ constexpr std::array<threshold_field, threshold_count> fields{{
     {"session_age_yellow_hours", &t::session_age_yellow_hours, 0, most_hours, false,
      "yellow when a session runs longer than this many hours; 0 means never"},
     {"anchor_age_yellow_s", &t::anchor_age_yellow_s, 0, most_seconds, false,
-     "yellow when the newest checkpoint kept outside is older than this many seconds; 0 means never"},
+     "yellow when the trail has been ahead of the newest signed checkpoint for more than this many seconds; 0 means "
+     "never"},
 }};
 
 void write_field(json_writer& json, const thresholds& from, const threshold_field& field) {

@@ -32,7 +32,8 @@ struct thresholds {
     std::int64_t wal_yellow_mib = 256;           ///< yellow above this size of the write-ahead log
     std::int64_t ledger_queue_yellow = 50'000;   ///< yellow above this many changes waiting for the disk
     std::int64_t session_age_yellow_hours = 12;  ///< yellow when a session runs longer; 0 = never
-    std::int64_t anchor_age_yellow_s = 600;      ///< yellow when the newest checkpoint kept outside is older; 0 = never
+    std::int64_t anchor_age_yellow_s =
+        600;  ///< yellow when the trail has been ahead of its anchor for longer; 0 = never
 
     friend bool operator==(const thresholds&, const thresholds&) = default;
 };

@@ -51,6 +51,7 @@ void add_options(CLI::App& app, verify::request& what, bool& json) {
     app.add_option("--log", what.log,
                    "JSON lines, - for the standard input; with the newest --checkpoint, older ones besides");
     app.add_flag("--json", json, "One JSON object");
+    app.set_version_flag("--version", "valhalla-verify " VALHALLA_VERIFY_VERSION, "Show the version and exit");
     app.footer("Exit codes: 0 verified, 1 cannot be read, 3 wrong usage, 5 verification failed.");
 }
 

@@ -17,5 +17,6 @@ target_link_libraries(valhalla_verify
 
 # The name on the disk is the one that people type.
 add_executable(valhalla-verify verify/main.cpp)
+target_compile_definitions(valhalla-verify PRIVATE VALHALLA_VERIFY_VERSION="${PROJECT_VERSION}")
 target_link_libraries(valhalla-verify PRIVATE valhalla_verify valhalla_flags CLI11::CLI11 fmt::fmt)
 set_target_properties(valhalla-verify PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})

@@ -23,7 +23,7 @@ def describe(valhallad: Path, workspace: Workspace, placement: Placement) -> dic
         "cpu": cpu_model(),
         "cores": os.cpu_count(),
         "memory_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1),
-        "kernel": platform.release(),
+        "kernel": platform.release().split("-")[0],
         "system": system_name(),
         "disk": disk(workspace.data),
         "sync_us": sync_us(workspace.data),

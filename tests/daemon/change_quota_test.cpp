@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/change_quota.hpp"
 
-#include <vector>
+#include <array>
 
 #include <boost/test/unit_test.hpp>
 
@@ -35,10 +35,7 @@ BOOST_AUTO_TEST_CASE(and_three_quarters_of_the_bytes) {
 
 BOOST_AUTO_TEST_CASE(what_is_given_back_can_be_taken_again) {
     change_quota quota{{.changes = 4, .bytes = 4'000}};
-    std::vector<change_quota::hold> holds;
-    for (int i = 0; i < 3; ++i) {
-        holds.push_back(quota.take(7, 100));
-    }
+    std::array holds{quota.take(7, 100), quota.take(7, 100), quota.take(7, 100)};
     BOOST_TEST(!quota.take(7, 100));
     holds.front().give_back();
     BOOST_TEST(!!quota.take(7, 100));

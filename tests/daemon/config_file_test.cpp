@@ -119,7 +119,7 @@ BOOST_AUTO_TEST_CASE(the_commented_default_file_holds_every_key_and_is_read) {
     problem = apply_config_file(dir.write("put_in.toml", put_in), c);
     BOOST_TEST(!problem.has_value(), problem.value_or(""));
     for (const auto& key : valhalla::config_keys()) {
-        BOOST_TEST((std::find(keys.begin(), keys.end(), key) != keys.end()), key << " is not in the file");
+        BOOST_TEST((std::ranges::find(keys, key) != keys.end()), key << " is not in the file");
     }
     const config defaults;
     BOOST_TEST((c.rates == defaults.rates));

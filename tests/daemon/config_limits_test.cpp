@@ -125,7 +125,8 @@ BOOST_AUTO_TEST_CASE(memory_grows_with_what_is_allowed) {
     BOOST_TEST(changed([](config& c) { c.limits.buffer_bytes += mib; }).total() == all.total() + mib);
     BOOST_TEST(changed([](config& c) { c.limits.line_bytes += 16 * mib; }).connection == all.connection);
     BOOST_TEST(changed([](config& c) { c.limits.output_close_bytes += mib; }).total() == all.total() + 2 * mib);
-    BOOST_TEST(changed([](config& c) { c.limits.in_flight += 100; }).connection > all.connection + 100 * 64);
+    BOOST_TEST(changed([](config& c) { c.limits.in_flight += 100; }).connection >
+               all.connection + std::size_t{100} * 64);
     BOOST_TEST(changed([](config& c) { c.limits.batch += 100; }).connection ==
                all.connection + 200 * sizeof(std::string_view));
     BOOST_TEST(changed([](config& c) { c.queue.bytes += mib; }).queue == all.queue + 2 * mib);

@@ -28,6 +28,11 @@ names() { # PROGRAM PAGE: what --help lists at the beginning of its lines stands
         }
     done < <("$1" --help | sed -nE 's/^  (-h,)?([-a-z]+).*/\2/p')
 }
+# CLI11's words, which say nothing to a reader of a manual.
+if grep -nE 'Needs: |Excludes: | REQUIRED|^[*].*:[A-Z]{2,}' "$pages"/*.scd; then
+    echo "this is not for a manual"
+    exit 1
+fi
 names "$1" valhallad.8
 names "$2" valhallactl.1
 names "$3" valhalla-verify.1

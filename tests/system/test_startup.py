@@ -29,12 +29,12 @@ class Startup(unittest.TestCase):
         self.state = self.directory / "state"
         self.socket = self.directory / "socket"
 
-    def refuse(self, code: int, *arguments: str, names: str | Path = ""):
-        """Expects valhallad to end with `code` after one sentence that names `names`."""
+    def refuse(self, code: int, *arguments: str, names: str | Path = "") -> str:
+        """Expects valhallad to end with `code` after one sentence that names `names`. The sentence."""
         done = run_daemon(*(arguments or ("--state-dir", str(self.state), "--socket", str(self.socket))))
-        self.assert_refused(done, code, names)
+        return self.assert_refused(done, code, names)
 
-    def assert_refused(self, done: subprocess.CompletedProcess, code: int, names: str | Path):
+    def assert_refused(self, done: subprocess.CompletedProcess, code: int, names: str | Path) -> str:
         self.assertEqual(done.returncode, code, done.stdout + done.stderr)
         # A build that measures coverage complains when another user runs it and it cannot write its figures.
         lines = [line for line in done.stderr.splitlines() if line.strip() and not line.startswith("profiling:")]
@@ -64,6 +64,20 @@ class Startup(unittest.TestCase):
             with self.subTest(text=text):
                 config.write_text(text)
                 self.refuse(USAGE, "--config", str(config), "--check-config", names=f"{config}:{line}")
+
+    def test_the_check_finds_what_a_start_would_refuse_of_the_files_that_are_named(self):
+        config = self.directory / "valhallad.toml"
+        bad = self.directory / "bad.toml"
+        bad.write_text("x = 1\n")
+        missing = self.directory / "missing.toml"
+        for text, name in [(f"policy = '{bad}'\n", f"{bad}:1"), (f"playbook = '{bad}'\n", f"{bad}:1"),
+                           (f"policy = '{missing}'\n", missing), (f"playbook = '{missing}'\n", missing),
+                           ("socket_group = 'no-such-group'\n", "no-such-group")]:
+            with self.subTest(text=text):
+                config.write_text(text)
+                checked = self.refuse(USAGE, "--config", str(config), "--check-config", names=name)
+                started = self.refuse(USAGE, "--config", str(config), names=name)
+                self.assertEqual(checked, started)
 
     def test_a_good_configuration_passes_the_check_and_nothing_is_started(self):
         config = self.directory / "valhallad.toml"

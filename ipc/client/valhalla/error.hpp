@@ -34,7 +34,7 @@ class outcome_unknown : public connection_error {
 class call_error : public error {
   public:
     explicit call_error(boost::json::object answered);
-    /// The number of JSON-RPC; `ipc/METHODS.md` lists them.
+    /// The number of JSON-RPC; METHODS.md lists them.
     [[nodiscard]] int code() const noexcept { return code_; }
     /// `data.kind`, e.g. "session_active"; empty when the answer has none.
     [[nodiscard]] const std::string& kind() const noexcept { return kind_; }

@@ -9,7 +9,6 @@
 
 using namespace valhalla;
 using namespace valhalla::governor;
-using valhalla::governor::testing::contains;
 using valhalla::governor::testing::world;
 
 namespace {

@@ -89,7 +89,7 @@ struct world {
 
     /// The newest record's event, which must be an `Event`.
     template <class Event>
-    const Event& newest(std::size_t before_last = 0) const {
+    [[nodiscard]] const Event& newest(std::size_t before_last = 0) const {
         return std::get<Event>(trail.at(trail.size() - 1 - before_last).what);
     }
 };

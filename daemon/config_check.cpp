@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/config_check.hpp"
+
+#include <fmt/format.h>
+
+#include "daemon/config_limits.hpp"
+#include "daemon/memory_bound.hpp"
+#include "daemon/start_parts.hpp"
+
+namespace valhalla {
+
+namespace {
+
+/// In MiB, rounded up.
+std::size_t in_mib(std::size_t bytes) {
+    constexpr std::size_t mib = std::size_t{1} << 20U;
+    return (bytes + mib - 1) / mib;
+}
+
+std::string describe_memory(const memory_bound& m) {
+    return fmt::format(
+        "  memory        at most {} MiB: {} for itself, {} for connections ({} KiB each) and {} that they share, "
+        "{} for followers, {} for changes that wait, {} for their answers\n",
+        in_mib(m.total()), in_mib(m.base), in_mib(m.connections), m.connection / 1'024, in_mib(m.buffers),
+        in_mib(m.follows), in_mib(m.queue), in_mib(m.answers));
+}
+
+std::string describe(const config& c) {
+    return fmt::format(
+               "configuration is good\n  state_dir     {}\n  socket        {}\n  policy        {}\n  playbook      {}\n"
+               "  log_level     {}\n  audit.origin  {}\n",
+               c.state_dir.string(), c.socket, c.policy ? c.policy->string() : "built-in",
+               c.playbook ? c.playbook->string() : "built-in", c.log_level, c.audit.origin) +
+           describe_limits(c) + describe_memory(memory_bound_of(c));
+}
+
+}  // namespace
+
+std::string check_config(const config& c) {
+    static_cast<void>(load_rules(c));
+    static_cast<void>(load_steps(c));
+    static_cast<void>(group_id(c.socket_group));
+    return describe(c);
+}
+
+}  // namespace valhalla
