@@ -64,7 +64,7 @@ backups::~backups() {
     stop();
 }
 
-void backups::create(std::string by, std::size_t keep, ipc::reply_handle reply) {
+void backups::create(const std::string& by, std::size_t keep, ipc::reply_handle reply) {
     if (cancelled_) {
         reply.fail({ipc::error_code::shutting_down, "the daemon stops; there is no backup", {}});
         return;
@@ -76,8 +76,25 @@ void backups::create(std::string by, std::size_t keep, ipc::reply_handle reply) 
     if (thread_.joinable()) {
         thread_.join();  // it is done but for its last instructions
     }
-    thread_ = std::thread{
-        [this, by = std::move(by), keep, reply = std::move(reply)]() mutable { run(by, keep, std::move(reply)); }};
+    try {
+        // A copy of the handle: what a thread that cannot be made was given is lost.
+        thread_ = std::thread{[this, by, keep, reply]() mutable { run(by, keep, std::move(reply)); }};
+    } catch (const std::system_error& why) {
+        running_ = false;
+        refuse(by, why, std::move(reply));
+    }
+}
+
+void backups::refuse(const std::string& by, const std::system_error& why, ipc::reply_handle reply) {
+    const ipc::rpc_error error{
+        ipc::error_code::backup_failed,
+        fmt::format("there is no backup: no thread can be made for it: {}; raise the limit of processes or memory of "
+                    "the daemon or its user (TasksMax=, ulimit -u), or try again later",
+                    why.code().message()),
+        {}};
+    failed_.fetch_add(1, std::memory_order_relaxed);
+    log_.backup_failed(by, error.message);
+    reply.fail(error);
 }
 
 void backups::run(const std::string& by, std::size_t keep, ipc::reply_handle reply) {
@@ -88,6 +105,9 @@ void backups::run(const std::string& by, std::size_t keep, ipc::reply_handle rep
         const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
         made_.fetch_add(1, std::memory_order_relaxed);
         log_.backup_made(done.file, by, done.head.size, done.bytes, took.count());
+        for (const auto& sentence : done.left) {
+            log_.server_trouble(sentence);
+        }
         answer = answer_of(done.file, done.head, done.bytes, done.checked, done.removed);
     } catch (const failure& why) {
         answer = why.error;
@@ -125,13 +145,19 @@ backups::made backups::make(std::size_t keep) {
     const auto draft = directory.draft();
     const auto head = copy(draft);
     schema::seal_copy(draft);
-    const auto name = schema::backup_dir::name_of(system_now(), head.size);
+    const auto name = directory.next_name(system_now(), head.size);
     directory.put_checkpoint(name, sign(head));
-    made done{
-        .file = directory.path() / name, .head = head, .bytes = size_or_zero(draft), .checked = {}, .removed = {}};
+    made done{.file = directory.path() / name,
+              .head = head,
+              .bytes = size_or_zero(draft),
+              .checked = {},
+              .removed = {},
+              .left = {}};
     done.checked = verify(draft, schema::checkpoint_beside(done.file), head);
     directory.publish(name);
-    done.removed = directory.remove_all_but(keep);
+    auto old = directory.remove_all_but(keep, name);
+    done.removed = std::move(old.removed);
+    done.left = std::move(old.left);
     return done;
 }
 

@@ -18,6 +18,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <variant>
 #include <vector>
@@ -52,7 +53,7 @@ class backups {
     backups& operator=(const backups&) = delete;
 
     /// I/O thread. `keep` counts the new one. Answers when the backup has its name, or why it has none.
-    void create(std::string by, std::size_t keep, ipc::reply_handle reply);
+    void create(const std::string& by, std::size_t keep, ipc::reply_handle reply);
     /// Ledger thread, between two batches: copies a piece, or gives up when the connection is not `usable`. True while
     /// there is more to copy.
     [[nodiscard]] bool advance(bool usable) noexcept;
@@ -77,6 +78,7 @@ class backups {
         std::uint64_t bytes = 0;
         std::vector<std::string> checked;
         std::vector<std::string> removed;
+        std::vector<std::string> left;  ///< of what was to be removed, a sentence each
     };
 
     // Backup thread; they throw `ipc::rpc_error`-worthy faults as `failure`.
@@ -89,6 +91,8 @@ class backups {
                                                   const schema::tree_head& head) const;
     void require_room() const;
     void run(const std::string& by, std::size_t keep, ipc::reply_handle reply);
+    /// I/O thread: there is no thread to make it.
+    void refuse(const std::string& by, const std::system_error& why, ipc::reply_handle reply);
 
     const settings settings_;
     const schema::ledger_store& store_;

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/config.hpp"
 
+#include <algorithm>
 #include <cstdlib>
+#include <string_view>
 #include <unistd.h>
+#include <utility>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -11,6 +14,8 @@
 #include "daemon/config_file.hpp"
 #include "daemon/version.hpp"
 #include "ipc/default_socket.hpp"
+#include "ipc/limits.hpp"
+#include "ipc/utf8.hpp"
 
 namespace valhalla {
 
@@ -85,6 +90,30 @@ void apply_flags(config& c, const flags& f) {
     }
 }
 
+/// Why it cannot be recorded in the trail; nothing when it can.
+std::optional<early_exit> objection_to(std::string_view option, std::string_view reason) {
+    const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
+    std::string why;
+    if (reason.size() > ipc::max_reason_bytes) {
+        why = fmt::format("has {} bytes, and at most {} are recorded; say it shorter", reason.size(),
+                          ipc::max_reason_bytes);
+    } else if (!ipc::is_utf8(reason)) {
+        why = "is not UTF-8, and the trail holds nothing else; use a UTF-8 locale, or ASCII";
+    } else if (std::ranges::any_of(reason, is_control)) {
+        why = "has a control character in it, such as a line break; leave it out";
+    }
+    return why.empty() ? std::nullopt : std::optional{early_exit{exit_code::usage, fmt::format("{} {}", option, why)}};
+}
+
+/// Answers are JSON and name it, so it must be text.
+std::optional<early_exit> objection_to_path(std::string_view what, const std::string& path) {
+    if (ipc::is_utf8(path)) {
+        return std::nullopt;
+    }
+    return early_exit{exit_code::usage, fmt::format("the path of the {} is not UTF-8: {}; choose another one", what,
+                                                    ipc::excerpt(path, ipc::max_reason_bytes))};
+}
+
 }  // namespace
 
 std::variant<config, early_exit> read_config(int argc, const char* const* argv) {
@@ -131,6 +160,12 @@ std::variant<config, early_exit> read_config(int argc, const char* const* argv) 
     if (restore->count() > 0 && (f.restore.empty() || f.reason.find_first_not_of(' ') == std::string::npos)) {
         return early_exit{exit_code::usage, "--restore needs a file and a --reason, which is recorded in the trail"};
     }
+    for (const auto& [option, text] :
+         {std::pair{"--accept-rollback", &f.accept_rollback}, std::pair{"--reason", &f.reason}}) {
+        if (auto objection = objection_to(option, *text)) {
+            return *std::move(objection);
+        }
+    }
 
     config c;
     c.command_line.assign(argv, argv + argc);
@@ -145,6 +180,12 @@ std::variant<config, early_exit> read_config(int argc, const char* const* argv) 
     apply_environment(c);
     apply_flags(c, f);
     c.state_dir = std::filesystem::absolute(c.state_dir).lexically_normal();
+    for (const auto& [what, path] :
+         {std::pair{"state directory", c.state_dir.string()}, std::pair{"socket", c.socket}}) {
+        if (auto objection = objection_to_path(what, path)) {
+            return *std::move(objection);
+        }
+    }
     return c;
 }
 

@@ -8,6 +8,7 @@
 #include <map>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include <fmt/format.h>
@@ -15,6 +16,7 @@
 
 #include "daemon/config_limits.hpp"
 #include "daemon/governor/canon.hpp"
+#include "daemon/toml_reader.hpp"
 #include "ipc/method.hpp"
 #include "schema/proof/signed_note.hpp"
 
@@ -365,8 +367,14 @@ std::vector<std::string> config_keys() {
 }
 
 std::optional<std::string> apply_config_file(const std::filesystem::path& file, config& into) {
+    // Not by the parser: to it a directory is an empty file.
+    const auto text = read_rules_file(file);
+    if (const auto* problem = std::get_if<file_problem>(&text)) {
+        return problem->text();
+    }
     try {
-        return apply_table(file.string(), "", toml::parse_file(file.string()), top_keys(), into);
+        return apply_table(file.string(), "", toml::parse(std::get<std::string>(text), file.string()), top_keys(),
+                           into);
     } catch (const toml::parse_error& e) {
         return fmt::format("{}:{}: {}", file.string(), e.source().begin.line, e.description());
     }

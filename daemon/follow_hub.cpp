@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include "daemon/change_quota.hpp"
+
 namespace valhalla {
 
 namespace {
@@ -67,8 +69,8 @@ struct follow_hub::one_follow {
 /// The follows of one connection.
 class follow_hub::listener final : public ipc::push_source {
   public:
-    listener(follow_hub& hub, std::uint64_t connection, std::shared_ptr<ipc::push_channel> to)
-        : hub_{&hub}, connection_{connection}, to_{std::move(to)} {}
+    listener(follow_hub& hub, const ipc::peer& who, std::shared_ptr<ipc::push_channel> to)
+        : hub_{&hub}, connection_{who.connection}, uid_{who.uid}, to_{std::move(to)} {}
 
     void on_ready() override {
         if (hub_ != nullptr) {
@@ -101,6 +103,7 @@ class follow_hub::listener final : public ipc::push_source {
 
     follow_hub* hub_;  // null once forgotten
     std::uint64_t connection_;
+    std::uint32_t uid_;
     std::shared_ptr<ipc::push_channel> to_;  // null once closed
     std::vector<follow_ptr> follows_;
     std::size_t next_ = 0;  // whose turn it is
@@ -117,17 +120,18 @@ std::variant<std::int64_t, ipc::rpc_error> follow_hub::follow(const ipc::peer& w
                                                               schema::audit_query filter) {
     const auto found = listeners_.find(who.connection);
     const auto here = found == listeners_.end() ? 0 : found->second->follows_.size();
-    if (count_ >= max_follows || here >= max_follows_per_connection) {
+    const auto yours = count_of(who.uid);
+    if (count_ >= max_follows || yours >= share_of(max_follows) || here >= max_follows_per_connection) {
         return ipc::rpc_error{
             ipc::error_code::too_many_follows,
-            fmt::format("there are {} follows on this connection and {} in all, at most {} and {} are "
+            fmt::format("there are {} follows on this connection, {} of {} and {} in all, at most {}, {} and {} are "
                         "allowed; end one with audit.unfollow",
-                        here, count_, max_follows_per_connection, max_follows),
+                        here, yours, who.name, count_, max_follows_per_connection, share_of(max_follows), max_follows),
             {}};
     }
     auto& at = found == listeners_.end() ? listeners_[who.connection] : found->second;
     if (!at) {
-        at = std::make_shared<listener>(*this, who.connection, to);
+        at = std::make_shared<listener>(*this, who, to);
         to->set_source(at);
     }
     filter.limit = page_records;
@@ -135,6 +139,14 @@ std::variant<std::int64_t, ipc::rpc_error> follow_hub::follow(const ipc::peer& w
     at->follows_.push_back(std::make_shared<one_follow>(++last_number_, std::move(filter)));
     ++count_;
     return last_number_;
+}
+
+std::size_t follow_hub::count_of(std::uint32_t uid) const {
+    std::size_t all = 0;
+    for (const auto& [connection, at] : listeners_) {
+        all += at->uid_ == uid ? at->follows_.size() : 0;
+    }
+    return all;
 }
 
 std::optional<audit_seq> follow_hub::unfollow(const ipc::peer& who, std::int64_t number) {

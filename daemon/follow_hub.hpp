@@ -21,7 +21,7 @@ namespace valhalla {
 
 class follow_hub {
   public:
-    /// Each costs the query thread a look at every commit.
+    /// Each costs the query thread a look at every commit. One user gets three quarters of them at most.
     static constexpr std::size_t max_follows = 256;
     static constexpr std::size_t max_follows_per_connection = 16;
     /// Of one page, which is all that is kept for a peer.
@@ -51,6 +51,7 @@ class follow_hub {
     class listener;
     using follow_ptr = std::shared_ptr<one_follow>;
 
+    [[nodiscard]] std::size_t count_of(std::uint32_t uid) const;
     void pump(listener& at);
     /// Sends pages that are there; false when none may be sent now, or one is still being read.
     [[nodiscard]] static bool deliver(listener& at);

@@ -16,8 +16,6 @@ namespace valhalla {
 
 namespace {
 
-/// Keeps a moment that is due already from turning the thread into a busy loop.
-constexpr std::chrono::microseconds shortest_wait{1'000};
 constexpr std::int64_t bytes_per_mib = 1024LL * 1024;
 
 ipc::rpc_error error_of(const schema::storage_error& fault) {
@@ -395,7 +393,7 @@ void ledger::keep_time() {
     next_tick_ = next_self_check_;
     const auto now = std::max(hooks_.now(), state_.last_ts);
     if (const auto due = governor::next_health_change(state_, now)) {
-        next_tick_ = std::min(next_tick_, steady_now + std::max(*due - now, shortest_wait));
+        next_tick_ = std::min(next_tick_, steady_now + nap(*due - now));
     }
 }
 

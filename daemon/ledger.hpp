@@ -11,6 +11,7 @@
 // `storage_full`; when the writer breaks, nothing more is acknowledged and `on_broken` is called once.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
@@ -117,6 +118,11 @@ class ledger {
     /// and one answer, which the wire must have room for.
     static constexpr std::size_t max_joint_bytes = std::size_t{768} << 10U;
     static constexpr std::chrono::seconds self_check_interval{5};
+    /// How long the thread may sleep when health changes by itself after `until`: never until a moment that is due
+    /// already, which would be a busy loop, nor so long that a clock could not count it.
+    [[nodiscard]] static constexpr std::chrono::microseconds nap(std::chrono::microseconds until) noexcept {
+        return std::clamp<std::chrono::microseconds>(until, std::chrono::milliseconds{1}, self_check_interval);
+    }
     /// Kept answers that one turn of housekeeping forgets: a transaction of a few milliseconds.
     static constexpr std::int64_t forgotten_at_once = 1'000;
 

@@ -13,9 +13,12 @@
 // Between them travel: changes (main -> ledger, once per turn), commit results (ledger -> main, once per commit),
 // jobs and their answers (main <-> query), tree heads and checkpoints (main <-> notary). Nothing else is shared; what
 // is published is immutable.
+#include <cerrno>
 #include <cstdio>
 #include <exception>
 #include <memory>
+#include <string>
+#include <system_error>
 
 #include <fmt/format.h>
 
@@ -25,8 +28,19 @@
 #include "daemon/restoration.hpp"
 #include "daemon/start_failure.hpp"
 #include "daemon/telemetry/daemon_log.hpp"
+#include "schema/proof/standard_files.hpp"
 
 namespace {
+
+/// What was asked for, on the standard output. The status: an answer that did not get there is none.
+int answer(const std::string& text) {
+    if (std::fputs(text.c_str(), stdout) >= 0 && std::fflush(stdout) == 0) {
+        return valhalla::exit_code::ok;
+    }
+    fmt::print(stderr, "valhallad: the answer could not be written to the standard output: {}\n",
+               std::generic_category().message(errno));
+    return valhalla::exit_code::unexpected;
+}
 
 int restore(const valhalla::config& c) {
     try {
@@ -47,18 +61,16 @@ int run(int argc, const char* const* argv) {
     const auto read = valhalla::read_config(argc, argv);
     if (const auto* exit = std::get_if<valhalla::early_exit>(&read)) {
         if (exit->status == valhalla::exit_code::ok) {
-            fmt::print("{}", exit->text);
-        } else {
-            fmt::print(stderr, "valhallad: {}\n", exit->text);
+            return answer(exit->text);
         }
+        fmt::print(stderr, "valhallad: {}\n", exit->text);
         return exit->status;
     }
     const auto& c = std::get<valhalla::config>(read);
     const auto log = valhalla::open_log(c.log_level, c.development);
     try {
         if (c.check) {
-            fmt::print("{}", valhalla::check_config(c));
-            return valhalla::exit_code::ok;
+            return answer(valhalla::check_config(c));
         }
         if (c.restore) {
             return restore(c);
@@ -77,6 +89,7 @@ int run(int argc, const char* const* argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+    valhalla::schema::open_missing_standard_files();
     try {
         return run(argc, argv);
     } catch (const std::exception& e) {

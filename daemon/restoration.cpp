@@ -18,6 +18,7 @@
 #include "daemon/clock.hpp"
 #include "daemon/config.hpp"
 #include "daemon/start_failure.hpp"
+#include "ipc/utf8.hpp"
 #include "schema/atomic_file.hpp"
 #include "schema/backup_dir.hpp"
 #include "schema/database_copy.hpp"
@@ -68,8 +69,13 @@ void make_directory(const fs::path& path) {
     }
 }
 
+/// Writes nothing over.
 void move(const fs::path& from, const fs::path& to) {
-    if (::rename(from.c_str(), to.c_str()) != 0) {
+    if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) {
+        return;
+    }
+    // Some filesystems do not know the flag. The lock on the state directory keeps others like us away meanwhile.
+    if (errno != EINVAL || is_there(to) || ::rename(from.c_str(), to.c_str()) != 0) {
         fail(from, fmt::format("moved to {}", to.string()));
     }
 }
@@ -111,6 +117,29 @@ void copy_contents(const fs::path& from, const fs::path& to) {
     }
 }
 
+/// What merely reading a database leaves beside it.
+bool is_empty_log(const fs::path& log) {
+    struct stat status{};
+    return ::lstat(log.c_str(), &status) == 0 && S_ISREG(status.st_mode) && status.st_size == 0;
+}
+
+/// A file's name is any bytes; a record holds text.
+std::string as_text(std::string_view name) {
+    std::string out;
+    while (!name.empty()) {
+        const auto first = static_cast<unsigned char>(name.front());
+        auto size = ipc::utf8_sequence_size(name);
+        if (size == 0 || first < 0x20 || first == 0x7f) {
+            out += fmt::format("\\x{:02x}", first);
+            size = 1;
+        } else {
+            out += name.substr(0, size);
+        }
+        name.remove_prefix(size);
+    }
+    return out;
+}
+
 void require_backup(const schema::state_dir& state, const fs::path& backup) {
     std::error_code error;
     if (!fs::is_regular_file(backup, error)) {
@@ -120,11 +149,11 @@ void require_backup(const schema::state_dir& state, const fs::path& backup) {
     if (fs::equivalent(backup, state.database(), error)) {
         refuse(fmt::format("{} is the database in place; name a backup", backup.string()));
     }
-    if (is_there(backup.string() + "-wal")) {
+    if (const fs::path log{backup.string() + "-wal"}; is_there(log) && !is_empty_log(log)) {
         refuse(fmt::format("{} is no backup but a database in use or cut short: a write-ahead log lies beside it",
                            backup.string()));
     }
-    const auto needed = fs::file_size(backup) + spared_bytes;
+    const auto needed = schema::room_to_restore(backup) + spared_bytes;
     const auto space = fs::space(state.path(), error);
     if (!error && space.available < needed) {
         refuse(fmt::format("there is no room for {} in {}: it takes {} MiB and there are {}; free some space",
@@ -176,11 +205,17 @@ std::uint64_t verify_copy(const fs::path& copy, const fs::path& backup) {
     return found.head.size;
 }
 
-std::string name_aside() {
-    const auto name = schema::backup_dir::name_of(system_now(), 0);  // valhalla-<time>-0000000000.db
+/// One that nothing has yet: several restores may come within a second.
+std::string name_aside(const schema::state_dir& state) {
+    const auto backup = schema::backup_dir::name_of(system_now(), 0);  // valhalla-<time>-0000000000.db
     constexpr std::string_view before = "valhalla-";
     constexpr std::string_view behind = "-0000000000.db";
-    return "replaced-" + name.substr(before.size(), name.size() - before.size() - behind.size());
+    const auto first = "replaced-" + backup.substr(before.size(), backup.size() - before.size() - behind.size());
+    auto name = first;
+    for (unsigned number = 2; is_there(state.path() / name); ++number) {
+        name = fmt::format("{}-{}", first, number);
+    }
+    return name;
 }
 
 /// The prepared directory takes the name that decides, also when there is one already whose epoch never began.
@@ -196,12 +231,15 @@ void decide(const schema::state_dir& state) {
 
 /// Everything that makes up the database in place, out of the way. Said again after a crash, it moves what is left.
 void move_aside(const schema::state_dir& state, const fs::path& aside) {
-    make_directory(aside);
+    make_directory(aside);  // there already when this goes on with what a crash cut short
     const auto anchor = aside / "anchor";
     if (is_there(state.anchor()) && !is_there(anchor)) {
         schema::replace_file(anchor, content_of(state.anchor()));
     }
     const auto database = state.database().string();
+    if (const auto log = database + "-wal"; is_empty_log(log)) {
+        ::unlink(log.c_str());  // beside the database it would look like one in use
+    }
     for (const std::string suffix : {"", "-wal"}) {
         if (is_there(database + suffix)) {
             move(database + suffix, aside / (std::string{database_name} + suffix));
@@ -220,7 +258,7 @@ restored restore_backup(const schema::state_dir& state, const fs::path& backup, 
         require_backup(state, backup);
         const auto draft = draft_of(state);
         make_directory(draft);
-        const auto copy = draft / database_name;
+        const auto copy = fs::canonical(draft) / database_name;  // as what is said of it will name it
         copy_contents(backup, copy);
         const auto instance = prepare_copy(copy, backup);
         restored done{.records = verify_copy(copy, backup), .aside = {}};
@@ -229,13 +267,13 @@ restored restore_backup(const schema::state_dir& state, const fs::path& backup, 
             refuse(fmt::format("{} is of instance {}, and {} holds {}; restore it into an empty state directory",
                                backup.string(), instance, state.path().string(), other));
         }
-        const auto aside = name_aside();
+        const auto aside = name_aside(state);
         if (is_there(state.database())) {
             done.aside = state.path() / aside;
         }
         schema::replace_file(draft / "aside", aside);
         schema::replace_file(draft / "reason", fmt::format("restored from {} ({} records): {}",
-                                                           backup.filename().string(), done.records, reason));
+                                                           as_text(backup.filename().string()), done.records, reason));
         schema::sync_directory(draft);
         decide(state);
         static_cast<void>(finish_restore(state));

@@ -4,7 +4,7 @@
 //
 //   STATE/.restore/    being prepared: a copy of the backup, brought to this version, verified, synced
 //   STATE/restore/     the same under the name that decides: from here on every start goes on until it is done
-//   STATE/replaced-…/  the database that was in place, its write-ahead log, the anchor of that time
+//   STATE/replaced-…/  the database that was in place, its write-ahead log unless empty, the anchor of that time
 //
 // The rename to `restore` is the moment of the restore. What a crash cut short before it never happened; after it, the
 // next start finishes. There the trail begins a new epoch, whose record says what was restored, why, and which anchor

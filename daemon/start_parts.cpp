@@ -14,6 +14,7 @@
 #include "daemon/policy_file.hpp"
 #include "daemon/start_failure.hpp"
 #include "daemon/trail_signing.hpp"
+#include "ipc/default_socket.hpp"
 
 namespace valhalla {
 
@@ -57,6 +58,9 @@ void make_private_directory(const std::filesystem::path& path) {
     std::error_code ignored;
     if (std::filesystem::create_directories(path, ignored)) {
         std::filesystem::permissions(path, std::filesystem::perms::owner_all, ignored);
+    }
+    if (auto objection = ipc::objection_to_fallback(path)) {
+        throw start_failure{exit_code::socket, *std::move(objection)};
     }
 }
 

@@ -26,6 +26,7 @@ namespace valhalla {
 [[nodiscard]] std::optional<gid_t> group_id(const std::string& name);
 
 /// Where a development socket goes: made when missing, for the user alone. What cannot be made shows when it is bound.
+/// Throws `start_failure` (`socket`) when it is the one below /tmp and another user could change what lies in it.
 void make_private_directory(const std::filesystem::path& path);
 
 /// A witness without a name has no key, and cosigns nothing. Throws `storage_error`.

@@ -2,10 +2,21 @@
 #include "daemon/task_runner.hpp"
 
 #include <cstdint>
+#include <exception>
 #include <memory>
 #include <string_view>
 
+#include <fmt/format.h>
+
 namespace valhalla {
+
+namespace {
+
+ipc::rpc_error failed_inside(const std::exception& fault) {
+    return {ipc::error_code::internal_error, fmt::format("the task failed inside the daemon: {}", fault.what()), {}};
+}
+
+}  // namespace
 
 /// One task with its key, and where the answers of its steps arrive: the ticket says which step.
 class task_runner::once final : public ipc::reply_sink, public std::enable_shared_from_this<once> {
@@ -21,7 +32,7 @@ class task_runner::once final : public ipc::reply_sink, public std::enable_share
 
     void deliver(std::uint64_t ticket, std::string_view json) override {
         if (ticket == asked_before && json.empty()) {
-            what_(who_, answer_at(carried_out), token_);
+            carry_out();
         } else if (ticket == carried_out) {
             answer_ = json;
             runner_.changes_.recall(token_, answer_, who_, answer_at(kept));
@@ -44,6 +55,15 @@ class task_runner::once final : public ipc::reply_sink, public std::enable_share
     static constexpr std::uint64_t carried_out = 1;
     static constexpr std::uint64_t kept = 2;
 
+    /// No connection waits above it that would catch what it throws.
+    void carry_out() {
+        try {
+            what_(who_, answer_at(carried_out), token_);
+        } catch (const std::exception& fault) {
+            deliver_error(carried_out, failed_inside(fault));
+        }
+    }
+
     /// Here and not in a destructor: another thread may be the last to let go of us.
     void is_over() { runner_.running_.erase({who_.name, token_.key}); }
     ipc::reply_handle answer_at(std::uint64_t step) { return {shared_from_this(), step}; }
@@ -59,7 +79,13 @@ class task_runner::once final : public ipc::reply_sink, public std::enable_share
 void task_runner::run(ipc::call& c, task what) {
     auto token = change_gate::token_of(c);
     if (!token) {
-        what(c.who(), c.defer(), std::nullopt);
+        auto reply = c.defer();
+        try {
+            what(c.who(), reply, std::nullopt);
+        } catch (const std::exception& fault) {
+            reply.fail(failed_inside(fault));
+            throw;  // to be logged where the handler was called
+        }
         return;
     }
     if (!running_.emplace(c.who().name, token->key).second) {

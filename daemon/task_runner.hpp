@@ -36,7 +36,7 @@ class task_runner {
     task_runner& operator=(const task_runner&) = delete;
 
     /// Carries out what `c` asks for, unless it was done before. While a request with the same key of the same operator
-    /// is under way, `request_running`.
+    /// is under way, `request_running`. A task that throws is answered with `internal_error`.
     void run(ipc::call& c, task what);
 
   private:

@@ -13,6 +13,7 @@
 #include "daemon/chance.hpp"
 #include "daemon/start_failure.hpp"
 #include "daemon/trail_guard.hpp"
+#include "ipc/limits.hpp"
 #include "ipc/utf8.hpp"
 #include "schema/atomic_file.hpp"
 #include "schema/errors.hpp"
@@ -27,7 +28,8 @@ namespace {
 constexpr std::size_t max_anchor_bytes = 65'536;
 
 std::optional<std::string> read_anchor(const std::filesystem::path& path) {
-    const schema::unique_fd fd{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+    // O_NONBLOCK: a pipe in its place must not make the start wait for a writer.
+    const schema::unique_fd fd{::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC)};
     if (!fd) {
         if (errno == ENOENT) {
             return std::nullopt;
@@ -40,6 +42,11 @@ std::optional<std::string> read_anchor(const std::filesystem::path& path) {
     text.resize(size < 0 ? 0 : static_cast<std::size_t>(size));
     return text;
 }
+
+/// Of the reason of a new epoch, as text. Together with a refused anchor, every byte of them escaped, they fit into a
+/// record: one that does not could never be appended, and the daemon never start.
+constexpr std::size_t max_misfit_bytes = 1'024;
+constexpr std::size_t max_accepted_bytes = ipc::max_reason_bytes + 2'048;  // and the backup that it is about
 
 /// A refused anchor as a record can hold it: verbatim when it is text of a reasonable length.
 std::string for_the_record(const std::string& anchor) {
@@ -85,6 +92,9 @@ trail_signing::trail_signing(const config& c, const schema::state_dir& directory
       anchor_{directory.anchor()},
       accepted_{restored_why ? restored_why : c.accept_rollback},
       first_{!recorded} {
+    if (accepted_) {
+        accepted_ = ipc::excerpt(*accepted_, max_accepted_bytes);
+    }
     const bool may_create = first_ || accepted_;
     key_ = find_signing_key(c.audit.signing_key, "signing.key", directory.signing_key(),
                             may_create ? missing_key::create : missing_key::refuse);
@@ -95,7 +105,7 @@ trail_signing::trail_signing(const config& c, const schema::state_dir& directory
         .key = key_ ? &*key_ : nullptr,
         .root_at = [&directory](std::uint64_t size) { return schema::reader{directory.database()}.root_at(size); }};
     auto verdict = examine_trail(found);
-    misfit_ = std::move(verdict.misfit);
+    misfit_ = ipc::excerpt(verdict.misfit, max_misfit_bytes);  // it may quote an anchor that anybody wrote
     anchored_ = std::move(verdict.anchored);
     if (misfit_.empty() && restored_why && anchored_) {
         misfit_ = "a backup took the place of the database";

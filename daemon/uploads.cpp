@@ -21,9 +21,9 @@ ipc::rpc_error no_such_upload(std::int64_t id) {
             {}};
 }
 
-ipc::rpc_error not_written(const std::filesystem::path& path) {
-    const int why = errno;
-    return {why == ENOSPC ? ipc::error_code::storage_full : ipc::error_code::internal_error,
+ipc::rpc_error not_written(const std::filesystem::path& path, int why) {
+    const bool full = why == ENOSPC || why == EDQUOT || why == EFBIG;
+    return {full ? ipc::error_code::storage_full : ipc::error_code::internal_error,
             fmt::format("{} could not be written: {}", path.string(), std::generic_category().message(why)),
             {}};
 }
@@ -67,8 +67,7 @@ uploads::result<std::int64_t> uploads::begin() {
     std::error_code failed;
     std::filesystem::create_directories(path_of(id), failed);
     if (failed) {
-        errno = failed.value();
-        return not_written(path_of(id));
+        return not_written(path_of(id), failed.value());
     }
     ++next_;
     open_.emplace(id, 0);
@@ -95,8 +94,9 @@ uploads::result<std::uint64_t> uploads::put(std::int64_t id, const std::string& 
                               {}};
     }
     const auto path = path_of(id) / file;
+    const bool existed = std::filesystem::exists(path);
+    const auto size = size_or_zero(path);
     if (offset) {
-        const auto size = size_or_zero(path);
         const auto at = static_cast<std::uint64_t>(*offset);
         if (at < size && stands_at(path, at, text)) {
             return size;
@@ -109,10 +109,18 @@ uploads::result<std::uint64_t> uploads::put(std::int64_t id, const std::string& 
     out.write(text.data(), static_cast<std::streamsize>(text.size()));
     out.close();
     if (!out) {
-        return not_written(path);
+        const int why = errno;
+        // What went in of the piece must not stay: whoever is told that it failed sends all of it again.
+        std::error_code ignored;
+        if (existed) {
+            std::filesystem::resize_file(path, size, ignored);
+        } else {
+            std::filesystem::remove(path, ignored);
+        }
+        return not_written(path, why);
     }
     found->second += text.size();
-    return static_cast<std::uint64_t>(std::filesystem::file_size(path));
+    return size + text.size();
 }
 
 uploads::result<schema::import_plan> uploads::read(std::int64_t id, const std::string& importer) const {

@@ -5,6 +5,7 @@
 #include "ipc/connection.hpp"
 
 #include <algorithm>
+#include <poll.h>
 #include <utility>
 
 #include <boost/asio/buffer.hpp>
@@ -311,7 +312,7 @@ void connection::on_tick(clock::time_point now) {
         const auto source = source_;  // it may take itself away
         source->on_stalled();
     }
-    if (stalled || (lingering_ && now >= linger_until_)) {
+    if (stalled || (lingering_ && now >= linger_until_) || (end_of_input_ && source_ && peer_is_gone())) {
         close();
         return;
     }
@@ -321,6 +322,12 @@ void connection::on_tick(clock::time_point now) {
                   {}});
         turn();
     }
+}
+
+/// Behind the end of input nothing is read that would show it, and a follower may have nothing to write for long.
+bool connection::peer_is_gone() {
+    pollfd on{socket_.native_handle(), 0, 0};
+    return ::poll(&on, 1, 0) > 0 && (on.revents & (POLLHUP | POLLERR)) != 0;
 }
 
 void connection::close() {

@@ -186,6 +186,7 @@ class connection final : public reply_sink, public push_channel, public std::ena
     void forget_sending();
     void account_for_output();
     [[nodiscard]] bool make_input_room();
+    [[nodiscard]] bool peer_is_gone();
     void release_buffers();
     void end_with(const rpc_error& error);
     void linger();

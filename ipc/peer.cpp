@@ -15,10 +15,12 @@ namespace valhalla::ipc {
 
 namespace {
 
-// A user renamed while we run is rare; a peer that makes us remember every uid there is, is not to happen.
+// A peer that makes us remember every uid there is, is not to happen.
 constexpr std::size_t most_names = 4'096;
 
-std::string look_up(std::uint32_t uid) {
+}  // namespace
+
+std::optional<std::string> system_user_name(std::uint32_t uid) {
     std::array<char, 16'384> buffer{};
     passwd entry{};
     passwd* found = nullptr;
@@ -28,12 +30,10 @@ std::string look_up(std::uint32_t uid) {
     } while (fault == EINTR);
     // The name goes into JSON, so it must be text.
     if (fault != 0 || found == nullptr || *entry.pw_name == '\0' || !is_utf8(entry.pw_name)) {
-        return fmt::format("uid:{}", uid);
+        return std::nullopt;
     }
     return entry.pw_name;
 }
-
-}  // namespace
 
 std::optional<credentials> credentials_of(int socket) noexcept {
     ucred of_peer{};
@@ -45,13 +45,17 @@ std::optional<credentials> credentials_of(int socket) noexcept {
 }
 
 const std::string& user_names::of(std::uint32_t uid) {
-    if (const auto known = known_.find(uid); known != known_.end()) {
-        return known->second;
+    const auto now = clock::now();
+    if (const auto known = known_.find(uid); known != known_.end() && now < known->second.until) {
+        return known->second.name;
     }
     if (known_.size() >= most_names) {
         known_.clear();
     }
-    return known_.emplace(uid, look_up(uid)).first->second;
+    auto found = ask_(uid);
+    auto& kept = known_[uid];
+    kept = {found ? *std::move(found) : fmt::format("uid:{}", uid), found ? now + keep_ : now};
+    return kept.name;
 }
 
 }  // namespace valhalla::ipc

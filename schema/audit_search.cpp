@@ -83,6 +83,7 @@ std::int64_t audit_search::first_at_or_after(unix_micros t) {
 
 audit_search::range audit_search::range_of(const audit_query& query) {
     range r{query.after ? raw(*query.after) : 0, query.before ? raw(*query.before) : size() + 1};
+    r.above = std::min(r.above, size());  // the largest of all seqs has no next one
     r.below = std::min(r.below, size() + 1);
     if (query.since) {
         r.above = std::max(r.above, first_at_or_after(*query.since) - 1);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <chrono>
 #include <cstring>
 #include <sys/stat.h>
@@ -26,8 +27,24 @@ constexpr std::string_view behind = ".db";
 constexpr std::string_view behind_checkpoint = ".checkpoint";
 constexpr std::string_view draft_name = ".draft.db";
 
-bool is_backup(std::string_view name) {
-    return name.starts_with(before) && name.ends_with(behind);
+/// When the backup was made that has this name; nothing for a name that this daemon never gives.
+std::optional<unix_micros> time_in(std::string_view name) {
+    constexpr std::size_t stamp_bytes = std::string_view{"20260131T120000Z"}.size();
+    if (!name.starts_with(before) || name.size() <= before.size() + stamp_bytes) {
+        return std::nullopt;
+    }
+    const auto stamp = name.substr(before.size(), stamp_bytes);
+    const auto digits = name.substr(before.size() + stamp_bytes + 1);
+    std::uint64_t records = 0;
+    std::from_chars(digits.data(), digits.data() + digits.size(), records);
+    const auto at = parse_utc(fmt::format("{}-{}-{}:{}:{}", stamp.substr(0, 4), stamp.substr(4, 2), stamp.substr(6, 5),
+                                          stamp.substr(11, 2), stamp.substr(13)));
+    return at && backup_dir::name_of(*at, records) == name ? at : std::nullopt;
+}
+
+bool is_file(const fs::path& path) {
+    struct stat status{};
+    return ::lstat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode);
 }
 
 std::vector<std::string> entries_of(const fs::path& directory) {
@@ -44,6 +61,13 @@ std::vector<std::string> entries_of(const fs::path& directory) {
     return names;
 }
 
+/// Names, oldest first.
+std::vector<std::string> backups_in(const fs::path& directory) {
+    auto names = entries_of(directory);
+    std::erase_if(names, [&](const std::string& name) { return !time_in(name) || !is_file(directory / name); });
+    return names;
+}
+
 }  // namespace
 
 fs::path checkpoint_beside(const fs::path& backup) {
@@ -54,8 +78,7 @@ fs::path checkpoint_beside(const fs::path& backup) {
 
 std::optional<unix_micros> newest_backup_time(const fs::path& directory) noexcept {
     try {
-        auto names = entries_of(directory);
-        std::erase_if(names, [](const std::string& name) { return !is_backup(name); });
+        const auto names = backups_in(directory);
         struct stat file{};
         if (names.empty() || ::stat((directory / names.back()).c_str(), &file) != 0) {
             return std::nullopt;
@@ -108,9 +131,10 @@ void clear_backup_leftovers(const fs::path& directory) noexcept {
     try {
         const auto all = entries_of(directory);
         for (const auto& name : all) {
-            const bool of_none =
-                name.starts_with(before) && name.ends_with(behind_checkpoint) &&
-                !std::ranges::binary_search(all, name.substr(0, name.size() - behind_checkpoint.size()));
+            const auto backup = name.ends_with(behind_checkpoint)
+                                    ? name.substr(0, name.size() - behind_checkpoint.size())
+                                    : std::string{};
+            const bool of_none = time_in(backup) && !std::ranges::binary_search(all, backup);
             if (of_none || name.starts_with(draft_name)) {
                 ::unlink((directory / name).c_str());
             }
@@ -121,26 +145,52 @@ void clear_backup_leftovers(const fs::path& directory) noexcept {
 }
 
 std::vector<std::string> backup_dir::names() const {
-    auto all = entries_of(path_);
-    std::erase_if(all, [](const std::string& name) { return !is_backup(name); });
-    return all;
+    return backups_in(path_);
 }
 
-std::vector<std::string> backup_dir::remove_all_but(std::size_t keep) const {
+std::string backup_dir::next_name(unix_micros at, std::uint64_t records) const {
+    for (const auto& name : entries_of(path_)) {
+        if (const auto there = time_in(name)) {
+            at = std::max(at, *there + std::chrono::seconds{1});
+        }
+    }
+    return name_of(at, records);
+}
+
+backup_dir::removal backup_dir::remove_all_but(std::size_t keep, const std::string& newest) const {
+    removal done;
+    try {
+        remove_old(keep, newest, done);
+    } catch (const storage_error& fault) {
+        done.left.emplace_back(fault.what());
+    }
+    return done;
+}
+
+void backup_dir::remove_old(std::size_t keep, const std::string& newest, removal& done) const {
+    for (const auto& name : entries_of(path_)) {
+        if (time_in(name) && !is_file(path_ / name)) {
+            done.left.push_back(
+                fmt::format("{} has the name of a backup and is no file; remove it by hand", (path_ / name).string()));
+        }
+    }
     auto old = names();
-    old.resize(old.size() > keep ? old.size() - keep : 0);
+    std::erase(old, newest);
+    const std::size_t kept = keep > 0 ? keep - 1 : 0;
+    old.resize(old.size() > kept ? old.size() - kept : 0);
     for (const auto& name : old) {
         // The backup first: a checkpoint alone is known as a leftover.
         if (::unlink((path_ / name).c_str()) != 0) {
-            throw storage_error{storage_fault::unusable, fmt::format("the old backup {} cannot be removed: {}",
-                                                                     (path_ / name).string(), std::strerror(errno))};
+            done.left.push_back(fmt::format("the old backup {} cannot be removed: {}; remove it by hand",
+                                            (path_ / name).string(), std::strerror(errno)));
+            continue;
         }
         ::unlink(checkpoint_beside(path_ / name).c_str());
+        done.removed.push_back(name);
     }
-    if (!old.empty()) {
+    if (!done.removed.empty()) {
         sync_directory(path_);
     }
-    return old;
 }
 
 }  // namespace valhalla::schema

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // STATE/backup: `valhalla-<UTC time>-<records>.db`, each with its signed checkpoint `….db.checkpoint` beside it. The
-// names sort by time, and by records within a second. A backup is complete when it bears its name; whatever else a
-// crash left is cleared away. One process at a time, one thread at a time. Throws `storage_error`: `full`, `unusable`.
+// names sort in the order in which the backups were made: where the clock was put back, the time in a name goes on from
+// the one before, and the file's time is the true one. A backup is complete when it bears its name; whatever else a
+// crash left is cleared away. What has another name is of the administrator and left alone. One process at a time, one
+// thread at a time. Throws `storage_error`: `full`, `unusable`.
 #pragma once
 
 #include <cstddef>
@@ -24,21 +26,28 @@ class backup_dir {
 
     /// Of a backup of `records` records, made at `at`.
     [[nodiscard]] static std::string name_of(unix_micros at, std::uint64_t records);
+    /// The same, or as much later that it sorts behind all there are.
+    [[nodiscard]] std::string next_name(unix_micros at, std::uint64_t records) const;
     [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
     /// Where a backup is made.
     [[nodiscard]] std::filesystem::path draft() const;
     /// Beside the backup of that name, before it has the name.
     void put_checkpoint(const std::string& name, std::string_view note) const;
-    /// The draft, which is on the disk, takes its name for good; from another backup of the same records and second
-    /// too.
+    /// The draft, which is on the disk, takes its name for good.
     void publish(const std::string& name) const;
 
     /// Names, oldest first.
     [[nodiscard]] std::vector<std::string> names() const;
-    /// Removes all but the newest `keep`, the oldest first; gives the names of what it removed.
-    [[nodiscard]] std::vector<std::string> remove_all_but(std::size_t keep) const;
+    struct removal {
+        std::vector<std::string> removed;  ///< names, oldest first
+        std::vector<std::string> left;     ///< sentences: what stays in the way, and why
+    };
+    /// Removes all but `newest`, which was just made, and the `keep - 1` before it. Throws nothing: there is a backup.
+    [[nodiscard]] removal remove_all_but(std::size_t keep, const std::string& newest) const;
 
   private:
+    void remove_old(std::size_t keep, const std::string& newest, removal& done) const;
+
     std::filesystem::path path_;
 };
 

@@ -78,13 +78,6 @@ void create_private_file(const fs::path& path) {
     }
 }
 
-/// Where the file really lies: SQLite is told to follow no symbolic link.
-fs::path resolved(const fs::path& database) {
-    std::error_code ignored;
-    const fs::path directory = fs::canonical(fs::absolute(database).parent_path(), ignored);
-    return ignored ? database : directory / database.filename();
-}
-
 /// For whoever runs a daemon. An auditor wants to know what the file is, not where to keep another.
 constexpr std::string_view ways_out =
     "restore a backup with --restore FILE --reason TEXT, or choose another state directory";
@@ -201,6 +194,12 @@ int authorize_writing(void* self, int action, const char* first, const char* sec
 }
 
 }  // namespace
+
+fs::path resolved(const fs::path& database) {
+    std::error_code ignored;
+    const fs::path directory = fs::canonical(fs::absolute(database).parent_path(), ignored);
+    return ignored ? database : directory / database.filename();
+}
 
 connection connection::open_writer(const fs::path& database) {
     return connection{kind::writer, prepared_for_writing(database)};

@@ -21,6 +21,9 @@ namespace valhalla::schema {
 /// "VALH": tells our databases from others.
 inline constexpr std::int64_t application_id = 0x56414C48;
 
+/// Where the file of a database really lies: SQLite is told to follow no symbolic link, not in a directory either.
+[[nodiscard]] std::filesystem::path resolved(const std::filesystem::path& database);
+
 class connection {
   public:
     /// Creates the file (0600) where missing, brings it to the current version, checks its schema.

@@ -2,7 +2,9 @@
 #include "schema/database_copy.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
+#include <cstddef>
 #include <cstring>
 #include <fcntl.h>
 #include <string>
@@ -19,6 +21,7 @@
 
 #include "schema/connection.hpp"
 #include "schema/limits.hpp"
+#include "schema/migrations.hpp"
 #include "schema/unique_fd.hpp"
 
 namespace valhalla::schema {
@@ -53,7 +56,8 @@ void create_private_file(const fs::path& path) {
 
 SQLite::Database opened(const fs::path& file) {
     try {
-        SQLite::Database db{file.string(), SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW};
+        SQLite::Database db{resolved(file).string(),
+                            SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW};
         sqlite3_extended_result_codes(db.getHandle(), 1);
         return db;
     } catch (const SQLite::Exception& e) {
@@ -134,6 +138,25 @@ bool database_copy::advance() {
     }
     self.remaining = remaining;
     return false;
+}
+
+std::uint64_t room_to_restore(const fs::path& backup) {
+    const auto bytes = fs::file_size(backup);
+    // From the header (SQLite's file format, 1.3): opening it would leave files beside it.
+    constexpr std::string_view magic{"SQLite format 3\0", 16};
+    constexpr std::size_t version_at = 60;
+    std::array<char, version_at + 4> header{};
+    const unique_fd file{::open(backup.c_str(), O_RDONLY | O_CLOEXEC)};
+    const auto size = file ? ::pread(file.get(), header.data(), header.size(), 0) : -1;
+    if (size != static_cast<::ssize_t>(header.size()) ||
+        !std::string_view{header.data(), header.size()}.starts_with(magic)) {
+        return bytes;  // no database: whoever reads it says so
+    }
+    std::uint32_t version = 0;
+    for (std::size_t i = version_at; i < header.size(); ++i) {
+        version = (version << 8U) | static_cast<unsigned char>(header.at(i));
+    }
+    return version < static_cast<std::uint32_t>(current_schema_version()) ? 3 * bytes : bytes;
 }
 
 void seal_copy(const fs::path& copy) {

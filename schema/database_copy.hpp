@@ -35,6 +35,10 @@ class database_copy {
     std::unique_ptr<impl> impl_;
 };
 
+/// Bytes that a copy of `backup` may take until it is of the current version: those of the file, three times as many
+/// when it is of an older version, which has its tables written anew, in the file and in its log.
+[[nodiscard]] std::uint64_t room_to_restore(const std::filesystem::path& backup);
+
 /// Makes a complete copy a file that stands for itself: without a write-ahead log, checked by SQLite (pages, rows,
 /// indexes), on the disk. Throws `storage_error`: `broken` when the check finds something.
 void seal_copy(const std::filesystem::path& copy);

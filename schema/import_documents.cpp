@@ -9,6 +9,7 @@
 
 #include "schema/import_fields.hpp"
 #include "schema/limits.hpp"
+#include "schema/model/exact_integer.hpp"
 #include "schema/model/json_text.hpp"
 
 namespace valhalla::schema {
@@ -129,6 +130,9 @@ session read_full_session(const import_source& source, const json_value& v, cons
     const auto id = object.need("id").integer();
     if (!id || *id < 1) {
         source.refuse(object.need("id"), "must be a number from 1 on");
+    }
+    if (*id > largest_exact_integer) {
+        source.refuse(object.need("id"), "must not be larger than " + std::to_string(largest_exact_integer));
     }
     s.id = session_id{*id};
     s.operator_name = object.is_null("operator") ? importer : object.name("operator");

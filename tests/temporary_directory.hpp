@@ -10,11 +10,12 @@
 
 namespace valhalla::test {
 
-/// A directory of a test's own, gone with it.
+/// A directory of a test's own, gone with it. Below /tmp whatever TMPDIR says, because sockets are made in it and their
+/// paths may not be longer than 107 bytes.
 class temporary_directory {
   public:
     temporary_directory() {
-        std::string pattern = (std::filesystem::temp_directory_path() / "valhalla-test-XXXXXX").string();
+        std::string pattern = "/tmp/valhalla-test-XXXXXX";
         if (::mkdtemp(pattern.data()) == nullptr) {
             throw std::runtime_error{"no temporary directory"};
         }

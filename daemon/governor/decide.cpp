@@ -185,7 +185,7 @@ struct dispatch {
 
     decision operator()(const commands::start_session& c) const { return governor::decide_on(s, c, ctx, health); }
     decision operator()(const commands::set_step& c) const { return decide_on(s, c, ctx, health); }
-    decision operator()(const commands::import_state& c) const { return governor::decide_on(s, c); }
+    decision operator()(const commands::import_state& c) const { return governor::decide_on(s, c, ctx); }
     decision operator()(const commands::load_policy& c) const { return decide_on(s, c); }
     decision operator()(const commands::load_playbook& c) const { return decide_on(s, c); }
     decision operator()(const commands::witness_checkpoint& c) const { return governor::decide_on(s, c, ctx); }

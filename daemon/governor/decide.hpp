@@ -41,7 +41,7 @@ using decision = std::variant<plan, refusal>;
 [[nodiscard]] decision decide_on(const state& s, const commands::end_session& c, const context& ctx);
 [[nodiscard]] decision decide_on(const state& s, const commands::note_session& c, const context& ctx);
 [[nodiscard]] decision decide_on(const state& s, const commands::set_thresholds& c, const context& ctx);
-[[nodiscard]] decision decide_on(const state& s, const commands::import_state& c);
+[[nodiscard]] decision decide_on(const state& s, const commands::import_state& c, const context& ctx);
 [[nodiscard]] decision decide_on(const state& s, const commands::witness_checkpoint& c, const context& ctx);
 [[nodiscard]] decision decide_on(const state& s, const commands::lock_operator& c, const context& ctx);
 [[nodiscard]] decision decide_on(const state& s, const commands::unlock_operator& c, const context& ctx);

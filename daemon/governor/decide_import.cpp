@@ -2,6 +2,7 @@
 //
 // Taking in what another program left. Only a state in which nobody has worked yet takes it: an import never
 // overwrites.
+#include <chrono>
 #include <set>
 #include <string>
 #include <utility>
@@ -9,6 +10,7 @@
 #include "daemon/governor/decide.hpp"
 #include "daemon/governor/record_bound.hpp"
 #include "daemon/governor/sentence.hpp"
+#include "schema/model/exact_integer.hpp"
 
 namespace valhalla::governor {
 
@@ -38,8 +40,11 @@ refusal refuse(refusal_kind kind, std::string message) {
     return {.kind = kind, .message = std::move(message), .key = {}, .nearest = {}, .session = std::nullopt};
 }
 
-/// Ids must rise, and an operator has one active session at most.
-std::optional<refusal> contradiction(const commands::import_state& c) {
+/// Of the clock that an active session was started by, ahead of ours: more is no clock's error.
+constexpr std::chrono::hours clock_tolerance{24};
+
+/// Ids must rise and leave room for those that follow; an operator has one active session at most, and it has begun.
+std::optional<refusal> contradiction(const commands::import_state& c, unix_micros now) {
     session_id last{0};
     std::set<std::string> active;
     for (const auto& part : c.parts) {
@@ -50,7 +55,16 @@ std::optional<refusal> contradiction(const commands::import_state& c) {
                               join("Session ", id, " follows session ", std::to_string(raw(last)),
                                    ": ids begin at 1 and must rise."));
             }
+            if (raw(s.id) > largest_exact_integer) {
+                return refuse(refusal_kind::import_refused,
+                              join("Session ", id, ": ids go up to ", std::to_string(largest_exact_integer), "."));
+            }
             last = s.id;
+            if (s.active && s.started_at && *s.started_at > now + clock_tolerance) {
+                return refuse(refusal_kind::import_refused,
+                              join("Session ", id, " of ", plain(s.operator_name, 120), " is active, but starts ",
+                                   format_utc(*s.started_at), ", more than a day from now."));
+            }
             if (s.active && !active.insert(s.operator_name).second) {
                 return refuse(refusal_kind::import_refused,
                               join("Session ", id, " is a second active session of ", plain(s.operator_name, 120),
@@ -79,12 +93,12 @@ std::optional<refusal> too_long(const commands::import_state& c) {
 
 }  // namespace
 
-decision decide_on(const state& s, const commands::import_state& c) {
+decision decide_on(const state& s, const commands::import_state& c, const context& ctx) {
     if (const auto why = why_not_fresh(s)) {
         return refuse(refusal_kind::state_not_fresh, join("Importing needs a fresh state, and ", *why,
                                                           ". Start the daemon on an empty state directory for it."));
     }
-    if (auto wrong = contradiction(c)) {
+    if (auto wrong = contradiction(c, ctx.now)) {
         return std::move(*wrong);
     }
     if (auto wrong = too_long(c)) {

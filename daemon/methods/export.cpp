@@ -4,14 +4,18 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdint>
-#include <fstream>
+#include <fcntl.h>
+#include <optional>
+#include <sys/stat.h>
 #include <system_error>
+#include <unistd.h>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include "daemon/methods/bind.hpp"
 #include "ipc/api/exchange.hpp"
+#include "schema/unique_fd.hpp"
 
 namespace valhalla {
 
@@ -57,7 +61,39 @@ query_pool::answer get_document(schema::reader& from, const std::string& name) {
     return out;
 }
 
-query_pool::answer write_documents(schema::reader& from, const std::filesystem::path& directory, notary& signer) {
+std::uint64_t size_or_zero(const std::filesystem::path& file) {
+    std::error_code none;
+    const auto size = std::filesystem::file_size(file, none);
+    return none ? 0 : static_cast<std::uint64_t>(size);
+}
+
+/// The old set stays until the new one is whole, and a set is no larger than the database that it is made of. Like a
+/// backup, it leaves the room that the changes need.
+std::optional<ipc::rpc_error> no_room(const daemon_facts& facts) {
+    const auto database = facts.state_dir / "valhalla.db";
+    const auto needed = size_or_zero(database) + size_or_zero(database.string() + "-wal");
+    std::error_code error;
+    auto space = std::filesystem::space(facts.export_dir, error);
+    if (error) {
+        space = std::filesystem::space(facts.state_dir, error);  // it is not there yet
+    }
+    if (error || space.available >= needed + backups::spared_bytes) {
+        return std::nullopt;
+    }
+    constexpr std::uint64_t mib = 1024ULL * 1024;
+    return ipc::rpc_error{
+        ipc::error_code::storage_full,
+        fmt::format("there is no room for an export in {}: it takes up to {} MiB, {} MiB more stay free for the "
+                    "daemon's work, and there are {} MiB; free some space, the last export there may be removed",
+                    facts.export_dir.string(), needed / mib + 1, backups::spared_bytes / mib, space.available / mib),
+        {}};
+}
+
+query_pool::answer write_documents(schema::reader& from, const daemon_facts& facts, notary& signer) {
+    if (auto error = no_room(facts)) {
+        return *std::move(error);
+    }
+    const auto& directory = facts.export_dir;
     const auto sign = [&signer](const schema::tree_head& head) {
         auto done = signer.sign_exactly(head);
         if (const auto* problem = std::get_if<notary::trouble>(&done)) {
@@ -99,18 +135,29 @@ query_pool::answer read_piece(const std::filesystem::path& directory, const std:
     if (std::ranges::find(known, name) == known.end()) {
         return unknown_document(name, fmt::format("{}", fmt::join(known, ", ")));
     }
-    std::ifstream in{directory / name, std::ios::binary | std::ios::ate};
-    if (!in) {
-        return ipc::rpc_error{
-            ipc::error_code::export_failed, fmt::format("{} is not there yet; export.write writes it", name), {}};
+    const auto failed = [&](const std::string& why) { return ipc::rpc_error{ipc::error_code::export_failed, why, {}}; };
+    const auto path = directory / name;
+    // O_NONBLOCK: a pipe of that name must not make all queries wait for its writer.
+    const schema::unique_fd file{::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)};
+    if (!file && errno == ENOENT) {
+        return failed(fmt::format("{} is not there yet; export.write writes it", name));
     }
-    const auto size = static_cast<std::int64_t>(in.tellg());
+    if (!file && errno != ELOOP) {
+        return failed(fmt::format("{} cannot be read: {}", path.string(), std::generic_category().message(errno)));
+    }
+    struct stat about{};
+    if (!file || ::fstat(file.get(), &about) != 0 || !S_ISREG(about.st_mode)) {
+        return failed(fmt::format("{} is no regular file; remove it, and export.write writes it", path.string()));
+    }
+    const auto size = static_cast<std::int64_t>(about.st_size);
     std::string text;
     if (offset < size) {
-        in.seekg(offset);
         text.resize(static_cast<std::size_t>(std::min<std::int64_t>(size - offset, piece_bytes)));
-        in.read(text.data(), static_cast<std::streamsize>(text.size()));
-        text.resize(static_cast<std::size_t>(in.gcount()));
+        const auto got = ::pread(file.get(), text.data(), text.size(), offset);
+        if (got < 0) {
+            return failed(fmt::format("{} cannot be read: {}", path.string(), std::generic_category().message(errno)));
+        }
+        text.resize(static_cast<std::size_t>(got));
         cut_at_boundary(text);
     }
     const auto next = offset + static_cast<std::int64_t>(text.size());
@@ -131,8 +178,8 @@ void bind_export_methods(ipc::method_table& table, const services& with) {
     });
     table.on<api::export_write>([with](const api::export_write::params&, ipc::call& c) {
         with.tasks.run(c, [with](const ipc::peer& /*who*/, ipc::reply_handle reply, const auto& /*token*/) {
-            with.queries.submit([directory = with.facts.export_dir, &signer = with.signer](
-                                    schema::reader& from) { return write_documents(from, directory, signer); },
+            with.queries.submit([&facts = with.facts, &signer = with.signer](
+                                    schema::reader& from) { return write_documents(from, facts, signer); },
                                 std::move(reply));
         });
     });

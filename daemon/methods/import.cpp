@@ -7,6 +7,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "daemon/clock.hpp"
 #include "daemon/governor/governor.hpp"
 #include "daemon/methods/bind.hpp"
 #include "daemon/render.hpp"
@@ -55,7 +56,7 @@ query_pool::answer check(const services& with, std::int64_t id, const std::strin
     auto read = with.files.read(id, importer);
     if (auto* plan = std::get_if<schema::import_plan>(&read)) {
         const governor::commands::import_state command{.parts = plan->parts, .lines = plan->lines};
-        const governor::context by_owner{.who = {}, .is_owner = true, .now = published.last_ts};
+        const governor::context by_owner{.who = {}, .is_owner = true, .now = system_now()};
         const auto done = governor::execute(published, command, by_owner);
         if (const auto* no = std::get_if<governor::refusal>(&done.result)) {
             return to_wire(*no);

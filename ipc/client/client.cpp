@@ -81,7 +81,11 @@ struct attempt {
 }  // namespace
 
 std::string default_socket_path() {
-    return ipc::default_socket_path();
+    try {
+        return ipc::default_socket_path();
+    } catch (const ipc::untrusted_directory& objection) {
+        throw connection_error{objection.what()};
+    }
 }
 
 struct client::impl {

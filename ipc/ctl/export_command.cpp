@@ -3,8 +3,17 @@
 // export DIR. The daemon writes the set into its own directory; here it is read back in pieces, checked against the
 // digests, and only when all of it is right put in place: each file by rename, the manifest last.
 #include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <chrono>
+#include <csignal>
 #include <filesystem>
 #include <string_view>
+#include <sys/types.h>
+#include <system_error>
+#include <thread>
+#include <utility>
+#include <vector>
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -31,11 +40,19 @@ struct export_options {
     std::string directory;
 };
 
-/// What is wrong with what came, when trying again may help: somebody else wrote a new set in between.
-class changed_meanwhile : public fault {
+/// The daemon's directory holds one set at a time, and whoever exports replaces it. How often a set that was replaced
+/// while it was read is read again, and the pause before that, which doubles.
+constexpr int most_attempts = 6;
+constexpr std::chrono::milliseconds first_pause{20};
+
+/// What came does not fit its manifest.
+class misfit : public fault {
   public:
-    explicit changed_meanwhile(const std::string& message) : fault{exit_code::unverified, message} {}
+    explicit misfit(const std::string& message) : fault{exit_code::unverified, message} {}
 };
+
+/// Another export replaced the set while it was read.
+struct replaced_meanwhile {};
 
 struct expected_file {
     std::string name;
@@ -67,7 +84,7 @@ answer read_piece(context& io, const std::string& name, std::int64_t offset) {
     const auto next = integer(piece.value, "next_offset");
     const auto size = static_cast<std::int64_t>(text(piece.value, "text").size());
     if (integer(piece.value, "offset") != offset || (next && (*next != offset + size || size == 0))) {
-        throw changed_meanwhile{fmt::format("{} did not come in order", name)};
+        throw misfit{fmt::format("{} did not come in order", name)};
     }
     return piece;
 }
@@ -85,7 +102,7 @@ void read_document(context& io, const std::string& name, const Take& take) {
             if (*offset == 0) {
                 throw;
             }
-            throw changed_meanwhile{fmt::format("{} ended early: {}", name, refusal.what())};
+            throw misfit{fmt::format("{} ended early: {}", name, refusal.what())};
         }
     }
 }
@@ -108,22 +125,51 @@ staged_file fetch(context& io, const fs::path& directory, const expected_file& f
     read_document(io, file.name, [&](const std::string& piece) {
         bytes += static_cast<std::int64_t>(piece.size());
         if (bytes > file.bytes) {
-            throw changed_meanwhile{
-                fmt::format("{} is longer than the {} bytes of the manifest", file.name, file.bytes)};
+            throw misfit{fmt::format("{} is longer than the {} bytes of the manifest", file.name, file.bytes)};
         }
         digest.update(piece);
         staged.write(piece);
         io.progress(fmt::format("reading {}: {} of {} bytes", file.name, bytes, file.bytes));
     });
     if (bytes != file.bytes) {
-        throw changed_meanwhile{
-            fmt::format("{} has {} bytes where the manifest says {}", file.name, bytes, file.bytes)};
+        throw misfit{fmt::format("{} has {} bytes where the manifest says {}", file.name, bytes, file.bytes)};
     }
     if (schema::to_hex(digest.finish()) != file.sha256) {
-        throw changed_meanwhile{fmt::format("{} does not have the SHA-256 of the manifest", file.name)};
+        throw misfit{fmt::format("{} does not have the SHA-256 of the manifest", file.name)};
     }
     staged.sync();
     return staged;
+}
+
+/// Whether `file` is a temporary name of `name` whose process is gone.
+bool is_leftover(std::string_view file, std::string_view name) {
+    const std::string before = fmt::format(".{}.", name);
+    constexpr std::string_view after = ".tmp";
+    if (file.size() <= before.size() + after.size() || !file.starts_with(before) || !file.ends_with(after)) {
+        return false;
+    }
+    const auto digits = file.substr(before.size(), file.size() - before.size() - after.size());
+    ::pid_t pid = 0;
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), pid);
+    return error == std::errc{} && end == digits.data() + digits.size() && pid > 0 && ::kill(pid, 0) != 0 &&
+           errno == ESRCH;
+}
+
+/// What an export into the directory left behind that was killed. What cannot be removed harms nobody.
+void remove_leftovers(const fs::path& directory, const std::vector<expected_file>& files) {
+    std::error_code ignored;
+    std::vector<fs::path> leftovers;
+    for (const auto& entry : fs::directory_iterator{directory, ignored}) {
+        const auto name = entry.path().filename().string();
+        const bool ours = is_leftover(name, manifest_name) ||
+                          std::ranges::any_of(files, [&](const auto& file) { return is_leftover(name, file.name); });
+        if (ours && fs::is_regular_file(entry.symlink_status(ignored))) {
+            leftovers.push_back(entry.path());
+        }
+    }
+    for (const auto& path : leftovers) {
+        fs::remove(path, ignored);
+    }
 }
 
 struct staged_set {
@@ -132,25 +178,22 @@ struct staged_set {
 };
 
 /// The set as its own manifest describes it, staged in `directory`.
-staged_set fetch_set(context& io, const fs::path& directory) {
-    const auto manifest = read_manifest(io);
+staged_set fetch_set(context& io, const fs::path& directory, const std::string& manifest) {
     staged_set set;
     try {
         set.manifest = make_answer(manifest).value;
     } catch (const std::invalid_argument&) {
-        throw changed_meanwhile{"manifest.json is not JSON"};
+        throw misfit{"manifest.json is not JSON"};
     }
     const auto files = files_of(set.manifest);
     if (files.empty()) {
         throw fault{exit_code::unverified, "manifest.json names no files"};
     }
+    remove_leftovers(directory, files);
     for (const auto& file : files) {
         if (file.name != manifest_name) {
             set.files.push_back(fetch(io, directory, file));
         }
-    }
-    if (read_manifest(io) != manifest) {
-        throw changed_meanwhile{"another export replaced the set while it was read"};
     }
     auto& last = set.files.emplace_back(directory, std::string{manifest_name});
     last.write(manifest);
@@ -158,10 +201,52 @@ staged_set fetch_set(context& io, const fs::path& directory) {
     return set;
 }
 
+/// Throws `replaced_meanwhile`, and `misfit` only where nobody did.
+staged_set fetch_unchanged_set(context& io, const fs::path& directory) {
+    const auto manifest = read_manifest(io);
+    try {
+        auto set = fetch_set(io, directory, manifest);
+        if (read_manifest(io) == manifest) {
+            return set;
+        }
+    } catch (const misfit&) {
+        if (read_manifest(io) == manifest) {
+            throw;
+        }
+    }
+    throw replaced_meanwhile{};
+}
+
+/// A set that the daemon wrote after it was asked. What replaced ours is newer, and as good.
+staged_set fetch_new_set(context& io, const fs::path& directory) {
+    bool write = true;
+    bool misfitted = false;
+    auto pause = first_pause;
+    for (int attempt = 1; attempt <= most_attempts; ++attempt) {
+        if (write) {
+            static_cast<void>(io.call("export.write", "{}"));
+        }
+        try {
+            return fetch_unchanged_set(io, directory);
+        } catch (const replaced_meanwhile&) {
+            write = false;
+        } catch (const misfit&) {
+            if (std::exchange(misfitted, true)) {
+                throw;
+            }
+            write = true;
+        }
+        std::this_thread::sleep_for(pause);
+        pause *= 2;
+    }
+    throw fault{exit_code::refused,
+                "other exports were made meanwhile, each replacing the set that was read; nothing was written, try "
+                "again when they are done"};
+}
+
 /// The manifest of what now lies in `directory`.
-json::value export_once(context& io, const fs::path& directory) {
-    static_cast<void>(io.call("export.write", "{}"));
-    auto set = fetch_set(io, directory);
+json::value put_set(context& io, const fs::path& directory) {
+    auto set = fetch_new_set(io, directory);
     io.progress({});
     for (auto& file : set.files) {
         if (&file == &set.files.back()) {
@@ -188,11 +273,7 @@ exit_code export_set(context& io, const export_options& options) {
     make_directory(directory);
     json::value manifest;
     try {
-        try {
-            manifest = export_once(io, directory);
-        } catch (const changed_meanwhile&) {
-            manifest = export_once(io, directory);
-        }
+        manifest = put_set(io, directory);
     } catch (...) {
         io.progress({});
         throw;

@@ -5,8 +5,10 @@
 #include <vector>
 
 #include "ipc/ctl/run.hpp"
+#include "schema/proof/standard_files.hpp"
 
 int main(int argc, char** argv) {
+    valhalla::schema::open_missing_standard_files();
     const std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
     return static_cast<int>(valhalla::ctl::run(arguments, valhalla::ctl::surroundings_of_process()));
 }

@@ -122,7 +122,10 @@ void complain(const complaint& what, bool as_json, const surroundings& around) {
         const auto line = params{}.json("error", what.object).done();
         around.out << (around.out_is_terminal ? printable_json(line) : line) << '\n';
         around.out.flush();
-        return;
+        if (around.out) {
+            return;
+        }
+        // Nobody can read it there: whoever sees the standard error shall.
     }
     around.err << "valhallactl: " << printable(what.message) << '\n';
     if (!what.hint.empty()) {
@@ -160,6 +163,14 @@ std::string all_of(std::istream& in, std::size_t most) {
     return bytes;
 }
 
+/// An answer that nobody got is a failure.
+void require_written(std::ostream& out) {
+    out.flush();
+    if (!out) {
+        throw fault{exit_code::refused, "the answer could not be written to the standard output"};
+    }
+}
+
 exit_code run_chosen(const invocation& chosen, const std::string& socket, const surroundings& around) {
     printer out{around.out, around.columns, around.colours, around.out_is_terminal};
     context io{around.connect(socket), out, chosen.json, around.now(), around.now, {}, {}};
@@ -183,10 +194,7 @@ exit_code run_chosen(const invocation& chosen, const std::string& socket, const 
     };
     io.process = around.process;
     const auto code = chosen.run(io);
-    around.out.flush();
-    if (!around.out) {
-        throw fault{exit_code::refused, "the answer could not be written to the standard output"};
-    }
+    require_written(around.out);
     return code;
 }
 
@@ -228,6 +236,8 @@ complaint complaint_of_current(const std::string& socket) {
         return complaint_of(doubt);
     } catch (const ipc::connection_error& lost) {
         return complaint_of(lost, socket);
+    } catch (const ipc::untrusted_directory& objection) {
+        return {exit_code::no_daemon, objection.what(), {}, error_object("no_daemon", objection.what())};
     } catch (const std::exception& other) {
         return {exit_code::refused, other.what(), {}, error_object("not_done", other.what())};
     }
@@ -245,7 +255,7 @@ exit_code run(const std::vector<std::string>& arguments, const surroundings& aro
         const auto parsed = read_command_line(arguments);
         if (const auto* help = std::get_if<help_text>(&parsed)) {
             around.out << help->text;
-            around.out.flush();
+            require_written(around.out);
             return exit_code::done;
         }
         const auto& chosen = std::get<invocation>(parsed);

@@ -69,10 +69,26 @@ bool printable(std::string_view text) {
     });
 }
 
+/// What Unicode calls white space beyond ASCII, in UTF-8: in a name, other verifiers refuse the key for it.
+bool has_wide_space(std::string_view text) {
+    const auto has = [&](std::string_view space) { return text.find(space) != std::string_view::npos; };
+    if (has("\u0085") || has("\u00a0") || has("\u1680") || has("\u202f") || has("\u205f") || has("\u3000")) {
+        return true;
+    }
+    constexpr std::string_view block = "\xe2\x80";  // U+2000 to U+203F
+    for (auto at = text.find(block); at != std::string_view::npos; at = text.find(block, at + 1)) {
+        const auto last = static_cast<unsigned char>(at + 2 < text.size() ? text[at + 2] : 0);
+        if ((last >= 0x80 && last <= 0x8a) || last == 0xa8 || last == 0xa9) {  // U+2000 to U+200A, U+2028, U+2029
+            return true;
+        }
+    }
+    return false;
+}
+
 }  // namespace
 
 bool valid_key_name(std::string_view name) {
-    return !name.empty() && std::ranges::none_of(name, [](char c) {
+    return !name.empty() && !has_wide_space(name) && std::ranges::none_of(name, [](char c) {
         const auto code = static_cast<unsigned char>(c);
         return code <= 0x20 || code == 0x7f || c == '+';
     });

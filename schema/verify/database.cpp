@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -37,6 +38,20 @@ constexpr std::uint64_t progress_step = 16'384;  // records
     }
     where.message = where.record ? fmt::format("record {}: {}", raw(*where.record), e.what()) : e.what();
     throw bad_evidence{std::move(where)};
+}
+
+/// Whether SQLite calls the file malformed, which no longer shows when opening it failed. Nothing is made beside it.
+bool is_malformed(const std::filesystem::path& database) {
+    std::string uri = "file:";
+    for (const char c : std::filesystem::absolute(database).string()) {
+        const bool special = c == '%' || c == '?' || c == '#';
+        uri += special ? fmt::format("%{:02X}", static_cast<unsigned>(c)) : std::string{c};
+    }
+    sqlite3* opened = nullptr;
+    sqlite3_open_v2((uri + "?immutable=1").c_str(), &opened, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, nullptr);
+    const std::unique_ptr<sqlite3, decltype(&sqlite3_close)> db{opened, &sqlite3_close};
+    sqlite3_exec(db.get(), "SELECT COUNT(*) FROM sqlite_schema", nullptr, nullptr, nullptr);
+    return (sqlite3_errcode(db.get()) & 0xff) == SQLITE_CORRUPT;
 }
 
 /// One dictionary: names have numbers in the order in which records first use them.
@@ -303,6 +318,9 @@ void verify_database(const std::filesystem::path& database, checkpoint_book& che
         try {
             return connection::open_evidence(database);
         } catch (const storage_error& e) {
+            if (e.fault() == schema::storage_fault::broken && is_malformed(database)) {
+                blame_table("sqlite_schema", e.what());
+            }
             throw unreadable{e.what()};
         }
     }();

@@ -3,12 +3,14 @@
 // valhalla-verify: the command line of schema/verify. A program of its own, so that an auditor needs nothing but it.
 #include <chrono>
 #include <cstdio>
+#include <iostream>
 #include <tuple>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "schema/proof/standard_files.hpp"
 #include "schema/verify/verify.hpp"
 
 namespace {
@@ -55,9 +57,20 @@ void add_options(CLI::App& app, verify::request& what, bool& json) {
     app.footer("Exit codes: 0 verified, 1 cannot be read, 3 wrong usage, 5 verification failed.");
 }
 
+/// Whether what was said got to the standard output; where it did not, that is said.
+bool written() {
+    std::cout.flush();
+    if (std::cout && std::fflush(stdout) == 0 && std::ferror(stdout) == 0) {
+        return true;
+    }
+    std::ignore = std::fputs("valhalla-verify: what was found could not be written to the standard output\n", stderr);
+    return false;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
+    valhalla::schema::open_missing_standard_files();
     verify::request what;
     bool json = false;
     CLI::App app{"Verifies an audit trail from its bytes alone.", "valhalla-verify"};
@@ -65,7 +78,10 @@ int main(int argc, char** argv) {
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& e) {
-        return app.exit(e) == 0 ? 0 : static_cast<int>(outcome::wrong_usage);
+        if (app.exit(e) != 0) {
+            return static_cast<int>(outcome::wrong_usage);
+        }
+        return written() ? 0 : static_cast<int>(outcome::unreadable);
     }
     const auto found = verify::verify_evidence(what, progress_bar());
     if (found.result == outcome::wrong_usage && !json) {
@@ -73,6 +89,5 @@ int main(int argc, char** argv) {
     } else {
         std::ignore = std::fputs((json ? found.json() + "\n" : found.text()).c_str(), stdout);
     }
-    const bool written = std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
-    return static_cast<int>(written ? found.result : outcome::unreadable);
+    return static_cast<int>(written() ? found.result : outcome::unreadable);
 }

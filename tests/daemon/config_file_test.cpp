@@ -165,6 +165,27 @@ BOOST_AUTO_TEST_CASE(a_rate_of_a_method_that_is_none_is_refused) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(a_directory_is_no_empty_file) {
+    const temporary_directory dir;
+    config c;
+    const auto problem = apply_config_file(dir.path(), c);
+    BOOST_TEST_REQUIRE(problem.has_value());
+    BOOST_TEST(problem->find(dir.path().string()) != std::string::npos, *problem);
+}
+
+BOOST_AUTO_TEST_CASE(an_origin_that_other_verifiers_would_not_read_is_refused) {
+    const temporary_directory dir;
+    for (const std::string space : {" ", "+", "\u00a0", "\u2003", "\u2028", "\u3000"}) {
+        config c;
+        const auto problem = apply_config_file(dir.write("o.toml", "[audit]\norigin = \"a" + space + "b\"\n"), c);
+        BOOST_TEST_REQUIRE(problem.has_value());
+        BOOST_TEST(problem->find("o.toml:2: audit.origin: ") != std::string::npos, *problem);
+    }
+    config c;
+    BOOST_TEST(!apply_config_file(dir.write("o.toml", "[audit]\norigin = \"\u4e2d\u2019\u20ac.example\"\n"), c));
+    BOOST_TEST(c.audit.origin == "\u4e2d\u2019\u20ac.example");
+}
+
 BOOST_AUTO_TEST_CASE(a_missing_file_is_named) {
     config c;
     const auto problem = apply_config_file("/nonexistent/valhallad.toml", c);

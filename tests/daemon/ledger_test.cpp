@@ -223,6 +223,13 @@ BOOST_AUTO_TEST_CASE(the_ledger_waits_for_whoever_hands_its_answers_out) {
     b.finish();
 }
 
+BOOST_AUTO_TEST_CASE(it_sleeps_neither_for_nothing_nor_beyond_what_a_clock_counts) {
+    using namespace std::chrono_literals;
+    BOOST_TEST((ledger::nap(-5us) == 1ms));
+    BOOST_TEST((ledger::nap(2s) == 2s));
+    BOOST_TEST((ledger::nap(std::chrono::years{8'000}) == ledger::self_check_interval));
+}
+
 BOOST_AUTO_TEST_CASE(the_state_after_a_restart_is_the_state_before) {
     const test::temporary_directory directory;
     const auto path = directory.path() / "valhalla.db";

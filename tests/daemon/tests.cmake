@@ -17,10 +17,12 @@ valhalla_test(daemon_test
     daemon/notary_test.cpp
     daemon/query_pool_test.cpp
     daemon/replay_test.cpp
+    daemon/task_runner_test.cpp
     daemon/telemetry/journal_test.cpp
     daemon/telemetry/metrics_test.cpp
     daemon/telemetry/record_line_test.cpp
     daemon/trail_guard_test.cpp
+    daemon/trail_signing_test.cpp
     daemon/uploads_test.cpp
     daemon/witness_test.cpp
   LIBS valhalla_daemon valhalla_verify spdlog::spdlog fmt::fmt

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/uploads.hpp"
 
+#include <csignal>
 #include <fstream>
 #include <iterator>
+#include <sys/resource.h>
 
 #include <boost/test/unit_test.hpp>
 
@@ -24,6 +26,26 @@ template <class T>
 error_code code_of(const uploads::result<T>& r) {
     return std::get<rpc_error>(r).code;
 }
+
+/// As long as it lives, this process can make no file longer than so many bytes.
+class shortest_files {
+  public:
+    explicit shortest_files(rlim_t bytes) : handler_{std::signal(SIGXFSZ, SIG_IGN)} {
+        BOOST_REQUIRE(::getrlimit(RLIMIT_FSIZE, &before_) == 0);
+        const rlimit now{bytes, before_.rlim_max};
+        BOOST_REQUIRE(::setrlimit(RLIMIT_FSIZE, &now) == 0);
+    }
+    ~shortest_files() {
+        ::setrlimit(RLIMIT_FSIZE, &before_);
+        static_cast<void>(std::signal(SIGXFSZ, handler_));
+    }
+    shortest_files(const shortest_files&) = delete;
+    shortest_files& operator=(const shortest_files&) = delete;
+
+  private:
+    void (*handler_)(int);
+    rlimit before_{};
+};
 
 }  // namespace
 
@@ -56,6 +78,27 @@ BOOST_AUTO_TEST_CASE(a_piece_with_its_offset_may_come_twice) {
     BOOST_TEST((code_of(put("two\nthree\n", 4)) == error_code::invalid_params));
     BOOST_TEST((code_of(put("x", 9'223'372'036'854'775'807)) == error_code::invalid_params));
     BOOST_TEST(content_of(dir.path() / "upload" / std::to_string(id) / "audit.log") == "one\ntwo\n");
+}
+
+BOOST_AUTO_TEST_CASE(of_a_piece_that_finds_no_room_nothing_stays) {
+    const temporary_directory dir;
+    uploads files{dir.path() / "upload"};
+    const auto id = std::get<std::int64_t>(files.begin());
+    BOOST_TEST(std::get<std::uint64_t>(files.put(id, "audit.log", "one\n")) == 4U);
+    const auto refused = [&] {
+        const shortest_files limit{6};
+        return files.put(id, "audit.log", "two\nthree\n", 4);
+    }();
+    BOOST_TEST((code_of(refused) == error_code::storage_full));
+    const auto first = [&] {
+        const shortest_files limit{6};
+        return files.put(id, "sessions.json", "{\"sessions\":[]}");
+    }();
+    BOOST_TEST((code_of(first) == error_code::storage_full));
+    BOOST_TEST(!std::filesystem::exists(dir.path() / "upload" / std::to_string(id) / "sessions.json"));
+    BOOST_TEST(content_of(dir.path() / "upload" / std::to_string(id) / "audit.log") == "one\n");
+    BOOST_TEST(std::get<std::uint64_t>(files.put(id, "audit.log", "two\nthree\n", 4)) == 14U);
+    BOOST_TEST(content_of(dir.path() / "upload" / std::to_string(id) / "audit.log") == "one\ntwo\nthree\n");
 }
 
 BOOST_AUTO_TEST_CASE(only_files_of_an_import_are_taken) {

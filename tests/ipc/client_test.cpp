@@ -2,6 +2,7 @@
 #include "ipc/client.hpp"
 
 #include <fcntl.h>
+#include <filesystem>
 #include <optional>
 #include <stdlib.h>
 #include <string>
@@ -224,6 +225,32 @@ BOOST_AUTO_TEST_CASE(the_default_socket_follows_the_environment) {
     BOOST_TEST(ipc::development_socket_path() == "/run/user/1/valhalla/valhallad.sock");
     const with_variable none{"XDG_RUNTIME_DIR", std::nullopt};
     BOOST_TEST(ipc::development_socket_path() == "/tmp/valhalla-" + std::to_string(::geteuid()) + "/valhallad.sock");
+}
+
+BOOST_AUTO_TEST_CASE(a_directory_that_another_user_could_change_is_objected_to) {
+    namespace fs = std::filesystem;
+    const test::temporary_directory directory;
+    const auto path = directory.path() / "valhalla";
+    const auto objection = [&] { return ipc::objection_to_directory(path).value_or(""); };
+    BOOST_TEST(objection() == "");  // nothing is there
+    fs::create_directory(path);
+    fs::permissions(path, fs::perms{0700});
+    BOOST_TEST(objection() == "");
+    fs::permissions(path, fs::perms{0755});
+    BOOST_TEST(objection() == "");
+    for (const unsigned mode : {0720U, 0702U, 01777U}) {
+        fs::permissions(path, fs::perms{mode});
+        BOOST_TEST(objection() == "can be written to by others");
+    }
+    fs::permissions(path, fs::perms{0700});
+    if (::geteuid() == 0) {
+        BOOST_REQUIRE(::chown(path.c_str(), 12'345, 0) == 0);
+        BOOST_TEST(objection() == "belongs to user 12345");
+    }
+    fs::remove(path);
+    fs::create_directory_symlink(directory.path(), path);
+    BOOST_TEST(objection() == "is not a directory");
+    BOOST_TEST(!ipc::objection_to_fallback(path).has_value());  // it is not the one that anybody could guess
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -3,6 +3,7 @@
 // Our reader against Boost.JSON on mutated texts: what we accept, it accepts with the same content; what we refuse and
 // it accepts is refused for one of the reasons that are ours alone.
 #include <array>
+#include <functional>
 #include <random>
 #include <string>
 
@@ -69,7 +70,7 @@ BOOST_AUTO_TEST_CASE(agrees_with_another_parser_on_mutated_texts) {
             BOOST_REQUIRE_MESSAGE(!fault || only_its_size, "only we accept: " << text << " " << fault.message());
             std::string minified;
             append_minified(minified, value.raw);
-            const bool a_number = theirs == theirs;  // it reads 0e999 as NaN
+            const bool a_number = std::equal_to{}(theirs, theirs);  // it reads 0e999 as NaN, which equals nothing
             if (!fault && a_number) {
                 BOOST_REQUIRE_MESSAGE(boost::json::parse(minified) == theirs, "minified differs: " << text);
             }

@@ -6,6 +6,7 @@ valhalla_test(ipc_wire_test
     ${CMAKE_CURRENT_LIST_DIR}/line_buffer_test.cpp
     ${CMAKE_CURRENT_LIST_DIR}/method_table_test.cpp
     ${CMAKE_CURRENT_LIST_DIR}/params_test.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/peer_test.cpp
     ${CMAKE_CURRENT_LIST_DIR}/rate_limiter_test.cpp
     ${CMAKE_CURRENT_LIST_DIR}/request_test.cpp
     ${CMAKE_CURRENT_LIST_DIR}/words_test.cpp

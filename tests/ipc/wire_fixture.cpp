@@ -19,11 +19,16 @@
 
 namespace valhalla::test {
 
-raw_client::raw_client(const std::string& path) : fd_{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)} {
+raw_client::raw_client(const std::string& path) {
     sockaddr_un address{};
+    if (path.size() >= sizeof address.sun_path) {
+        throw std::runtime_error{fmt::format("{}: longer than the {} bytes that the path of a socket can have", path,
+                                             sizeof address.sun_path - 1)};
+    }
     address.sun_family = AF_UNIX;
     std::memcpy(address.sun_path, path.data(), path.size());
-    if (::connect(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+    fd_ = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd_ < 0 || ::connect(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
         throw std::runtime_error{"cannot connect to " + path};
     }
 }
@@ -242,14 +247,25 @@ void wire_fixture::wait_for_report(std::string_view part) {
         "the report does not come");
 }
 
-void wire_fixture::wait_for_connections(std::size_t count) {
+template <class Condition>
+void wire_fixture::wait_until_on_io(Condition condition) {
     const auto deadline = std::chrono::steady_clock::now() + patience;
-    while (on_io([this] { return server_->connections(); }) != count) {
+    while (!on_io(condition)) {
         if (std::chrono::steady_clock::now() > deadline) {
             throw std::runtime_error{"the number of connections does not come about"};
         }
         std::this_thread::yield();
     }
+}
+
+void wire_fixture::wait_for_connections(std::size_t count) {
+    wait_until_on_io([this, count] { return server_->connections() == count; });
+}
+
+void wire_fixture::wait_for_all_gone(std::uint64_t accepted) {
+    wait_until_on_io([this, accepted] {
+        return server_->counted().connections_accepted() == accepted && server_->connections() == 0;
+    });
 }
 
 }  // namespace valhalla::test

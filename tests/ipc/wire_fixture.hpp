@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <cstdint>
 #include <future>
 #include <mutex>
 #include <optional>
@@ -52,7 +53,7 @@ class raw_client {
   private:
     bool receive();
 
-    int fd_;
+    int fd_ = -1;
     std::string received_;
 };
 
@@ -105,6 +106,8 @@ class wire_fixture {
     void wait_for_report(std::string_view part);
     /// Waits until the server has this many connections.
     void wait_for_connections(std::size_t count);
+    /// Waits until the server has accepted so many connections in all, and has none any more.
+    void wait_for_all_gone(std::uint64_t accepted);
 
     [[nodiscard]] ipc::unix_server& server() { return *server_; }
     void destroy_server();
@@ -121,6 +124,8 @@ class wire_fixture {
     void keep(std::string what, ipc::reply_handle handle);
     template <class Condition>
     void wait_until(Condition condition, const char* what);
+    template <class Condition>
+    void wait_until_on_io(Condition condition);
 
     temporary_directory directory_;
     std::string path_;

@@ -98,6 +98,33 @@ BOOST_FIXTURE_TEST_CASE(the_copy_is_private_and_never_written_over, copied_store
     BOOST_CHECK_THROW(static_cast<void>(store.copy_to(copy)), schema::storage_error);
 }
 
+BOOST_FIXTURE_TEST_CASE(it_may_lie_behind_a_symbolic_link, copied_store) {
+    const auto link = path.parent_path() / "link";
+    std::filesystem::create_directory(path.parent_path() / "real");
+    std::filesystem::create_directory_symlink("real", link);
+    copy = link / "copy.db";
+    auto under_way = store.copy_to(copy);
+    while (!under_way->advance()) {
+    }
+    under_way.reset();
+    BOOST_TEST((verified(copy).head == store.head()));
+    // The file itself must be one.
+    std::filesystem::create_symlink(copy, path.parent_path() / "linked.db");
+    BOOST_CHECK_THROW(schema::seal_copy(path.parent_path() / "linked.db"), schema::storage_error);
+}
+
+BOOST_FIXTURE_TEST_CASE(to_restore_it_takes_as_much_room_as_it_has, copied_store) {
+    auto under_way = store.copy_to(copy);
+    while (!under_way->advance()) {
+    }
+    under_way.reset();
+    schema::seal_copy(copy);
+    BOOST_TEST(schema::room_to_restore(copy) == std::filesystem::file_size(copy));
+    const auto nothing = path.parent_path() / "nothing";
+    std::ofstream{nothing} << "not a database";
+    BOOST_TEST(schema::room_to_restore(nothing) == std::filesystem::file_size(nothing));
+}
+
 BOOST_FIXTURE_TEST_CASE(a_damaged_copy_is_not_sealed, copied_store) {
     auto under_way = store.copy_to(copy);
     while (!under_way->advance()) {

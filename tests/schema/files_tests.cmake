@@ -14,6 +14,7 @@ valhalla_test(schema_model_test
 valhalla_test(schema_files_test
   SOURCES
     schema/atomic_file_test.cpp
+    schema/backup_dir_test.cpp
     schema/export_render_test.cpp
     schema/import_fixture.cpp
     schema/import_history_test.cpp

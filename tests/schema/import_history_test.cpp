@@ -70,6 +70,8 @@ BOOST_AUTO_TEST_CASE(a_history_that_contradicts_itself_is_refused) {
     const std::vector<std::tuple<std::string, std::int64_t, std::string>> table{
         {one_session(replaced(ended_session, "\"id\":4", "\"id\":0")), 2, "sessions[0].id"},
         {one_session(replaced(ended_session, "\"id\":4", "\"id\":\"4\"")), 2, "sessions[0].id"},
+        {one_session(replaced(ended_session, "\"id\":4", "\"id\":9007199254740992")), 2, "sessions[0].id"},
+        {one_session(replaced(ended_session, "\"id\":4", "\"id\":9223372036854775807")), 2, "sessions[0].id"},
         {one_session(replaced(ended_session, "\"ann\"", "\"\"")), 2, "sessions[0].operator"},
         {one_session(replaced(ended_session, "\"notes\":\"bye\"", "\"notes\":\"hi\"")), 2, "sessions[0].notes"},
         {one_session(replaced(ended_session, "\"superseded\"", "\"tired\"")), 2, "sessions[0].end_reason"},
@@ -90,6 +92,13 @@ BOOST_AUTO_TEST_CASE(a_history_that_contradicts_itself_is_refused) {
         BOOST_TEST(problem.line == line, problem.text());
         BOOST_TEST(problem.key == key, problem.text());
     }
+}
+
+BOOST_AUTO_TEST_CASE(ids_are_taken_up_to_the_largest_that_every_reader_keeps_exact) {
+    const test::temporary_directory dir;
+    put_content(dir.path() / "sessions.json",
+                one_session(replaced(ended_session, "\"id\":4", "\"id\":9007199254740991")));
+    BOOST_TEST(raw(planned(dir.path()).parts.front().sessions.front().id) == 9'007'199'254'740'991);
 }
 
 BOOST_AUTO_TEST_CASE(a_long_history_is_cut_into_records_that_fit) {

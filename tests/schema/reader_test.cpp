@@ -2,6 +2,7 @@
 #include "schema/reader.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <string>
 
 #include <boost/test/unit_test.hpp>
@@ -241,6 +242,19 @@ BOOST_FIXTURE_TEST_CASE(a_range_may_begin_and_end_inside_of_a_row, random_fixtur
         BOOST_TEST_REQUIRE(lines.size() == 12U);
         BOOST_TEST(lines.front() == r.record(audit_seq{seq}).value());
         BOOST_TEST(lines.back() == r.record(audit_seq{seq + 11}).value());
+    }
+}
+
+BOOST_FIXTURE_TEST_CASE(behind_the_largest_seq_there_is_nothing, random_fixture) {
+    reader r{path};
+    for (const auto after : {std::int64_t{2'000}, std::numeric_limits<std::int64_t>::max()}) {
+        audit_query q;
+        q.after = audit_seq{after};
+        BOOST_TEST(r.audit(q).records.empty());
+        q.event = "CONE_ALLOW";
+        BOOST_TEST(r.audit(q).records.empty());
+        q.before = audit_seq{100};
+        BOOST_TEST(r.audit(q).records.empty());
     }
 }
 

@@ -10,6 +10,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "schema/errors.hpp"
+#include "tests/as_nobody.hpp"
 #include "tests/temporary_directory.hpp"
 
 namespace valhalla::schema {
@@ -41,21 +42,6 @@ void check_sentence(const std::optional<storage_error>& error, storage_fault fau
     }
 }
 
-/// Exit status of `work` in a child that is nobody: root may do everything.
-template <class Work>
-int as_nobody(Work work) {
-    const pid_t child = ::fork();
-    if (child == 0) {
-        if (::geteuid() == 0 && (::setgid(65534) != 0 || ::setuid(65534) != 0)) {
-            ::_exit(99);
-        }
-        ::_exit(work());
-    }
-    int status = 0;
-    BOOST_REQUIRE(::waitpid(child, &status, 0) == child);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
-
 }  // namespace
 
 BOOST_FIXTURE_TEST_SUITE(state_directory, directory_fixture)
@@ -85,7 +71,7 @@ BOOST_AUTO_TEST_CASE(a_second_holder_is_refused_until_the_first_is_gone) {
 }
 
 BOOST_AUTO_TEST_CASE(a_holder_that_died_holds_nothing) {
-    const int died = as_nobody([] { return 0; });
+    const int died = test::as_nobody([] { return 0; });
     BOOST_TEST(died == 0);
     const pid_t child = ::fork();
     if (child == 0) {
@@ -120,7 +106,7 @@ BOOST_AUTO_TEST_CASE(one_of_another_user_is_refused) {
 
 BOOST_AUTO_TEST_CASE(a_place_that_cannot_be_written_is_refused) {
     std::filesystem::permissions(parent.path(), std::filesystem::perms{0555});
-    const int status = as_nobody([&] {
+    const int status = test::as_nobody([&] {
         const auto error = error_of(parent.path() / "state");
         const std::string text = error ? error->what() : "";
         return error && error->fault() == storage_fault::unusable &&

@@ -10,6 +10,7 @@
 #include <boost/test/unit_test.hpp>
 #include <sqlite3.h>
 
+#include "schema/database_copy.hpp"
 #include "schema/migrations.hpp"
 #include "schema/reader.hpp"
 #include "schema/verify/replay.hpp"
@@ -49,6 +50,12 @@ BOOST_FIXTURE_TEST_CASE(an_old_database_is_not_upgraded_by_whoever_only_reads, v
     BOOST_TEST(query("PRAGMA user_version") == "3");
     BOOST_CHECK_THROW(connection::open_reader(path), storage_error);
     BOOST_TEST(query("PRAGMA user_version") == "3");
+}
+
+BOOST_FIXTURE_TEST_CASE(to_restore_an_old_database_takes_three_times_its_size, version_6) {
+    BOOST_TEST(room_to_restore(path) == 3 * std::filesystem::file_size(path));
+    connection::open_writer(path);
+    BOOST_TEST(room_to_restore(path) == std::filesystem::file_size(path));
 }
 
 BOOST_FIXTURE_TEST_CASE(a_database_of_version_3_gets_the_current_schema, version_3) {

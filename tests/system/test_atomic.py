@@ -50,6 +50,23 @@ class Together(DaemonTest):
                                 results):
             self.assertEqual(self.client.api.problems(call, {"result": result}), [], call)
 
+    def test_answers_may_be_larger_and_deeper_than_a_request(self):
+        def report(source):
+            return {"method": "health.report", "params": {"source": source, "level": "green", "message": '"[{,\\'}}
+
+        deep = "x"
+        for _ in range(13):
+            deep = {"m": deep}
+        self.client.call("cone.set", band="B", reason="deep", metrics=deep)
+        started, noted = self.client.call("daemon.atomic", calls=[START, note("below the cone")])["results"]
+        self.assertEqual(started["snapshot"]["cone"]["metrics"], deep)
+        self.assertEqual(noted["id"], started["id"])
+        for i in range(255):
+            self.client.call("health.report", source=f"s{i}", level="green")
+        results = self.client.call("daemon.atomic", calls=[report("s0")] * 10 + [report("one more")])["results"]
+        self.assertEqual([len(one["signals"]) for one in results], [255] * 10 + [256])
+        self.assertGreater(json.dumps(results).count('":'), 16_384, "more keys than a request may have")
+
     def test_each_change_has_its_ordinary_record(self):
         before = self.size()
         self.client.call("daemon.atomic", calls=[START, note("a"), APPEND, END])

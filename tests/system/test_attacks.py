@@ -317,6 +317,27 @@ class Followers(AttackTest):
             end = json.loads(follower.stdout.readline())
             self.assertEqual(end["method"], "audit.follow_end")
 
+    def test_followers_that_are_gone_are_forgotten_though_nothing_is_sent_to_them(self):
+        def follow(event: str) -> str:
+            return request("audit.follow", f'{{"event":"{event}"}}') + "\n"
+
+        with self.attack("10 followers that vanish", "forgotten"), self.daemon.client() as client, \
+                self.daemon.client() as listening:
+            listening.send(follow("X_ATTACK"))
+            listening.receive()
+            listening.end_of_input()  # he stays: he still reads
+            for half_closed in (False, True):
+                with self.daemon.client() as vanishing:
+                    for _ in range(5):
+                        vanishing.send(follow("X_NEVER"))
+                        vanishing.receive()
+                    if half_closed:
+                        vanishing.end_of_input()
+                    self.assertEqual(client.call("daemon.info")["audit"]["follows"], 6)
+                eventually(lambda: client.call("daemon.info")["audit"]["follows"] == 1, "they are forgotten")
+            client.send(append(1) + "\n")
+            self.assertEqual(listening.receive()["params"]["record"]["event"], "X_ATTACK")
+
 
 FLOODING = """
 import socket, sys
@@ -365,6 +386,29 @@ class Crowds(AttackTest):
             for _ in range(5):
                 with self.daemon.client() as other:
                     self.assertEqual(other.call("cone.state")["band"], "B")
+
+    def test_follows_of_one_user_leave_room_for_another(self):
+        flood = """
+import socket, sys
+served = refused = 0
+sockets = []
+for _ in range(16):
+    s = socket.socket(socket.AF_UNIX)
+    s.connect(sys.argv[1])
+    s.sendall((sys.argv[2] + "\\n").encode() * 16)
+    sockets.append((s, s.makefile("rb")))
+for _, answers in sockets:
+    for _ in range(16):
+        line = answers.readline()
+        served += b'"result"' in line
+        refused += b'"too_many_follows"' in line
+print(served, refused, flush=True)
+sys.stdin.read()
+"""
+        with self.attack("256 follows of one user", "192 served, 64 refused"), self.daemon.client() as other:
+            child = self.as_attacker(flood, request("audit.follow", '{"event":"X_NEVER"}'))
+            self.assertEqual(child.stdout.readline().split(), ["192", "64"])
+            other.call("audit.follow", event="X_NEVER")
 
     def test_changes_of_one_user_beyond_his_share_are_refused_at_once(self):
         flood = """

@@ -2,6 +2,7 @@
 """The trail as evidence: who puts back, edits or cuts it is noticed at the next start, and who follows it misses nothing."""
 
 import json
+import os
 import re
 import shutil
 import socket
@@ -102,6 +103,11 @@ class Guard(unittest.TestCase):
     def test_an_edited_tile_is_refused(self):
         self.tamper("UPDATE tree_tile SET root = zeroblob(32)")
         self.assertIn("are not those that were signed", self.refused())
+
+    def test_a_pipe_in_the_place_of_the_anchor_is_refused_and_not_waited_for(self):
+        (self.state / "anchor").unlink()
+        os.mkfifo(self.state / "anchor")
+        self.refused()
 
     def test_a_lost_anchor_is_refused(self):
         (self.state / "anchor").unlink()
@@ -355,10 +361,12 @@ class Follow(DaemonTest):
         eventually(lambda: self.client.call("daemon.info")["audit"]["follows"] == 0, "they are forgotten")
 
     def test_a_reader_that_is_slow_holds_up_nobody_and_misses_nothing(self):
-        with Follower(self.daemon, after=0) as follower:
+        # Slow is who reads nothing while others append, however long this machine takes for that.
+        with Daemon(config="[limits]\npush_stall_s = 300\noutput_stall_s = 300\n") as daemon, daemon.client() as client, \
+                Follower(daemon, after=0) as follower:
             follower.client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-            grow(self.client, 20000)
-            size = self.size()
+            grow(client, 20000)
+            size = client.call("daemon.info")["audit"]["size"]
             self.assertEqual(follower.take(size), list(range(1, size + 1)))
 
     def test_a_reader_that_stops_is_cut_off_with_its_cursor(self):

@@ -2,14 +2,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """backup.create: a copy made while the daemon works, verified before it has a name, and no trouble for anybody else."""
 
+import contextlib
 import json
+import resource
 import stat
 import subprocess
 import threading
 import unittest
 from pathlib import Path
 
-from harness import Client, Daemon, DaemonTest, audit_records, eventually, main, program, run_daemon, temporary_directory
+from harness import (SANITIZED, Client, Daemon, DaemonTest, RpcError, audit_records, eventually, main, program, run_daemon,
+                     temporary_directory)
 
 VERIFY = Path(program("VALHALLAD")).parent / "valhalla-verify"
 
@@ -79,7 +82,7 @@ class Backup(DaemonTest):
         folder = self.daemon.state / "backup"
         folder.mkdir(mode=0o700)
         (folder / ".draft.db").write_bytes(b"half")
-        (folder / "valhalla-20200101T000000Z-7.db.checkpoint").write_text("of nothing")
+        (folder / "valhalla-20200101T000000Z-0000000007.db.checkpoint").write_text("of nothing")
         (folder / "of-the-owner").write_text("stays")
         made = self.client.call("backup.create")
         self.assertEqual(self.files(), sorted(["of-the-owner", *(Path(made[f]).name for f in ("file", "checkpoint"))]))
@@ -94,19 +97,23 @@ class Backup(DaemonTest):
         self.daemon.start()
         self.assertEqual(self.files(), sorted(["of-the-owner", *(Path(kept[f]).name for f in ("file", "checkpoint"))]))
 
-    def test_one_of_the_same_records_and_second_takes_the_place_of_the_other(self):
+    def test_several_of_the_same_records_and_second_have_names_of_their_own(self):
         made = [self.client.call("backup.create") for _ in range(4)]
-        for one in made:
+        for one in made[-3:]:  # as many are kept
             self.assertEqual(verify("--checkpoint", one["checkpoint"], one["file"])["code"], 0)
-        self.assertEqual([n for n in self.files() if n.endswith(".db")], sorted({Path(m["file"]).name for m in made})[-3:])
+        self.assertEqual([n for n in self.files() if n.endswith(".db")], [Path(m["file"]).name for m in made[-3:]])
+
+    def append_many(self, records: int = 20_000):
+        with self.daemon.client() as client:
+            for _ in range(records // 100):
+                line = client.request("audit.append", {"event": "X_LOAD", "payload": {"t": "x" * 200}}, id_=1)
+                client.send_line("[" + ",".join([line] * 100) + "]")
+                assert all("result" in answer for answer in client.receive())
 
     def test_under_load_it_is_of_one_moment_and_the_log_does_not_grow(self):
-        with self.daemon.client() as client:
-            for _ in range(20_000 // 100):
-                for _ in range(100):
-                    client.send_line(client.request("audit.append", {"event": "X_LOAD", "payload": {"t": "x" * 200}}))
-                for _ in range(100):
-                    client.receive()
+        # However little space this machine has left.
+        self.client.call("thresholds.set", disk_free_yellow_mib=0, disk_free_red_mib=0)
+        self.append_many()
         writers = [Appending(self.daemon.socket) for _ in range(3)]
         for writer in writers:
             writer.start()
@@ -131,10 +138,62 @@ class Backup(DaemonTest):
         self.assertEqual(self.client.call("health.status")["status"], "green")
 
     def test_stopping_does_not_wait_for_it(self):
-        with self.daemon.client() as client:
-            client.send_line(client.request("backup.create"))
-            self.daemon.stop()
-        self.assertEqual([n for n in self.files() if n.startswith(".")] if (self.daemon.state / "backup").exists() else [], [])
+        self.append_many()
+        self.client.call("backup.create")
+        for _ in range(5):  # a copy may be finished before its daemon is told to stop
+            before = self.files()
+            with self.daemon.client() as client, self.daemon.client() as second:
+                client.send_line(client.request("backup.create"))
+                with contextlib.suppress(RpcError):
+                    second.call("backup.create")  # refused as long as the first one is being made
+                self.daemon.stop()
+                answer = client.receive()
+            if "error" in answer:
+                break
+            self.daemon.start()
+        self.assertIn("error", answer, "stopping waited for it")
+        self.assertEqual(answer["error"]["data"]["kind"], "shutting_down", answer)
+        self.assertEqual(self.files(), before, "neither a new one nor a part of it")
+
+    def test_what_the_administrator_puts_there_is_no_backup(self):
+        made = self.client.call("backup.create")
+        copy = self.daemon.state / "backup" / "valhalla-before-upgrade.db"
+        copy.write_bytes(Path(made["file"]).read_bytes())
+        last = self.client.call("backup.create", keep=1)
+        self.assertEqual(last["removed"], [Path(made["file"]).name])
+        self.assertEqual(self.files(), sorted([copy.name, *(Path(last[f]).name for f in ("file", "checkpoint"))]))
+
+    def test_a_backup_made_after_the_clock_was_set_back_is_the_newest(self):
+        made = self.client.call("backup.create")
+        ahead = Path(made["file"]).with_name("valhalla-20990101T000000Z-0000000005.db")
+        Path(made["file"]).rename(ahead)
+        last = self.client.call("backup.create", keep=1)
+        self.assertEqual(last["removed"], [ahead.name])
+        self.assertEqual(self.files(), sorted(Path(last[f]).name for f in ("file", "checkpoint")))
+        self.assertGreater(Path(last["file"]).name, ahead.name)
+
+    def test_what_cannot_be_removed_is_told_and_there_is_a_backup(self):
+        folder = self.daemon.state / "backup" / "valhalla-20200101T000000Z-0000000001.db"
+        folder.mkdir(mode=0o700, parents=True)
+        for _ in range(2):
+            made = self.client.call("backup.create", keep=1)
+            self.assertEqual(self.files(), sorted([folder.name, *(Path(made[f]).name for f in ("file", "checkpoint"))]))
+        self.assertIn(f"{folder} has the name of a backup", self.daemon.log.read_text())
+
+    @unittest.skipIf(SANITIZED, "a sanitizer maps memory of its own")
+    def test_without_a_thread_it_is_refused_and_the_next_one_may_begin(self):
+        status = Path(f"/proc/{self.daemon.process.pid}/status").read_text()
+        mapped = int(next(line.split()[1] for line in status.splitlines() if line.startswith("VmSize:"))) * 1024
+        before = resource.prlimit(self.daemon.process.pid, resource.RLIMIT_AS)
+        # No room for a stack, but for all else.
+        resource.prlimit(self.daemon.process.pid, resource.RLIMIT_AS, (mapped + 1024 * 1024, before[1]))
+        for asked in ({}, {"request_key": "nightly"}, {}):
+            refusal = self.client.refused("backup.create", **asked)
+            self.assertEqual(refusal.kind, "backup_failed", refusal)
+            self.assertIn("no thread", refusal.message)
+        resource.prlimit(self.daemon.process.pid, resource.RLIMIT_AS, before)
+        made = self.client.call("backup.create", request_key="nightly")
+        self.assertEqual(verify("--checkpoint", made["checkpoint"], made["file"])["code"], 0)
 
     def test_only_an_owner_may(self):
         roles = {m["name"]: m["x-role"] for m in self.client.call("rpc.discover")["methods"]}

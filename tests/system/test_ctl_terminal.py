@@ -43,6 +43,7 @@ class Terminal:
 
     def _read(self) -> bool:
         """False at the end."""
+        ended = self.process.poll() is not None  # asked first: what it wrote before is there then
         if select.select([self.master], [], [], 0.05)[0]:
             try:
                 data = os.read(self.master, 65536)
@@ -50,7 +51,7 @@ class Terminal:
                 return False
             self.seen += data.decode(errors="replace")
             return bool(data)
-        return self.process.poll() is None
+        return not ended
 
     def until(self, text: str, since: int = 0) -> str:
         end = time.monotonic() + harness.DEADLINE_S

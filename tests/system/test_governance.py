@@ -100,6 +100,11 @@ class Decisions(DaemonTest):
 
 
 class Health(DaemonTest):
+    def setUp(self):
+        super().setUp()
+        # However little space this machine has left.
+        self.client.call("thresholds.set", disk_free_yellow_mib=0, disk_free_red_mib=0)
+
     def test_a_signal_that_is_not_renewed_turns_stale_by_itself(self):
         self.client.call("health.report", source="backup", level="green", message="done", ttl_s=1)
         self.assertEqual(self.client.call("health.status")["status"], "green")

@@ -95,9 +95,11 @@ class Journal(unittest.TestCase):
         with Journalled() as daemon:
             with daemon.client() as client:
                 me = client.call("daemon.info")["operator"]
+                daemon.heard()  # a socket holds some ten entries (net.unix.max_dgram_qlen), and the daemon waits for room
                 client.call("session.start", notes="my own notes")
                 client.call("session.note", text="more notes")
                 client.call("cone.set", band="D", reason="a storm\nis near")
+                daemon.heard()
                 client.call("cone.decide", engine="wholesaling", action="run")
                 client.call("session.end")
                 client.call("backup.create")

@@ -11,10 +11,12 @@ import os
 import shutil
 import sqlite3
 import subprocess
+import time
 import unittest
 from pathlib import Path
 
-from harness import DEADLINE_S, ConnectionClosed, Daemon, audit_records, eventually, main, run_daemon, temporary_directory
+from harness import (DEADLINE_S, ConnectionClosed, Daemon, audit_records, eventually, main, program, run_daemon,
+                     temporary_directory)
 from test_backup import verify
 from test_startup import digest_of
 
@@ -137,7 +139,9 @@ class Restore(unittest.TestCase):
             with Daemon(directory=elsewhere) as daemon:
                 epoch = self.assert_restored(daemon)
                 daemon.stop()
-            self.assertNotEqual(epoch["key"], self.old[1]["payload"]["key"], "the key was not in the backup")
+            # Origin, number and the key itself: the first two differ anyway.
+            ours, before = (key.split("+", 2)[2] for key in (epoch["key"], self.old[1]["payload"]["key"]))
+            self.assertNotEqual(ours, before, "the key was not in the backup")
             self.assertEqual(verify(elsewhere / "state")["code"], 0)
 
     def test_twice(self):
@@ -147,6 +151,74 @@ class Restore(unittest.TestCase):
         self.restore()  # before the epoch of the first began
         self.daemon.start()
         self.assert_restored(self.daemon)
+
+    def test_what_an_earlier_restore_set_aside_is_never_written_over(self):
+        self.grow()
+        self.daemon.stop()
+        taken = []
+        for second in range(int(time.time()), int(time.time()) + 600):  # whenever it comes, there is one already
+            aside = self.state / time.strftime("replaced-%Y%m%dT%H%M%SZ", time.gmtime(second))
+            aside.mkdir()
+            (aside / "valhalla.db").write_text("of an earlier restore")
+            taken.append(aside)
+        said = self.restore().stdout
+        self.assertEqual([f for f in taken if (f / "valhalla.db").read_text() != "of an earlier restore"], [])
+        (aside,) = set(self.state.glob("replaced-*")) - set(taken)
+        self.assertRegex(aside.name, "Z-2$")
+        self.assertIn(str(aside), said)
+        self.assertGreater(verify(aside)["size"], len(self.old))
+
+    def test_it_can_be_undone(self):
+        self.grow()
+        with self.daemon.client() as client:
+            before = audit_records(client)
+        self.daemon.stop()
+        self.restore()
+        (aside,) = self.state.glob("replaced-*")
+        self.assertEqual(verify(aside)["code"], 0)  # which leaves an empty log beside it
+        self.old, self.backup = before, aside / "valhalla.db"
+        self.restore()
+        self.daemon.start()
+        with self.daemon.client() as client:
+            records = audit_records(client)
+        self.assertEqual(records[:len(before)], before)
+        self.assertIn("restored from valhalla.db", records[len(before)]["payload"]["reason"])
+
+    def test_a_log_that_is_not_empty_belongs_to_its_database(self):
+        self.daemon.stop()
+        log = Path(str(self.backup) + "-wal")
+        log.write_bytes(b"\0" * 4096)
+        self.refused("a write-ahead log lies beside it")
+        log.write_bytes(b"")
+        self.restore()
+
+    def test_in_a_state_directory_behind_a_symbolic_link(self):
+        with temporary_directory() as elsewhere:
+            (elsewhere / "real").mkdir()
+            (elsewhere / "link").symlink_to("real")
+            with Daemon(directory=elsewhere / "link") as daemon:
+                with daemon.client() as client:
+                    client.call("session.start", notes="weekly")
+                    self.backup = Path(client.call("backup.create")["file"])
+                    self.old = audit_records(client)
+                    client.call("session.note", text="after the backup")
+                daemon.stop()
+                self.restore(state=daemon.state)
+                daemon.start()
+                self.assert_restored(daemon)
+
+    def test_a_backup_whose_name_is_no_text(self):
+        self.daemon.stop()
+        named = self.directory / os.fsdecode(b"K\xf6ln\n\xc3\xa4.db")
+        os.rename(self.backup, named)
+        done = subprocess.run([program("VALHALLAD"), "--state-dir", self.state, "--restore", named, "--reason", "Köln"],
+                              capture_output=True, timeout=DEADLINE_S, check=False)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.daemon.start()
+        with self.daemon.client() as client:
+            reason = [r["payload"]["reason"] for r in audit_records(client) if r["event"] == "EPOCH_START"][-1]
+            client.call("backup.create")
+        self.assertTrue(reason.endswith(f"restored from K\\xf6ln\\x0aä.db ({len(self.old)} records): Köln"), reason)
 
     def test_valhallactl_does_the_same(self):
         self.grow()
@@ -168,6 +240,29 @@ class Restore(unittest.TestCase):
             done = run_daemon("--state-dir", str(self.state), "--restore", str(self.backup), *reason)
             self.assertEqual(done.returncode, 2, done.stderr)
             self.assertIn("--reason", done.stderr)
+
+    def test_a_reason_that_the_trail_cannot_hold(self):
+        self.daemon.stop()
+        before = self.content()
+        for reason, why in [(os.fsdecode(b"K\xf6ln"), "not UTF-8"), ("two\nlines", "control character"),
+                            ("x" * 4097, "has 4097 bytes"), ("é" * 2049, "at most 4096")]:
+            for arguments in (["--restore", str(self.backup), "--reason", reason], ["--accept-rollback", reason]):
+                with self.subTest(reason[:10], option=arguments[0]):
+                    done = run_daemon("--state-dir", str(self.state), *arguments)
+                    self.assertEqual(done.returncode, 2, done.stderr)
+                    self.assertIn(arguments[-2], done.stderr)
+                    self.assertIn(why, done.stderr)
+        self.assertEqual(self.content(), before)
+
+    def test_a_reason_as_long_as_one_can_be(self):
+        self.grow()
+        self.daemon.stop()
+        reason = '"' * 4096
+        done = run_daemon("--state-dir", str(self.state), "--restore", str(self.backup), "--reason", reason)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.daemon.start()
+        with self.daemon.client() as client:
+            self.assertTrue(audit_records(client)[len(self.old)]["payload"]["reason"].endswith(f": {reason}"))
 
     def test_no_such_file(self):
         self.daemon.stop()

@@ -208,7 +208,7 @@ class Operators(unittest.TestCase):
         with self.daemon.client() as root:
             records = audit_records(root, event="GO_SESSION_END")
         self.assertEqual(len(records), 1)
-        self.assertNotEqual(records[0]["actor"], alice["operator"])
+        self.assertNotEqual(records[0]["actor"]["name"], alice["operator"])
 
     def test_what_a_role_may_not_do_is_refused_with_the_role_that_is_needed(self):
         for uid, method, params, needed in [(EVE, "session.start", {}, "operator"),

@@ -92,6 +92,15 @@ class Startup(unittest.TestCase):
             self.assertEqual((done.returncode, done.stderr), (0, ""))
             self.assertIn(text, done.stdout)
 
+    def test_a_path_that_no_answer_could_name_is_refused(self):
+        odd = str(self.directory / os.fsdecode(b"K\xf6ln"))
+        for arguments, what in [(["--state-dir", odd, "--socket", str(self.socket)], "state directory"),
+                                (["--state-dir", str(self.state), "--socket", odd], "socket")]:
+            with self.subTest(what):
+                said = self.refuse(USAGE, *arguments, names=f"the path of the {what} is not UTF-8: {self.directory}")
+                self.assertIn("choose another", said)
+        self.assertEqual(list(self.directory.iterdir()), [])
+
     # The state directory
 
     def test_a_second_daemon_on_the_same_state_is_refused(self):

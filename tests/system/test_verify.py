@@ -5,6 +5,7 @@ import json
 import shutil
 import sqlite3
 import subprocess
+import threading
 import unittest
 
 import harness
@@ -20,7 +21,13 @@ class Verify(unittest.TestCase):
         cls.directory = cls.enterClassContext(harness.temporary_directory())
         with cls.daemon.client() as client:
             client.call("session.start", notes="audited")
-            for _ in range(20):
+            for _ in range(10):
+                client.call("cone.decide", engine="wholesaling", action="run")
+        cls.daemon.stop()
+        cls.before = shutil.copytree(cls.daemon.state, cls.directory / "before")  # older than the old checkpoint
+        cls.daemon.start()
+        with cls.daemon.client() as client:
+            for _ in range(10):
                 client.call("cone.decide", engine="wholesaling", action="run")
             cls.old_checkpoint = cls.save("old-checkpoint", "checkpoint")
             client.call("cone.set", band="C", reason="review")
@@ -119,11 +126,35 @@ class Verify(unittest.TestCase):
                 self.verify("--checkpoint", self.old_checkpoint, *what)
 
     def test_a_verified_daemon_may_go_on_working(self):
-        with self.daemon.client() as client:
-            for _ in range(50):
-                client.call("audit.append", event="X_TEST", payload={})
-                self.verify(self.daemon.state)
-                break
+        with Daemon() as daemon:
+            key = daemon.ctl("audit", "key").stdout.strip()
+            appended = [0]
+            enough = threading.Event()
+
+            def append():
+                with daemon.client() as client:
+                    while not enough.is_set():
+                        appended[0] = client.call("audit.append", event="X_TEST", payload={})["seq"]
+
+            appending = threading.Thread(target=append)
+            appending.start()
+            sizes = []  # of the trails that were verified while they grew
+
+            def verified_while_it_grew():
+                self.assertTrue(appending.is_alive())
+                before = appended[0]
+                found = self.verify(daemon.state, key=key)
+                self.assertGreaterEqual(found["size"], before, "what was answered before is in it")
+                if appended[0] > before:
+                    sizes.append(found["size"])
+                return len(sizes) >= 5
+
+            try:
+                harness.eventually(verified_while_it_grew, "five are verified while the trail grows")
+            finally:
+                enough.set()
+                appending.join()
+            self.assertEqual(sizes, sorted(sizes))
 
     def test_another_key_verifies_nothing(self):
         with Daemon() as other:
@@ -163,17 +194,18 @@ class Verify(unittest.TestCase):
         db.close()
 
     def test_a_trail_written_anew_from_some_point_on_fails_an_older_checkpoint(self):
-        # Another daemon with the same key and name: what the owner could do.
+        # Another daemon with the same key and origin, from a state before the checkpoint: what the owner could do.
         with Daemon(start=False) as forger:
-            shutil.copytree(self.stopped_state(), forger.state)
-            for file in forger.state.glob("valhalla.db*"):
-                file.unlink()
-            (forger.state / "anchor").unlink()
+            shutil.copytree(self.before, forger.state)
             forger.start()
             with forger.client() as client:
                 for _ in range(30):
                     client.call("audit.append", event="X_TEST", payload={})
-            self.verify("--checkpoint", self.old_checkpoint, forger.state, expect=FAILED)
+            self.assertTrue(self.verify(forger.state)["verified"], "alone it is as good as the other")
+            problem = self.verify("--checkpoint", self.old_checkpoint, forger.state, expect=FAILED)["problem"]
+            size = self.old_checkpoint.read_text().splitlines()[1]
+            self.assertEqual(problem["file"], str(self.old_checkpoint))
+            self.assertIn(f"the first {size} records are not those that it was signed for", problem["message"])
 
     def test_an_edited_export_document_is_named(self):
         export = self.copy("export")
@@ -184,8 +216,15 @@ class Verify(unittest.TestCase):
     def test_an_edited_entry_is_named(self):
         tiles = self.copy("tiles")
         bundle = tiles / "tile" / "entries" / "000"
-        bundle.write_bytes(bundle.read_bytes().replace(b"wholesaling", b"wholesalinG", 1))
-        self.assertIn("verified", self.verify(tiles, expect=FAILED))
+        data = bundle.read_bytes()
+        edited = data.index(b"wholesaling")
+        bundle.write_bytes(data[:edited] + data[edited:].replace(b"wholesaling", b"wholesalinG", 1))
+        index, end = -1, 0
+        while end <= edited:  # each entry stands behind its length
+            index, end = index + 1, end + 2 + int.from_bytes(data[end:end + 2], "big")
+        problem = self.verify(tiles, expect=FAILED)["problem"]
+        self.assertEqual(problem["file"], "tile/0/000")
+        self.assertRegex(problem["message"], rf"first at hash {index}\b")
 
     def test_the_exit_codes(self):
         self.verify(self.directory / "nothing", expect=UNREADABLE)

@@ -10,6 +10,7 @@
 namespace valhalla {
 
 /// `$VALHALLA_SOCKET`, else the service's socket when it exists, else the development socket of the current user.
+/// Throws `connection_error` where that would be below /tmp, in a directory that another user could have made.
 [[nodiscard]] std::string default_socket_path();
 
 struct client_options {

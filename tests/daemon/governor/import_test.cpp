@@ -149,14 +149,30 @@ BOOST_AUTO_TEST_CASE(what_contradicts_itself_is_refused_as_a_whole) {
     BOOST_TEST(order.kind == refusal_kind::import_refused);
     const refusal zero = refused([](commands::import_state& c) { c.parts[0].sessions[0].id = session_id{0}; });
     BOOST_TEST(zero.kind == refusal_kind::import_refused);
+    const refusal huge =
+        refused([](commands::import_state& c) { c.parts[1].sessions[1].id = session_id{9'007'199'254'740'992}; });
+    BOOST_TEST(huge.kind == refusal_kind::import_refused);
+    BOOST_TEST(contains(huge.message, "9007199254740991"));
+    const refusal future = refused(
+        [](commands::import_state& c) { c.parts[0].sessions[1].started_at = test_epoch + std::chrono::hours{25}; });
+    BOOST_TEST(future.kind == refusal_kind::import_refused);
+    BOOST_TEST(contains(future.message, "Session 2 of bert is active, but starts 2026-11-23T10:08:43.000000Z"));
     const refusal limits =
         refused([](commands::import_state& c) { c.parts[0].imported_thresholds->deny_rate_red = 0.0; });
     BOOST_TEST(limits.kind == refusal_kind::import_refused);
     const refusal big = refused([](commands::import_state& c) {
-        c.lines[1].payload_json = "{\"x\":\"" + std::string(max_record_bytes, 'x') + "\"}";
+        c.lines[1].payload_json = R"({"x":")" + std::string(max_record_bytes, 'x') + R"("})";
     });
     BOOST_TEST(big.kind == refusal_kind::record_too_large);
     BOOST_TEST(contains(big.message, "Line 2"));
+}
+
+BOOST_AUTO_TEST_CASE(a_clock_that_was_ahead_and_a_session_that_is_over_are_taken) {
+    world w;
+    commands::import_state c = everything();
+    c.parts[0].sessions[0].started_at = parse_utc("9999-12-31T23:59:59Z");
+    c.parts[0].sessions[1].started_at = test_epoch + std::chrono::hours{23};
+    w.must(c, w.as("olga", true));
 }
 
 BOOST_AUTO_TEST_CASE(foreign_events_are_recorded_as_they_came) {

@@ -124,7 +124,6 @@ class life {
             }
         }
         // Counted from the trail: more starts than ends means two at once.
-        std::map<std::string, int> running;
         const auto& latest = w_.s.sessions->latest;
         must(!latest || latest->id < w_.s.next_session, "the latest session has a number that is still to come");
         for (std::size_t i = counted_; i < w_.trail.size(); ++i) {

@@ -149,10 +149,14 @@ BOOST_AUTO_TEST_CASE(ids_that_never_were_and_ids_that_are_over_are_told_apart) {
     BOOST_TEST(kind_for(-1) == refusal_kind::unknown_session);
 }
 
+namespace {
+
 /// What the records say that the session's end counts.
 std::int64_t named_by(const std::vector<audit_entry>& trail, session_id id) {
     return std::ranges::count_if(trail, [id](const audit_entry& e) { return e.session == id; });
 }
+
+}  // namespace
 
 BOOST_AUTO_TEST_CASE(an_end_counts_the_records_of_its_session) {
     world w;
@@ -213,7 +217,7 @@ BOOST_AUTO_TEST_CASE(an_answer_that_was_given_out_is_never_changed_afterwards) {
     world w;
     const auto held = w.answer_of<answers::session>(commands::start_session{});
     const state copy = w.s;
-    const session seen = *held;
+    const session seen = *held;  // NOLINT(performance-unnecessary-copy-initialization): as it is now
     w.must(commands::note_session{"more"});
     w.must(commands::end_session{"over", {}});
     BOOST_TEST((*held == seen));

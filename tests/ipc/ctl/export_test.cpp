@@ -102,7 +102,7 @@ BOOST_AUTO_TEST_CASE(a_wrong_digest_is_5_and_leaves_the_old_files) {
     BOOST_TEST(daemon.count("export.write") == 2U);
 }
 
-BOOST_AUTO_TEST_CASE(a_set_that_changed_meanwhile_is_read_once_more) {
+BOOST_AUTO_TEST_CASE(a_set_that_was_replaced_meanwhile_is_read_once_more) {
     const temporary_directory dir;
     exporting_daemon daemon;
     bool changed = false;
@@ -114,9 +114,66 @@ BOOST_AUTO_TEST_CASE(a_set_that_changed_meanwhile_is_read_once_more) {
     };
     const auto got = run(daemon, {"export", dir.path().string()});
     BOOST_TEST(got.code == 0);
-    BOOST_TEST(daemon.count("export.write") == 2U);
+    BOOST_TEST(daemon.count("export.write") == 1U);  // what replaced ours is newer
     BOOST_TEST(read_file(dir.path() / "audit.log") == daemon.set["audit.log"]);
     BOOST_TEST(read_file(dir.path() / "manifest.json") == daemon.manifest());
+}
+
+BOOST_AUTO_TEST_CASE(a_set_that_is_replaced_several_times_arrives_all_the_same) {
+    const temporary_directory dir;
+    exporting_daemon daemon;
+    int changes = 0;
+    daemon.before_read = [&](const std::string& name, std::size_t offset) {
+        if (name == "audit.log" && offset > 0 && changes < 4) {
+            ++changes;
+            daemon.set["audit.log"] += "{\"seq\":3}\n";
+        }
+    };
+    BOOST_TEST(run(daemon, {"export", dir.path().string()}).code == 0);
+    BOOST_TEST(changes == 4);
+    BOOST_TEST(read_file(dir.path() / "audit.log") == daemon.set["audit.log"]);
+}
+
+BOOST_AUTO_TEST_CASE(a_set_that_is_replaced_again_and_again_is_1_and_says_so) {
+    const temporary_directory dir;
+    write_file(dir.path() / "manifest.json", "old");
+    exporting_daemon daemon;
+    daemon.before_read = [&](const std::string& name, std::size_t offset) {
+        if (name == "sessions.json" && offset == 0) {  // after the files that are larger, so that all fit their digests
+            daemon.set["audit.log"] += "{\"seq\":3}\n";
+        }
+    };
+    const auto got = run(daemon, {"export", dir.path().string()});
+    BOOST_TEST(got.code == 1);
+    BOOST_TEST(got.err.find("other exports were made meanwhile") != std::string::npos, got.err);
+    BOOST_TEST(read_file(dir.path() / "manifest.json") == "old");
+    BOOST_TEST(names_in(dir.path()).size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(what_a_killed_export_left_is_removed_and_nothing_else) {
+    const temporary_directory dir;
+    // No process has such a number.
+    const std::vector<std::string> left{".audit.log.2147483647.tmp", ".manifest.json.2147483647.tmp"};
+    const std::vector<std::string> others{
+        ".audit.log.1.tmp",           ".audit.log.2147483647x.tmp", ".audit.log..tmp",
+        ".notes.txt.2147483647.tmp",  "audit.log.2147483647.tmp",   ".audit.log.2147483647",
+        ".audit.log.-2147483647.tmp", ".audit.log.99999999999.tmp"};
+    for (const auto& name : left) {
+        write_file(dir.path() / name, "half");
+    }
+    for (const auto& name : others) {
+        write_file(dir.path() / name, "kept");
+    }
+    std::filesystem::create_directory(dir.path() / ".sessions.json.2147483647.tmp");
+    exporting_daemon daemon;
+    BOOST_TEST(run(daemon, {"export", dir.path().string()}).code == 0);
+    for (const auto& name : left) {
+        BOOST_TEST(!std::filesystem::exists(dir.path() / name), name);
+    }
+    for (const auto& name : others) {
+        BOOST_TEST(std::filesystem::exists(dir.path() / name), name);
+    }
+    BOOST_TEST(std::filesystem::exists(dir.path() / ".sessions.json.2147483647.tmp"));
 }
 
 BOOST_AUTO_TEST_CASE(names_that_lead_out_of_the_directory_are_refused) {

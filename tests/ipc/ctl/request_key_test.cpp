@@ -38,7 +38,8 @@ BOOST_AUTO_TEST_CASE(every_command_that_changes_something_sends_its_key) {
         {"session.note", {"call", "session.note", "{ \"text\" : \"x\" } "}},
         {"session.start", {"call", "session.start"}},
     };
-    for (auto [method, arguments] : changes) {
+    for (const auto& [method, words] : changes) {
+        auto arguments = words;
         arguments.insert(arguments.end(), {"--request-key", "a \"key\""});
         fake_daemon daemon;
         daemon.answers(method, R"({"id":1,"key":"k","allowed":true,"seq":1,"signatures":"","origin":"o","size":1})");

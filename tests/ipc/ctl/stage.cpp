@@ -24,9 +24,8 @@ void fake_daemon::answers(const std::string& name, const std::string& result_jso
 
 void fake_daemon::refuses(const std::string& name, int code, const std::string& kind, const std::string& message,
                           const std::string& more) {
-    const auto members = fmt::format(R"("error":{{"code":{},"message":{},"data":{{"kind":"{}"{}}}}})", code,
-                                     json_string(message), kind, more);
-    on(name, [members](const boost::json::value&) { return members; });
+    on(name, [members = fmt::format(R"("error":{{"code":{},"message":{},"data":{{"kind":"{}"{}}}}})", code,
+                                    json_string(message), kind, more)](const boost::json::value&) { return members; });
 }
 
 caller fake_daemon::connect() {
@@ -117,7 +116,7 @@ std::vector<std::string> names_in(const std::filesystem::path& directory) {
     for (const auto& entry : std::filesystem::directory_iterator{directory}) {
         names.push_back(entry.path().filename().string());
     }
-    std::sort(names.begin(), names.end());
+    std::ranges::sort(names);
     return names;
 }
 

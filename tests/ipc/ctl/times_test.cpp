@@ -27,7 +27,7 @@ BOOST_AUTO_TEST_CASE(spans_have_two_units) {
     BOOST_TEST(shown_span(42'900'000) == "42s");
     BOOST_TEST(shown_span(12 * minute + 1) == "12m");
     BOOST_TEST(shown_span(192 * minute) == "3h 12m");
-    BOOST_TEST(shown_span(52 * 60 * minute) == "2d 4h");
+    BOOST_TEST(shown_span(52 * (60 * minute)) == "2d 4h");
     BOOST_TEST(shown_span(-5) == "0s");
 }
 

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Attacks on a database, by somebody who has the file.
-#include <unistd.h>
-
 #include <SQLiteCpp/Database.h>
 #include <boost/test/unit_test.hpp>
 
 #include "schema/connection.hpp"
 #include "schema/limits.hpp"
+#include "tests/as_nobody.hpp"
 #include "tests/schema/file_content.hpp"
 #include "tests/schema/verify/evidence_fixture.hpp"
 
@@ -208,6 +207,14 @@ BOOST_AUTO_TEST_CASE(a_changed_schema_is_found_before_anything_is_read_through_i
     }
 }
 
+BOOST_AUTO_TEST_CASE(a_schema_that_sqlite_cannot_read_is_bad_evidence) {
+    const evidence_fixture victim;
+    victim.tamper(
+        "PRAGMA writable_schema = ON;"
+        " UPDATE sqlite_schema SET sql = replace(sql, 'CREATE TABLE', 'CREATE TABLF') WHERE name = 'session'");
+    check_failed({.path = victim.path}, {.table = "sqlite_schema", .said = "malformed database schema (session)"});
+}
+
 BOOST_AUTO_TEST_CASE(records_name_no_session_but_an_active_one) {
     const auto check = [](std::vector<audit_entry> entries) {
         const auto last = raw(entries.back().seq);
@@ -380,16 +387,22 @@ BOOST_AUTO_TEST_CASE(a_database_that_cannot_be_written_beside_is_read_and_nothin
     std::filesystem::create_directory(copy.parent_path());
     std::filesystem::copy_file(good.path, copy);
     using std::filesystem::perms;
-    std::filesystem::permissions(copy.parent_path(), perms::owner_read | perms::owner_exec);
-    check_verified({.path = copy});
+    std::filesystem::permissions(good.dir(), perms{0755});
+    std::filesystem::permissions(copy, perms{0644});
+    std::filesystem::permissions(copy.parent_path(), perms{0555});
+    const int status = test::as_nobody([&] {
+        return !std::ofstream{copy.parent_path() / "other"}.is_open() &&
+                       verify::verify_evidence({.path = copy}).result == verify::outcome::verified
+                   ? 0
+                   : 1;
+    });
+    BOOST_TEST(status == 0);
     std::filesystem::permissions(copy.parent_path(), perms::owner_all);
     std::size_t files = 0;
     for (const auto& entry : std::filesystem::directory_iterator{copy.parent_path()}) {
         files += entry.is_regular_file() ? 1U : 0U;
     }
-    if (::geteuid() != 0) {
-        BOOST_TEST(files == 1U);
-    }
+    BOOST_TEST(files == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(a_database_that_is_being_written_is_verified_up_to_its_snapshot) {
