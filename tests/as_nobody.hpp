@@ -5,7 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-namespace valhalla::test {
+namespace valhalla::tests {
 
 /// Exit status of `work` in a child that is nobody: root may do everything. Without root it is who we are. -1: there
 /// was no child, or it did not exit.
@@ -27,4 +27,4 @@ int as_nobody(Work work) {
     return child > 0 && ::waitpid(child, &status, 0) == child && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-}  // namespace valhalla::test
+}  // namespace valhalla::tests

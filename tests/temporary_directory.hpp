@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-namespace valhalla::test {
+namespace valhalla::tests {
 
 /// A directory of a test's own, gone with it. Below /tmp whatever TMPDIR says, because sockets are made in it and their
 /// paths may not be longer than 107 bytes.
@@ -38,4 +38,4 @@ class temporary_directory {
     std::filesystem::path path_;
 };
 
-}  // namespace valhalla::test
+}  // namespace valhalla::tests

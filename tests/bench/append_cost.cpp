@@ -141,7 +141,7 @@ int main(int argc, char** argv) {
     app.add_option("--batch", batch, "Records per commit")->check(CLI::PositiveNumber);
     CLI11_PARSE(app, argc, argv);
 
-    const test::temporary_directory directory;
+    const tests::temporary_directory directory;
     std::filesystem::create_directory(directory.path() / "proven");
     bare_store bare{directory.path() / "bare.db"};
     proven_store proven{directory.path() / "proven" / "valhalla.db"};

@@ -130,7 +130,7 @@ int main(int argc, char** argv) {
     bool folding = false;
     app.add_flag("--folding", folding, "Changes of the cone instead of decisions");
     CLI11_PARSE(app, argc, argv);
-    const test::temporary_directory directory;
+    const tests::temporary_directory directory;
     const auto bytes = make_state(directory.path(), records, folding);
     for (int run = 0; run < runs; ++run) {
         const auto start = std::chrono::steady_clock::now();

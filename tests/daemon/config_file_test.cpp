@@ -13,7 +13,7 @@
 
 using valhalla::apply_config_file;
 using valhalla::config;
-using valhalla::test::temporary_directory;
+using valhalla::tests::temporary_directory;
 
 BOOST_AUTO_TEST_SUITE(config_file_suite)
 
@@ -136,7 +136,7 @@ BOOST_AUTO_TEST_CASE(the_commented_default_file_holds_every_key_and_is_read) {
 }
 
 BOOST_AUTO_TEST_CASE(rates_are_those_of_the_program_before_unless_the_file_says_otherwise) {
-    const valhalla::test::temporary_directory dir;
+    const valhalla::tests::temporary_directory dir;
     config c;
     BOOST_TEST(c.rates.at("cone.set").calls == 10);
     BOOST_TEST(c.rates.at("thresholds.set").calls == 5);
@@ -152,7 +152,7 @@ BOOST_AUTO_TEST_CASE(rates_are_those_of_the_program_before_unless_the_file_says_
 }
 
 BOOST_AUTO_TEST_CASE(a_rate_of_a_method_that_is_none_is_refused) {
-    const valhalla::test::temporary_directory dir;
+    const valhalla::tests::temporary_directory dir;
     for (const auto& [text, words] : std::vector<std::pair<std::string, std::string>>{
              {"[rate_limits]\n\"cone.sett\" = \"10/min\"\n",
               "bad.toml:2: rate_limits.cone.sett: no such method; did you mean 'cone.set'?"},

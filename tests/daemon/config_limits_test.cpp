@@ -11,7 +11,7 @@
 using valhalla::apply_config_file;
 using valhalla::config;
 using valhalla::memory_bound_of;
-using valhalla::test::temporary_directory;
+using valhalla::tests::temporary_directory;
 
 namespace {
 

@@ -23,7 +23,7 @@
 #include "schema/ledger_store.hpp"
 #include "tests/temporary_directory.hpp"
 
-namespace valhalla::test {
+namespace valhalla::tests {
 
 /// Takes answers in the order in which they come.
 class collecting_sink final : public ipc::reply_sink {
@@ -116,4 +116,4 @@ inline governor::commands::append_event event_number(int n) {
     return {.name = "X_TEST", .payload_json = "{\"n\":" + std::to_string(n) + "}"};
 }
 
-}  // namespace valhalla::test
+}  // namespace valhalla::tests

@@ -15,8 +15,8 @@
 
 namespace commands = valhalla::governor::commands;
 using namespace valhalla;
-using test::event_number;
-using test::ledger_bench;
+using tests::event_number;
+using tests::ledger_bench;
 
 BOOST_AUTO_TEST_SUITE(ledger_retries)
 

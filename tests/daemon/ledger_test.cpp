@@ -21,8 +21,8 @@
 
 namespace commands = valhalla::governor::commands;
 using namespace valhalla;
-using test::event_number;
-using test::ledger_bench;
+using tests::event_number;
+using tests::ledger_bench;
 
 BOOST_AUTO_TEST_SUITE(ledger_suite)
 
@@ -81,7 +81,7 @@ BOOST_AUTO_TEST_CASE(an_answer_is_handed_out_only_when_its_record_is_committed) 
 }
 
 BOOST_AUTO_TEST_CASE(a_ledger_that_is_stuck_does_not_say_that_it_is_alive) {
-    const test::temporary_directory directory;
+    const tests::temporary_directory directory;
     schema::ledger_store store{directory.path() / "valhalla.db"};
     std::atomic<int> alive = 0;
     std::promise<void> reached;
@@ -231,7 +231,7 @@ BOOST_AUTO_TEST_CASE(it_sleeps_neither_for_nothing_nor_beyond_what_a_clock_count
 }
 
 BOOST_AUTO_TEST_CASE(the_state_after_a_restart_is_the_state_before) {
-    const test::temporary_directory directory;
+    const tests::temporary_directory directory;
     const auto path = directory.path() / "valhalla.db";
     const auto rules = std::make_shared<const governor::canon>();
     const auto steps = std::make_shared<const governor::playbook>();

@@ -44,7 +44,7 @@ class office {
         return {std::istreambuf_iterator<char>{file}, {}};
     }
 
-    test::temporary_directory directory;
+    tests::temporary_directory directory;
     std::filesystem::path anchor = directory.path() / "anchor";
     std::vector<std::string> troubles;  // of the notary's thread; read after stop
     std::vector<std::uint64_t> logged;

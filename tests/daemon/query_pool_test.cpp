@@ -60,7 +60,7 @@ struct bench {
     }
     ipc::reply_handle reply() { return {sink, 0}; }
 
-    test::temporary_directory directory;
+    tests::temporary_directory directory;
     std::mutex mutex;
     std::condition_variable wake;
     std::vector<std::function<void()>> results;

@@ -54,7 +54,7 @@ BOOST_AUTO_TEST_SUITE(replay_suite)
 BOOST_AUTO_TEST_CASE(the_trail_of_a_long_random_run_rebuilds_every_table_and_the_state) {
     for (const std::uint64_t seed : {1U, 2U, 3U}) {
         BOOST_TEST_CONTEXT("seed " << seed) {
-            const test::temporary_directory directory;
+            const tests::temporary_directory directory;
             const auto database = directory.path() / "valhalla.db";
             const auto lived = live(database, seed);
             const auto replayed = schema::replay_and_compare(database);

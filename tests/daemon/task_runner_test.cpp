@@ -42,7 +42,7 @@ void fails(const ipc::peer& /*who*/, ipc::reply_handle /*reply*/, const std::opt
 }
 
 struct runner {
-    test::ledger_bench bench;
+    tests::ledger_bench bench;
     boost::asio::io_context io;
     change_gate changes{io, bench.ledger()};
     task_runner tasks{changes};

@@ -25,7 +25,7 @@ const std::string origin = "valhalla.local/7";
 
 /// A trail that was signed with a key that is gone, and an anchor of one's choice.
 struct misfit_trail {
-    test::temporary_directory tmp;
+    tests::temporary_directory tmp;
     schema::state_dir directory{tmp.path() / "state"};
     config given;
 

@@ -13,7 +13,7 @@
 using valhalla::uploads;
 using valhalla::ipc::error_code;
 using valhalla::ipc::rpc_error;
-using valhalla::test::temporary_directory;
+using valhalla::tests::temporary_directory;
 
 namespace {
 

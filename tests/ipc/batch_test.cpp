@@ -7,18 +7,18 @@
 #include "tests/ipc/wire_fixture.hpp"
 
 using namespace valhalla;
-using test::wire_fixture;
+using tests::wire_fixture;
 
 namespace {
 
 /// A request without its newline.
 std::string element(std::string_view id, std::string_view method, std::string_view params = "{}") {
-    std::string text = test::request(id, method, params);
+    std::string text = tests::request(id, method, params);
     text.pop_back();
     return text;
 }
 std::string silent(std::string_view method, std::string_view params = "{}") {
-    std::string text = test::notification(method, params);
+    std::string text = tests::notification(method, params);
     text.pop_back();
     return text;
 }

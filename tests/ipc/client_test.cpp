@@ -17,7 +17,7 @@
 
 using namespace valhalla;
 using namespace std::chrono_literals;
-using test::wire_fixture;
+using tests::wire_fixture;
 
 namespace {
 
@@ -117,7 +117,7 @@ BOOST_AUTO_TEST_CASE(raw_calls_give_the_line_as_it_came) {
 }
 
 BOOST_AUTO_TEST_CASE(no_daemon_is_told_with_the_path) {
-    const test::temporary_directory directory;
+    const tests::temporary_directory directory;
     const std::string path = directory.path() / "sock";
     BOOST_CHECK_EXCEPTION(ipc::client{once(path)}, ipc::connection_error,
                           saying(path + ": no daemon: there is no such socket"));
@@ -135,7 +135,7 @@ BOOST_AUTO_TEST_CASE(an_answer_that_does_not_come_ends_the_connection) {
 }
 
 BOOST_AUTO_TEST_CASE(a_daemon_that_goes_away_is_told) {
-    const test::temporary_directory directory;
+    const tests::temporary_directory directory;
     const std::string path = directory.path() / "sock";
     const one_answer daemon{path, "{\"jsonrpc\""};
     ipc::client client{once(path)};
@@ -143,7 +143,7 @@ BOOST_AUTO_TEST_CASE(a_daemon_that_goes_away_is_told) {
 }
 
 BOOST_AUTO_TEST_CASE(something_else_that_listens_there_is_told) {
-    const test::temporary_directory directory;
+    const tests::temporary_directory directory;
     const std::string path = directory.path() / "sock";
     {
         const one_answer web{path, "HTTP/1.1 400 Bad Request\r\n"};
@@ -163,7 +163,7 @@ BOOST_AUTO_TEST_CASE(a_refusal_at_the_door_is_told) {
 }
 
 BOOST_AUTO_TEST_CASE(notifications_come_in_order_whenever_they_arrive) {
-    const test::temporary_directory directory;
+    const tests::temporary_directory directory;
     const std::string path = directory.path() / "sock";
     const one_answer daemon{path,
                             "{\"jsonrpc\":\"2.0\",\"method\":\"a\"}\n{\"params\":{\"id\":1},\"method\":\"b\"}\n"
@@ -191,7 +191,7 @@ BOOST_AUTO_TEST_CASE(waiting_for_notifications_can_be_stopped) {
 }
 
 BOOST_AUTO_TEST_CASE(memory_for_notifications_is_bounded) {
-    const test::temporary_directory directory;
+    const tests::temporary_directory directory;
     const std::string path = directory.path() / "sock";
     {
         std::string flood;
@@ -210,7 +210,7 @@ BOOST_AUTO_TEST_CASE(memory_for_notifications_is_bounded) {
 }
 
 BOOST_AUTO_TEST_CASE(an_answer_where_a_notification_should_be_is_told) {
-    const test::temporary_directory directory;
+    const tests::temporary_directory directory;
     const std::string path = directory.path() / "sock";
     const one_answer daemon{path, "{\"id\":1,\"result\":1}\n{\"id\":2,\"result\":1}\n"};
     ipc::client client{once(path)};
@@ -229,7 +229,7 @@ BOOST_AUTO_TEST_CASE(the_default_socket_follows_the_environment) {
 
 BOOST_AUTO_TEST_CASE(a_directory_that_another_user_could_change_is_objected_to) {
     namespace fs = std::filesystem;
-    const test::temporary_directory directory;
+    const tests::temporary_directory directory;
     const auto path = directory.path() / "valhalla";
     const auto objection = [&] { return ipc::objection_to_directory(path).value_or(""); };
     BOOST_TEST(objection() == "");  // nothing is there

@@ -10,9 +10,9 @@
 #include "tests/ipc/wire_fixture.hpp"
 
 using namespace valhalla;
-using test::notification;
-using test::request;
-using test::wire_fixture;
+using tests::notification;
+using tests::request;
+using tests::wire_fixture;
 
 namespace {
 

@@ -17,9 +17,9 @@
 
 using namespace valhalla;
 using namespace std::chrono_literals;
-using test::raw_client;
-using test::request;
-using test::wire_fixture;
+using tests::raw_client;
+using tests::request;
+using tests::wire_fixture;
 
 namespace {
 

@@ -11,10 +11,10 @@
 #include "tests/ipc/wire_fixture.hpp"
 
 using namespace valhalla;
-using test::notification;
-using test::raw_client;
-using test::request;
-using test::wire_fixture;
+using tests::notification;
+using tests::raw_client;
+using tests::request;
+using tests::wire_fixture;
 
 namespace {
 
@@ -204,7 +204,7 @@ BOOST_AUTO_TEST_CASE(draining_finishes_what_was_begun_and_refuses_what_comes_aft
     const std::string all = busy.rest();
     BOOST_TEST(all.starts_with(R"({"jsonrpc":"2.0","id":1,"result":"a"})"), all);
     BOOST_TEST(all.find(R"("kind":"shutting_down")") != std::string::npos, all);
-    BOOST_TEST((done.wait_for(test::patience) == std::future_status::ready));
+    BOOST_TEST((done.wait_for(tests::patience) == std::future_status::ready));
     BOOST_TEST(f.executed().size() == 1U);
 }
 
@@ -212,7 +212,7 @@ BOOST_AUTO_TEST_CASE(draining_without_connections_is_done) {
     wire_fixture f;
     std::promise<void> drained;
     f.on_io([&] { f.server().drain([&] { drained.set_value(); }); });
-    BOOST_TEST((drained.get_future().wait_for(test::patience) == std::future_status::ready));
+    BOOST_TEST((drained.get_future().wait_for(tests::patience) == std::future_status::ready));
 }
 
 BOOST_AUTO_TEST_CASE(whoever_is_told_of_the_drained_server_may_destroy_it) {
@@ -230,7 +230,7 @@ BOOST_AUTO_TEST_CASE(whoever_is_told_of_the_drained_server_may_destroy_it) {
     f.answer();
     BOOST_TEST(client.rest() == R"({"jsonrpc":"2.0","id":1,"result":"a"})"
                                 "\n");
-    BOOST_TEST((destroyed.get_future().wait_for(test::patience) == std::future_status::ready));
+    BOOST_TEST((destroyed.get_future().wait_for(tests::patience) == std::future_status::ready));
 }
 
 BOOST_AUTO_TEST_CASE(no_new_connections_after_accepting_stopped_but_old_ones_go_on) {

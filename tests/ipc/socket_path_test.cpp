@@ -16,7 +16,7 @@
 
 using namespace valhalla;
 using ipc::listen_on_path;
-using test::temporary_directory;
+using tests::temporary_directory;
 
 namespace {
 
@@ -92,10 +92,10 @@ BOOST_AUTO_TEST_CASE(what_is_no_socket_stays) {
 }
 
 BOOST_AUTO_TEST_CASE(a_socket_that_somebody_listens_on_is_left_to_him) {
-    test::wire_fixture f;
+    tests::wire_fixture f;
     BOOST_TEST(contains(why_not(f.path()), "another process is listening there"));
     auto client = f.connect();
-    client.send(test::request("1", "cone.state"));
+    client.send(tests::request("1", "cone.state"));
     BOOST_TEST(contains(client.line(), "\"band\""));
 }
 
@@ -127,13 +127,13 @@ BOOST_AUTO_TEST_CASE(an_inherited_socket_is_served_and_its_path_left_alone) {
     const std::string path = directory.path() / "sock";
     const auto made = listen_on_path(path, std::nullopt, backlog);
     {
-        test::wire_fixture f;
+        tests::wire_fixture f;
         f.on_io([&] {
             f.server().stop_accepting();
             f.server().adopt(made.descriptor);
         });
-        test::raw_client client{path};
-        client.send(test::request("1", "cone.state"));
+        tests::raw_client client{path};
+        client.send(tests::request("1", "cone.state"));
         BOOST_TEST(contains(client.line(), "\"band\""));
     }
     BOOST_TEST(std::filesystem::exists(path));

@@ -17,7 +17,7 @@
 
 #include "ipc/api/methods.hpp"
 
-namespace valhalla::test {
+namespace valhalla::tests {
 
 raw_client::raw_client(const std::string& path) {
     sockaddr_un address{};
@@ -268,4 +268,4 @@ void wire_fixture::wait_for_all_gone(std::uint64_t accepted) {
     });
 }
 
-}  // namespace valhalla::test
+}  // namespace valhalla::tests

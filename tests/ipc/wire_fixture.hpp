@@ -24,7 +24,7 @@
 #include "ipc/unix_server.hpp"
 #include "tests/temporary_directory.hpp"
 
-namespace valhalla::test {
+namespace valhalla::tests {
 
 /// Long enough for a loaded machine with sanitizers; a test that passes never waits this long.
 inline constexpr std::chrono::seconds patience{30};
@@ -144,4 +144,4 @@ class wire_fixture {
     std::thread thread_;
 };
 
-}  // namespace valhalla::test
+}  // namespace valhalla::tests

@@ -12,9 +12,9 @@
 #include "tests/temporary_directory.hpp"
 
 using namespace valhalla::schema;
-using valhalla::test::temporary_directory;
 using valhalla::tests::content_of;
 using valhalla::tests::put_content;
+using valhalla::tests::temporary_directory;
 
 namespace {
 

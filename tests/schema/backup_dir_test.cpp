@@ -23,7 +23,7 @@ namespace {
 const unix_micros noon = parse_utc("2026-01-31T12:00:00Z").value();
 
 struct backups_of_a_day {
-    test::temporary_directory tmp;
+    tests::temporary_directory tmp;
     backup_dir directory{tmp.path() / "backup"};
 
     /// As the daemon makes one; its name.

@@ -30,7 +30,7 @@ class old_directory {
     void replace(const std::string& file, std::string_view from, std::string_view to) const;
 
   private:
-    test::temporary_directory dir_;
+    tests::temporary_directory dir_;
 };
 
 }  // namespace valhalla::tests

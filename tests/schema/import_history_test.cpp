@@ -85,7 +85,7 @@ BOOST_AUTO_TEST_CASE(a_history_that_contradicts_itself_is_refused) {
         {"[]", 1, ""},
     };
     for (const auto& [text, line, key] : table) {
-        const test::temporary_directory dir;
+        const tests::temporary_directory dir;
         put_content(dir.path() / "sessions.json", text);
         const auto problem = problem_of(dir.path());
         BOOST_TEST(problem.file == "sessions.json");
@@ -95,7 +95,7 @@ BOOST_AUTO_TEST_CASE(a_history_that_contradicts_itself_is_refused) {
 }
 
 BOOST_AUTO_TEST_CASE(ids_are_taken_up_to_the_largest_that_every_reader_keeps_exact) {
-    const test::temporary_directory dir;
+    const tests::temporary_directory dir;
     put_content(dir.path() / "sessions.json",
                 one_session(replaced(ended_session, "\"id\":4", "\"id\":9007199254740991")));
     BOOST_TEST(raw(planned(dir.path()).parts.front().sessions.front().id) == 9'007'199'254'740'991);

@@ -215,7 +215,7 @@ BOOST_AUTO_TEST_CASE(what_is_no_regular_file_is_refused) {
 }
 
 BOOST_AUTO_TEST_CASE(files_may_be_missing_but_not_all) {
-    const test::temporary_directory dir;
+    const tests::temporary_directory dir;
     put_content(dir.path() / "unrelated.json", "not JSON");
     auto problem = problem_of(dir.path());
     BOOST_TEST(problem.file == "");
@@ -232,7 +232,7 @@ BOOST_AUTO_TEST_CASE(files_may_be_missing_but_not_all) {
 }
 
 BOOST_AUTO_TEST_CASE(absent_parts_stay_absent) {
-    const test::temporary_directory dir;
+    const tests::temporary_directory dir;
     std::filesystem::copy_file(seed / "audit.log", dir.path() / "audit.log");
     const auto plan = planned(dir.path());
     BOOST_TEST(plan.parts.empty());
@@ -240,7 +240,7 @@ BOOST_AUTO_TEST_CASE(absent_parts_stay_absent) {
 }
 
 BOOST_AUTO_TEST_CASE(the_states_that_the_old_program_could_be_in_are_accepted) {
-    const test::temporary_directory dir;
+    const tests::temporary_directory dir;
     const auto file = dir.path() / "go_session.json";
     const auto with = [&](std::string_view started, std::string_view ended, std::string_view notes) {
         return R"({"session":{"active":false,"started_at_utc":)" + std::string{started} + R"(,"ended_at_utc":)" +
@@ -273,7 +273,7 @@ BOOST_AUTO_TEST_CASE(the_states_that_the_old_program_could_be_in_are_accepted) {
 }
 
 BOOST_AUTO_TEST_CASE(records_of_our_own_keep_what_old_lines_do_not_have) {
-    const test::temporary_directory dir;
+    const tests::temporary_directory dir;
     put_content(dir.path() / "audit.log",
                 R"({"v":1,"seq":17,"ts_utc":"2026-11-22T09:08:43.352367Z","event":"CONE_SET","actor":{"name":"ann",)"
                 R"("via":"daemon"},"session":null,"imported":{"ts_utc":"2026-11-22T09:08:43Z","line":3,"original":{}},)"

@@ -83,7 +83,7 @@ class imported_state_dir {
         next_ = next(next_);
     }
 
-    test::temporary_directory dir_;
+    tests::temporary_directory dir_;
     audit_seq next_{1};
     tree_head head_;
 };
@@ -139,7 +139,7 @@ BOOST_AUTO_TEST_CASE(the_manifest_names_size_digest_and_root) {
 
 BOOST_AUTO_TEST_CASE(the_same_data_gives_the_same_bytes) {
     const imported_state_dir state{seed};
-    const test::temporary_directory again;
+    const tests::temporary_directory again;
     put_content(again.path() / "cone_state.json", "what was there before");
     state.export_to(again.path());
     for (const auto name : export_documents()) {
@@ -173,7 +173,7 @@ BOOST_AUTO_TEST_CASE(our_own_export_is_taken_in_again) {
 }
 
 BOOST_AUTO_TEST_CASE(an_end_without_a_start_survives) {
-    const test::temporary_directory old;
+    const tests::temporary_directory old;
     put_content(old.path() / "go_session.json",
                 R"({"session":{"active":false,"started_at_utc":null,"ended_at_utc":"2026-11-22T09:08:43.352142Z",)"
                 R"("cone_band":null,"status":null,"notes":"Work complete","snapshot":null}})");
@@ -185,7 +185,7 @@ BOOST_AUTO_TEST_CASE(an_end_without_a_start_survives) {
 }
 
 BOOST_AUTO_TEST_CASE(metrics_keep_their_digits) {
-    const test::temporary_directory old;
+    const tests::temporary_directory old;
     const std::string_view metrics = R"({ "rate": 0.10, "big": 12345678901234567890, "text": "\u00e9" })";
     put_content(
         old.path() / "cone_state.json",
@@ -197,7 +197,7 @@ BOOST_AUTO_TEST_CASE(metrics_keep_their_digits) {
 
 BOOST_AUTO_TEST_CASE(a_place_that_is_no_directory_is_unusable) {
     const imported_state_dir state{seed};
-    const test::temporary_directory dir;
+    const tests::temporary_directory dir;
     put_content(dir.path() / "file", "x");
     for (const auto& place : {dir.path() / "file", dir.path() / "file" / "below"}) {
         BOOST_CHECK_EXCEPTION(state.export_to(place), storage_error,

@@ -34,7 +34,7 @@ std::string refusal_of(const std::filesystem::path& path) {
 
 }  // namespace
 
-BOOST_FIXTURE_TEST_SUITE(signing_key_files, test::temporary_directory)
+BOOST_FIXTURE_TEST_SUITE(signing_key_files, tests::temporary_directory)
 
 BOOST_AUTO_TEST_CASE(a_created_key_is_private_and_loads_again) {
     const auto file = path() / "signing.key";

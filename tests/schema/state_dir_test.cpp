@@ -17,7 +17,7 @@ namespace valhalla::schema {
 namespace {
 
 struct directory_fixture {
-    test::temporary_directory parent;
+    tests::temporary_directory parent;
     std::filesystem::path path = parent.path() / "a" / "state";
 };
 
@@ -71,7 +71,7 @@ BOOST_AUTO_TEST_CASE(a_second_holder_is_refused_until_the_first_is_gone) {
 }
 
 BOOST_AUTO_TEST_CASE(a_holder_that_died_holds_nothing) {
-    const int died = test::as_nobody([] { return 0; });
+    const int died = tests::as_nobody([] { return 0; });
     BOOST_TEST(died == 0);
     const pid_t child = ::fork();
     if (child == 0) {
@@ -106,7 +106,7 @@ BOOST_AUTO_TEST_CASE(one_of_another_user_is_refused) {
 
 BOOST_AUTO_TEST_CASE(a_place_that_cannot_be_written_is_refused) {
     std::filesystem::permissions(parent.path(), std::filesystem::perms{0555});
-    const int status = test::as_nobody([&] {
+    const int status = tests::as_nobody([&] {
         const auto error = error_of(parent.path() / "state");
         const std::string text = error ? error->what() : "";
         return error && error->fault() == storage_fault::unusable &&

@@ -50,7 +50,7 @@ std::vector<audit_entry> random_history(std::uint64_t seed, std::size_t records)
 
 /// A database of its own in a directory of its own.
 struct store_fixture {
-    test::temporary_directory directory_;
+    tests::temporary_directory directory_;
     std::filesystem::path path = directory_.path() / "valhalla.db";
 
     /// Opens the store, appends in one transaction, closes it.

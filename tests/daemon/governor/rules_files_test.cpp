@@ -162,7 +162,7 @@ BOOST_AUTO_TEST_CASE(an_empty_file_is_a_mistake) {
 }
 
 BOOST_AUTO_TEST_CASE(files_are_read_from_disk_and_named) {
-    const test::temporary_directory dir;
+    const tests::temporary_directory dir;
     const auto policy = load_canon(dir.write("policy.toml", small_policy));
     BOOST_TEST(std::get<std::shared_ptr<const canon>>(policy)->source == (dir.path() / "policy.toml").string());
     const auto book = load_playbook(dir.write("playbook.toml", small_playbook));
@@ -170,7 +170,7 @@ BOOST_AUTO_TEST_CASE(files_are_read_from_disk_and_named) {
 }
 
 BOOST_AUTO_TEST_CASE(what_is_no_file_is_told) {
-    const test::temporary_directory dir;
+    const tests::temporary_directory dir;
     BOOST_TEST(contains(std::get<file_problem>(load_canon(dir.path() / "none.toml")).text(), "does not exist"));
     BOOST_TEST(contains(std::get<file_problem>(load_playbook(dir.path())).text(), "not a regular file"));
     const auto huge = dir.write("huge.toml", std::string(1024 * 1024 + 1, '#'));

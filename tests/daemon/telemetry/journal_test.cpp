@@ -104,7 +104,7 @@ BOOST_AUTO_TEST_CASE(what_the_journal_does_not_take_is_said_in_plain_text) {
 }
 
 BOOST_AUTO_TEST_CASE(a_journal_stream_is_known_by_device_and_inode) {
-    const test::temporary_directory dir;
+    const tests::temporary_directory dir;
     const auto path = dir.write("stream", "");
     const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
     BOOST_TEST_REQUIRE(fd >= 0);

@@ -167,7 +167,7 @@ BOOST_AUTO_TEST_CASE(what_is_not_known_has_no_value) {
 }
 
 BOOST_AUTO_TEST_CASE(the_system_is_asked_about_this_process) {
-    const test::temporary_directory dir;
+    const tests::temporary_directory dir;
     figures of;
     of.state_dir = dir.path();
     of.backup_dir = dir.path() / "none";
@@ -193,7 +193,7 @@ BOOST_AUTO_TEST_CASE(the_reference_is_what_the_list_says) {
 }
 
 BOOST_AUTO_TEST_CASE(the_file_is_replaced_whole_and_readable_by_all) {
-    const test::temporary_directory dir;
+    const tests::temporary_directory dir;
     const auto path = dir.path() / "v.prom";
     const auto old = ::umask(0077);
     BOOST_TEST(!put_metrics_file(path, "one\n").has_value());
@@ -207,7 +207,7 @@ BOOST_AUTO_TEST_CASE(the_file_is_replaced_whole_and_readable_by_all) {
 }
 
 BOOST_AUTO_TEST_CASE(what_stands_in_its_way_is_named_and_not_written_through) {
-    const test::temporary_directory dir;
+    const tests::temporary_directory dir;
     const auto victim = dir.write("victim", "keep me");
     std::filesystem::create_symlink(victim, dir.path() / ".v.prom.tmp");
     BOOST_TEST(!put_metrics_file(dir.path() / "v.prom", "text").has_value());

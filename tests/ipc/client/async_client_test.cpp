@@ -25,7 +25,7 @@ valhalla::client_options quick(const std::string& path) {
 
 /// Runs the loop until `done`; fails the test when nothing happens for long.
 void run_until(boost::asio::io_context& loop, const std::function<bool()>& done) {
-    const auto end = std::chrono::steady_clock::now() + valhalla::test::patience;
+    const auto end = std::chrono::steady_clock::now() + valhalla::tests::patience;
     while (!done()) {
         BOOST_REQUIRE(std::chrono::steady_clock::now() < end);
         loop.restart();
@@ -72,7 +72,7 @@ void swallow(scripted_peer& peer) {
 BOOST_AUTO_TEST_SUITE(client_async)
 
 BOOST_AUTO_TEST_CASE(calls_are_sent_ahead_and_answered_in_order) {
-    valhalla::test::wire_fixture f;
+    valhalla::tests::wire_fixture f;
     boost::asio::io_context loop;
     valhalla::async_client client{loop.get_executor(), quick(f.path())};
     std::vector<std::string> got;
@@ -88,7 +88,7 @@ BOOST_AUTO_TEST_CASE(calls_are_sent_ahead_and_answered_in_order) {
 }
 
 BOOST_AUTO_TEST_CASE(many_requests_wait_at_the_daemon_at_once) {
-    valhalla::test::wire_fixture f;
+    valhalla::tests::wire_fixture f;
     boost::asio::io_context loop;
     valhalla::async_client client{loop.get_executor(), quick(f.path())};
     std::vector<std::string> got;
@@ -103,7 +103,7 @@ BOOST_AUTO_TEST_CASE(many_requests_wait_at_the_daemon_at_once) {
 }
 
 BOOST_AUTO_TEST_CASE(refusals_come_as_failures_and_the_connection_goes_on) {
-    valhalla::test::wire_fixture f;
+    valhalla::tests::wire_fixture f;
     boost::asio::io_context loop;
     valhalla::async_client client{loop.get_executor(), quick(f.path())};
     std::vector<std::string> got;
@@ -234,7 +234,7 @@ BOOST_AUTO_TEST_CASE(silence_ends_a_call_and_only_what_waited_behind_it_goes_aga
 }
 
 BOOST_AUTO_TEST_CASE(no_daemon_is_told_after_the_attempts) {
-    const valhalla::test::temporary_directory directory;
+    const valhalla::tests::temporary_directory directory;
     boost::asio::io_context loop;
     auto options = quick(directory.path() / "sock");
     options.retries = 2;
@@ -276,7 +276,7 @@ BOOST_AUTO_TEST_CASE(who_closes_gets_every_call_back_and_the_loop_ends) {
 }
 
 BOOST_AUTO_TEST_CASE(a_handler_may_close_the_client_or_throw) {
-    valhalla::test::wire_fixture f;
+    valhalla::tests::wire_fixture f;
     boost::asio::io_context loop;
     std::vector<std::string> got;
     valhalla::async_client client{loop.get_executor(), quick(f.path())};

@@ -37,7 +37,7 @@ class scripted_socket {
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
 
   private:
-    valhalla::test::temporary_directory directory_;
+    valhalla::tests::temporary_directory directory_;
     std::string path_;
     int listening_;
     std::thread thread_;

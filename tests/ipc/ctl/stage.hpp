@@ -71,7 +71,7 @@ struct seat {
 /// Compares with tests/data/ctl/NAME; VALHALLA_ACCEPT=1 in the environment writes it instead.
 void check_golden(const std::string& name, const std::string& text);
 
-using valhalla::test::temporary_directory;
+using valhalla::tests::temporary_directory;
 
 void write_file(const std::filesystem::path& path, std::string_view bytes);
 [[nodiscard]] std::string read_file(const std::filesystem::path& path);

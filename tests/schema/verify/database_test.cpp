@@ -390,7 +390,7 @@ BOOST_AUTO_TEST_CASE(a_database_that_cannot_be_written_beside_is_read_and_nothin
     std::filesystem::permissions(good.dir(), perms{0755});
     std::filesystem::permissions(copy, perms{0644});
     std::filesystem::permissions(copy.parent_path(), perms{0555});
-    const int status = test::as_nobody([&] {
+    const int status = tests::as_nobody([&] {
         return !std::ofstream{copy.parent_path() / "other"}.is_open() &&
                        verify::verify_evidence({.path = copy}).result == verify::outcome::verified
                    ? 0
