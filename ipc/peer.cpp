@@ -54,7 +54,8 @@ const std::string& user_names::of(std::uint32_t uid) {
     }
     auto found = ask_(uid);
     auto& kept = known_[uid];
-    kept = {found ? *std::move(found) : fmt::format("uid:{}", uid), found ? now + keep_ : now};
+    kept.until = found ? now + keep_ : now;
+    kept.name = found ? *std::move(found) : fmt::format("uid:{}", uid);
     return kept.name;
 }
 

@@ -241,8 +241,8 @@ std::vector<std::string> wire_fixture::denials() const {
 void wire_fixture::wait_for_report(std::string_view part) {
     wait_until(
         [&] {
-            return std::any_of(reports_.begin(), reports_.end(),
-                               [&](const std::string& each) { return each.find(part) != std::string::npos; });
+            return std::ranges::any_of(reports_,
+                                       [&](const std::string& each) { return each.find(part) != std::string::npos; });
         },
         "the report does not come");
 }

@@ -62,9 +62,10 @@ class async_client {
     template <method M, std::invocable<outcome<typename M::result>> Handler>
     void call(const M& request, Handler handler) {
         using result = typename M::result;
-        call(M::rpc_name, encode(request), [done = std::move(handler)](outcome<boost::json::value> answer) mutable {
-            done(typed<result>(std::move(answer)));
-        });
+        call(M::rpc_name, encode(request),
+             [done = std::move(handler)](const outcome<boost::json::value>& answer) mutable {
+                 done(typed<result>(answer));
+             });
     }
 
     /// Any method by its name.
@@ -82,7 +83,7 @@ class async_client {
 
   private:
     template <class Result>
-    static outcome<Result> typed(outcome<boost::json::value> answer) {
+    static outcome<Result> typed(const outcome<boost::json::value>& answer) {
         if (!answer) {
             return outcome<Result>{answer.failure()};
         }

@@ -35,7 +35,7 @@ BOOST_AUTO_TEST_CASE(every_command_that_changes_something_sends_its_key) {
         {"export.write", {"call", "export.write"}},
         {"import.commit", {"call", "import.commit", R"({"upload":"1"})"}},
         {"daemon.stop", {"call", "daemon.stop"}},
-        {"session.note", {"call", "session.note", "{ \"text\" : \"x\" } "}},
+        {"session.note", {"call", "session.note", R"({ "text" : "x" } )"}},
         {"session.start", {"call", "session.start"}},
     };
     for (const auto& [method, words] : changes) {

@@ -367,7 +367,7 @@ class async_core : public std::enable_shared_from_this<async_core> {
         const auto is_late = [](const waiting& one) { return one.expired; };
         const bool in_stream =
             std::any_of(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(sent_), is_late);
-        if (in_stream || std::any_of(parked_.begin(), parked_.end(), is_late)) {
+        if (in_stream || std::ranges::any_of(parked_, is_late)) {
             lose(late);
             return;
         }
