@@ -140,6 +140,7 @@ application::parts::parts(const config& c, daemon_log& to)
       signing{
           or_fail([&] { return trail_signing{given, directory, found.current_epoch, store.head(), restored_why}; })},
       facts{.state_dir = directory.path(),
+            .database = directory.database(),
             .export_dir = directory.export_dir(),
             .socket = c.socket,
             .started_at = system_now(),

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "daemon/clock.hpp"
+#include "daemon/disk_room.hpp"
 #include "schema/model/json_writer.hpp"
 #include "schema/verify/verify.hpp"
 
@@ -40,12 +41,6 @@ std::string answer_of(const fs::path& file, const schema::tree_head& head, std::
     }
     json.end_object();
     return out;
-}
-
-std::uint64_t size_or_zero(const fs::path& file) {
-    std::error_code none;
-    const auto size = fs::file_size(file, none);
-    return none ? 0 : size;
 }
 
 }  // namespace
@@ -162,17 +157,8 @@ backups::made backups::make(std::size_t keep) {
 }
 
 void backups::require_room() const {
-    const auto needed = size_or_zero(settings_.database) + size_or_zero(settings_.database.string() + "-wal");
-    std::error_code error;
-    const auto space = fs::space(settings_.directory, error);
-    if (!error && space.available < needed + spared_bytes) {
-        constexpr std::uint64_t mib = 1024ULL * 1024;
-        throw failure{
-            {ipc::error_code::storage_full,
-             fmt::format("there is no room for a backup in {}: it takes up to {} MiB, {} MiB more stay free "
-                         "for the daemon's work, and there are {} MiB; free some space, or keep fewer",
-                         settings_.directory.string(), needed / mib + 1, spared_bytes / mib, space.available / mib),
-             {}}};
+    if (auto error = lack_of_room("a backup", settings_.directory, settings_.database, "or keep fewer")) {
+        throw failure{*std::move(error)};
     }
 }
 

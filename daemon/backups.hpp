@@ -43,9 +43,6 @@ class backups {
         /// Runs a function on the I/O thread.
         std::function<void(std::function<void()>)> post;
     };
-    /// Left free on the disk beside a backup, so that making one never stops the changes.
-    static constexpr std::uint64_t spared_bytes = 64ULL * 1024 * 1024;
-
     /// Clears away what a crash left: a draft may be as large as the database.
     backups(settings s, const schema::ledger_store& store, notary& signer, daemon_log& log, hooks h);
     ~backups();

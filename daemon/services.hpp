@@ -29,6 +29,7 @@ namespace valhalla {
 /// What the process knows about itself; set once before it listens.
 struct daemon_facts {
     std::filesystem::path state_dir;
+    std::filesystem::path database;
     std::filesystem::path export_dir;
     std::string socket;
     unix_micros started_at{};

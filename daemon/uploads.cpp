@@ -10,6 +10,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "daemon/disk_room.hpp"
+
 namespace valhalla {
 
 namespace {
@@ -35,13 +37,6 @@ ipc::rpc_error misfit(const std::string& file, std::uint64_t size) {
                          {}};
     ipc::append_text_member(error.data_members, "key", "offset");
     return error;
-}
-
-/// 0 for a file that is not there.
-std::uint64_t size_or_zero(const std::filesystem::path& path) {
-    std::error_code missing;
-    const auto size = std::filesystem::file_size(path, missing);
-    return missing ? 0 : static_cast<std::uint64_t>(size);
 }
 
 bool stands_at(const std::filesystem::path& path, std::uint64_t offset, std::string_view text) {

@@ -138,15 +138,6 @@ bool cannot_change(const fs::path& path) {
     return !has_log && ::access(path.parent_path().c_str(), W_OK) != 0;
 }
 
-std::string immutable_uri(const fs::path& path) {
-    std::string uri = "file:";
-    for (const char c : path.string()) {
-        const bool special = c == '%' || c == '?' || c == '#';
-        uri += special ? fmt::format("%{:02X}", static_cast<unsigned>(c)) : std::string{c};
-    }
-    return uri + "?immutable=1";
-}
-
 // What a statement may do, decided once when it is prepared.
 
 constexpr std::array append_only_tables{"audit",    "audit_posting", "tree_tile",    "event_kind", "actor_name",
@@ -199,6 +190,15 @@ fs::path resolved(const fs::path& database) {
     std::error_code ignored;
     const fs::path directory = fs::canonical(fs::absolute(database).parent_path(), ignored);
     return ignored ? database : directory / database.filename();
+}
+
+std::string immutable_uri(const fs::path& path) {
+    std::string uri = "file:";
+    for (const char c : path.string()) {
+        const bool special = c == '%' || c == '?' || c == '#';
+        uri += special ? fmt::format("%{:02X}", static_cast<unsigned>(c)) : std::string{c};
+    }
+    return uri + "?immutable=1";
 }
 
 connection connection::open_writer(const fs::path& database) {

@@ -23,6 +23,8 @@ inline constexpr std::int64_t application_id = 0x56414C48;
 
 /// Where the file of a database really lies: SQLite is told to follow no symbolic link, not in a directory either.
 [[nodiscard]] std::filesystem::path resolved(const std::filesystem::path& database);
+/// Names the file to SQLite as one that nobody changes: it then makes no files beside it.
+[[nodiscard]] std::string immutable_uri(const std::filesystem::path& path);
 
 class connection {
   public:

@@ -13,6 +13,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "daemon/disk_room.hpp"
 #include "daemon/methods/bind.hpp"
 #include "ipc/api/exchange.hpp"
 #include "schema/unique_fd.hpp"
@@ -61,36 +62,10 @@ query_pool::answer get_document(schema::reader& from, const std::string& name) {
     return out;
 }
 
-std::uint64_t size_or_zero(const std::filesystem::path& file) {
-    std::error_code none;
-    const auto size = std::filesystem::file_size(file, none);
-    return none ? 0 : static_cast<std::uint64_t>(size);
-}
-
-/// The old set stays until the new one is whole, and a set is no larger than the database that it is made of. Like a
-/// backup, it leaves the room that the changes need.
-std::optional<ipc::rpc_error> no_room(const daemon_facts& facts) {
-    const auto database = facts.state_dir / "valhalla.db";
-    const auto needed = size_or_zero(database) + size_or_zero(database.string() + "-wal");
-    std::error_code error;
-    auto space = std::filesystem::space(facts.export_dir, error);
-    if (error) {
-        space = std::filesystem::space(facts.state_dir, error);  // it is not there yet
-    }
-    if (error || space.available >= needed + backups::spared_bytes) {
-        return std::nullopt;
-    }
-    constexpr std::uint64_t mib = 1024ULL * 1024;
-    return ipc::rpc_error{
-        ipc::error_code::storage_full,
-        fmt::format("there is no room for an export in {}: it takes up to {} MiB, {} MiB more stay free for the "
-                    "daemon's work, and there are {} MiB; free some space, the last export there may be removed",
-                    facts.export_dir.string(), needed / mib + 1, backups::spared_bytes / mib, space.available / mib),
-        {}};
-}
-
 query_pool::answer write_documents(schema::reader& from, const daemon_facts& facts, notary& signer) {
-    if (auto error = no_room(facts)) {
+    // The old set stays until the new one is whole, and a set is no larger than the database that it is made of.
+    if (auto error =
+            lack_of_room("an export", facts.export_dir, facts.database, "the last export there may be removed")) {
         return *std::move(error);
     }
     const auto& directory = facts.export_dir;

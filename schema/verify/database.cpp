@@ -42,13 +42,9 @@ constexpr std::uint64_t progress_step = 16'384;  // records
 
 /// Whether SQLite calls the file malformed, which no longer shows when opening it failed. Nothing is made beside it.
 bool is_malformed(const std::filesystem::path& database) {
-    std::string uri = "file:";
-    for (const char c : std::filesystem::absolute(database).string()) {
-        const bool special = c == '%' || c == '?' || c == '#';
-        uri += special ? fmt::format("%{:02X}", static_cast<unsigned>(c)) : std::string{c};
-    }
     sqlite3* opened = nullptr;
-    sqlite3_open_v2((uri + "?immutable=1").c_str(), &opened, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, nullptr);
+    sqlite3_open_v2(schema::immutable_uri(schema::resolved(database)).c_str(), &opened,
+                    SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, nullptr);
     const std::unique_ptr<sqlite3, decltype(&sqlite3_close)> db{opened, &sqlite3_close};
     sqlite3_exec(db.get(), "SELECT COUNT(*) FROM sqlite_schema", nullptr, nullptr, nullptr);
     return (sqlite3_errcode(db.get()) & 0xff) == SQLITE_CORRUPT;

@@ -8,15 +8,12 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "tests/test_key.hpp"
+
 using namespace valhalla;
+using valhalla::tests::key_of;
 
 namespace {
-
-schema::signing_key key_of(unsigned char fill) {
-    schema::ed25519_key seed{};
-    seed.fill(static_cast<std::byte>(fill));
-    return schema::signing_key::from_seed(seed);
-}
 
 schema::hash256 root_of(std::uint64_t size) {
     return schema::hasher{}.leaf(std::to_string(size));

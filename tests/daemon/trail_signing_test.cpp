@@ -10,16 +10,12 @@
 #include "daemon/ledger.hpp"
 #include "schema/model/json_text.hpp"
 #include "tests/temporary_directory.hpp"
+#include "tests/test_key.hpp"
 
 using namespace valhalla;
+using valhalla::tests::key_of;
 
 namespace {
-
-schema::signing_key key_of(unsigned char fill) {
-    schema::ed25519_key seed{};
-    seed.fill(static_cast<std::byte>(fill));
-    return schema::signing_key::from_seed(seed);
-}
 
 const std::string origin = "valhalla.local/7";
 

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/uploads.hpp"
 
-#include <csignal>
 #include <fstream>
 #include <iterator>
-#include <sys/resource.h>
 
 #include <boost/test/unit_test.hpp>
 
+#include "tests/full_disk.hpp"
 #include "tests/temporary_directory.hpp"
 
 using valhalla::uploads;
 using valhalla::ipc::error_code;
 using valhalla::ipc::rpc_error;
+using valhalla::tests::full_disk;
 using valhalla::tests::temporary_directory;
 
 namespace {
@@ -26,26 +26,6 @@ template <class T>
 error_code code_of(const uploads::result<T>& r) {
     return std::get<rpc_error>(r).code;
 }
-
-/// As long as it lives, this process can make no file longer than so many bytes.
-class shortest_files {
-  public:
-    explicit shortest_files(rlim_t bytes) : handler_{std::signal(SIGXFSZ, SIG_IGN)} {
-        BOOST_REQUIRE(::getrlimit(RLIMIT_FSIZE, &before_) == 0);
-        const rlimit now{bytes, before_.rlim_max};
-        BOOST_REQUIRE(::setrlimit(RLIMIT_FSIZE, &now) == 0);
-    }
-    ~shortest_files() {
-        ::setrlimit(RLIMIT_FSIZE, &before_);
-        static_cast<void>(std::signal(SIGXFSZ, handler_));
-    }
-    shortest_files(const shortest_files&) = delete;
-    shortest_files& operator=(const shortest_files&) = delete;
-
-  private:
-    void (*handler_)(int);
-    rlimit before_{};
-};
 
 }  // namespace
 
@@ -86,12 +66,12 @@ BOOST_AUTO_TEST_CASE(of_a_piece_that_finds_no_room_nothing_stays) {
     const auto id = std::get<std::int64_t>(files.begin());
     BOOST_TEST(std::get<std::uint64_t>(files.put(id, "audit.log", "one\n")) == 4U);
     const auto refused = [&] {
-        const shortest_files limit{6};
+        const full_disk limit{6};
         return files.put(id, "audit.log", "two\nthree\n", 4);
     }();
     BOOST_TEST((code_of(refused) == error_code::storage_full));
     const auto first = [&] {
-        const shortest_files limit{6};
+        const full_disk limit{6};
         return files.put(id, "sessions.json", "{\"sessions\":[]}");
     }();
     BOOST_TEST((code_of(first) == error_code::storage_full));

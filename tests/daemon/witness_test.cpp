@@ -6,16 +6,12 @@
 #include <boost/test/unit_test.hpp>
 
 #include "schema/proof/base64.hpp"
+#include "tests/test_key.hpp"
 
 using namespace valhalla;
+using valhalla::tests::key_of;
 
 namespace {
-
-schema::signing_key key_of(unsigned char fill) {
-    schema::ed25519_key seed{};
-    seed.fill(static_cast<std::byte>(fill));
-    return schema::signing_key::from_seed(seed);
-}
 
 const std::string origin = "log.example/1";
 const std::string one_hash = schema::to_base64(schema::hasher{}.leaf("x")) + "\n";

@@ -2,41 +2,21 @@
 #include "schema/ledger_store.hpp"
 
 #include <algorithm>
-#include <csignal>
 #include <string>
-#include <sys/resource.h>
 
 #include <boost/test/unit_test.hpp>
 
 #include "schema/limits.hpp"
 #include "schema/reader.hpp"
+#include "tests/full_disk.hpp"
 #include "tests/schema/trail_fixture.hpp"
 
 namespace valhalla::schema {
 namespace {
 
+using tests::full_disk;
 using tests::history;
 using tests::store_fixture;
-
-/// No file of this process can grow beyond `bytes` while it lives: a disk that is full.
-class full_disk {
-  public:
-    explicit full_disk(rlim_t bytes) : previous_signal_{std::signal(SIGXFSZ, SIG_IGN)} {
-        BOOST_REQUIRE(::getrlimit(RLIMIT_FSIZE, &before_) == 0);
-        const rlimit now{bytes, before_.rlim_max};
-        BOOST_REQUIRE(::setrlimit(RLIMIT_FSIZE, &now) == 0);
-    }
-    ~full_disk() {
-        ::setrlimit(RLIMIT_FSIZE, &before_);
-        std::signal(SIGXFSZ, previous_signal_);
-    }
-    full_disk(const full_disk&) = delete;
-    full_disk& operator=(const full_disk&) = delete;
-
-  private:
-    rlimit before_{};
-    void (*previous_signal_)(int);
-};
 
 /// Root over the records themselves, as an outsider would compute it.
 hash256 root_of_records(const std::filesystem::path& path) {

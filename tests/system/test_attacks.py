@@ -362,6 +362,26 @@ print(flush=True)
 sys.stdin.read()
 """
 
+# CONNECTIONS REQUESTS LINE REFUSAL: how many requests were served, and how many refused so
+MANY_ON_EACH = """
+import socket, sys
+connections, requests = int(sys.argv[2]), int(sys.argv[3])
+served = refused = 0
+sockets = []
+for _ in range(connections):
+    s = socket.socket(socket.AF_UNIX)
+    s.connect(sys.argv[1])
+    s.sendall((sys.argv[4] + "\\n").encode() * requests)
+    sockets.append((s, s.makefile("rb")))
+for _, answers in sockets:
+    for _ in range(requests):
+        line = answers.readline()
+        served += b'"result"' in line
+        refused += f'"{sys.argv[5]}"'.encode() in line
+print(served, refused, flush=True)
+sys.stdin.read()
+"""
+
 
 @unittest.skipUnless(os.geteuid() == 0, "NOT TESTED: only root can be two users")
 class Crowds(AttackTest):
@@ -388,47 +408,14 @@ class Crowds(AttackTest):
                     self.assertEqual(other.call("cone.state")["band"], "B")
 
     def test_follows_of_one_user_leave_room_for_another(self):
-        flood = """
-import socket, sys
-served = refused = 0
-sockets = []
-for _ in range(16):
-    s = socket.socket(socket.AF_UNIX)
-    s.connect(sys.argv[1])
-    s.sendall((sys.argv[2] + "\\n").encode() * 16)
-    sockets.append((s, s.makefile("rb")))
-for _, answers in sockets:
-    for _ in range(16):
-        line = answers.readline()
-        served += b'"result"' in line
-        refused += b'"too_many_follows"' in line
-print(served, refused, flush=True)
-sys.stdin.read()
-"""
         with self.attack("256 follows of one user", "192 served, 64 refused"), self.daemon.client() as other:
-            child = self.as_attacker(flood, request("audit.follow", '{"event":"X_NEVER"}'))
+            child = self.as_attacker(MANY_ON_EACH, "16", "16", request("audit.follow", '{"event":"X_NEVER"}'), "too_many_follows")
             self.assertEqual(child.stdout.readline().split(), ["192", "64"])
             other.call("audit.follow", event="X_NEVER")
 
     def test_changes_of_one_user_beyond_his_share_are_refused_at_once(self):
-        flood = """
-import socket, sys
-served = refused = 0
-sockets = []
-for _ in range(12):
-    s = socket.socket(socket.AF_UNIX)
-    s.connect(sys.argv[1])
-    s.sendall((sys.argv[2] + "\\n").encode() * 300)
-    sockets.append(s.makefile("rb"))
-for s in sockets:
-    for _ in range(300):
-        line = s.readline()
-        served += b'"result"' in line
-        refused += b'"overloaded"' in line
-print(served, refused, flush=True)
-"""
         with self.attack("3,600 changes of one user, 12 may wait", "some carried out, the others overloaded"):
-            child = self.as_attacker(flood, append(1))
+            child = self.as_attacker(MANY_ON_EACH, "12", "300", append(1), "overloaded")
             served, refused = map(int, child.stdout.readline().split())
         self.assertEqual(served + refused, 3_600)
         self.assertGreater(served, 0)

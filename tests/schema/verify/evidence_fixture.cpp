@@ -19,12 +19,6 @@ namespace valhalla::tests {
 namespace fs = std::filesystem;
 using namespace schema;
 
-signing_key signing_key_of(unsigned char seed) {
-    ed25519_key bytes{};
-    bytes.fill(static_cast<std::byte>(seed));
-    return signing_key::from_seed(bytes);
-}
-
 std::string verifier_text(const signing_key& key, const std::string& name) {
     return verifier_key{.name = name, .algorithm = note_algorithm::ed25519, .key = key.public_key()}.text();
 }
@@ -70,7 +64,7 @@ std::vector<audit_entry> signed_history(const signing_key& key, const std::strin
 }
 
 evidence_fixture::evidence_fixture(unsigned char key_seed, const std::string& reason, std::int64_t count)
-    : evidence_fixture{signing_key_of(key_seed), [&](const signing_key& signer) {
+    : evidence_fixture{key_of(key_seed), [&](const signing_key& signer) {
                            auto entries = signed_history(signer, reason);
                            entries.resize(static_cast<std::size_t>(count), entries.front());
                            return entries;

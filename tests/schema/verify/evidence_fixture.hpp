@@ -14,13 +14,13 @@
 #include "schema/proof/tlog_proof.hpp"
 #include "schema/verify/verify.hpp"
 #include "tests/schema/trail_fixture.hpp"
+#include "tests/test_key.hpp"
 
 namespace valhalla::tests {
 
 inline constexpr std::int64_t evidence_records = 700;  ///< two full tiles and a partial one
 inline constexpr const char* evidence_origin = "valhalla.example/0123";
 
-schema::signing_key signing_key_of(unsigned char seed);
 std::string verifier_text(const schema::signing_key& key, const std::string& name = evidence_origin);
 
 /// A history whose record 2 begins the epoch of `key`. `reason` stands in decision 300, so that two of them differ.

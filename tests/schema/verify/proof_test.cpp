@@ -95,7 +95,7 @@ BOOST_FIXTURE_TEST_CASE(forged_proofs_are_refused, proof_fixture) {
 BOOST_FIXTURE_TEST_CASE(proofs_under_other_keys_are_refused, proof_fixture) {
     auto forged = good;
     const auto text = at(700).text();
-    forged.checkpoint = text + "\n" + signing_key_of(2).note_line(evidence_origin, text);
+    forged.checkpoint = text + "\n" + key_of(2).note_line(evidence_origin, text);
     refuse(forged, "is not signed by the key");
     const auto extended = text + "extension\n";
     forged.checkpoint = extended + "\n" + key.note_line(evidence_origin, extended);
@@ -148,7 +148,7 @@ BOOST_AUTO_TEST_CASE(every_flipped_bit_of_a_proof_is_refused_or_leaves_its_meani
     const evidence_fixture trail{1, "because", 12};
     auto proof = trail.proof(5, 12);
     const auto signed_size = proof.text().size();
-    proof.checkpoint += signing_key_of(9).note_line("stranger.example", trail.at(12).text());
+    proof.checkpoint += key_of(9).note_line("stranger.example", trail.at(12).text());
     const auto text = proof.text();
     const auto key = verifier_text(trail.key);
     std::size_t accepted = 0;
@@ -176,7 +176,7 @@ constexpr std::int64_t records_of_session = 43;
 
 /// The same trail with another end of session 1, by an owner of the key: everything else fits.
 evidence_fixture with_end(const std::function<void(events::session_ended&)>& change) {
-    return {signing_key_of(1), [&](const schema::signing_key& key) {
+    return {key_of(1), [&](const schema::signing_key& key) {
                 auto entries = signed_history(key);
                 change(std::get<events::session_ended>(entries.at(end_of_session - 1).what));
                 return entries;
@@ -256,7 +256,7 @@ BOOST_AUTO_TEST_CASE(a_count_that_is_wrong_is_refused_in_the_bundle_and_in_the_t
 }
 
 BOOST_AUTO_TEST_CASE(records_behind_the_end_of_a_session_are_refused) {
-    const evidence_fixture trail{signing_key_of(1), [](const schema::signing_key& key) {
+    const evidence_fixture trail{key_of(1), [](const schema::signing_key& key) {
                                      auto entries = signed_history(key);
                                      entries.at(649).session = session_id{1};
                                      return entries;
@@ -293,10 +293,10 @@ BOOST_AUTO_TEST_CASE(every_proof_of_a_bundle_counts) {
     attack("20.tlog-proof", "", {.file = "20.tlog-proof", .said = "is not a proof file"});
     attack("checkpoint", good.note(699), {.record = 5, .said = "for another checkpoint than the one"});
     const auto text = good.at(700).text();
-    attack("checkpoint", text + "\n" + signing_key_of(2).note_line(evidence_origin, text),
+    attack("checkpoint", text + "\n" + key_of(2).note_line(evidence_origin, text),
            {.file = "checkpoint", .said = "is not signed by the key"});
     auto unsigned_proof = good.proof(20, 700);
-    unsigned_proof.checkpoint = text + "\n" + signing_key_of(2).note_line(evidence_origin, text);
+    unsigned_proof.checkpoint = text + "\n" + key_of(2).note_line(evidence_origin, text);
     attack("20.tlog-proof", unsigned_proof.text(), {.file = "20.tlog-proof", .said = "is not signed by the key"});
 }
 

@@ -92,7 +92,7 @@ BOOST_AUTO_TEST_CASE(every_flipped_bit_of_the_anchor_is_refused_or_leaves_its_me
     const evidence_fixture good{1, "because", 12};
     const auto note = good.note(12);
     // The line of somebody unknown, whom nobody asked.
-    const auto with_stranger = note + signing_key_of(9).note_line("stranger.example", good.at(12).text());
+    const auto with_stranger = note + key_of(9).note_line("stranger.example", good.at(12).text());
     good.put("anchor", with_stranger);
     check_verified({.path = good.dir(), .key = verifier_text(good.key)});
     std::size_t accepted = 0;
@@ -140,7 +140,7 @@ BOOST_AUTO_TEST_CASE(an_anchor_that_is_no_checkpoint_is_refused) {
 BOOST_AUTO_TEST_CASE(a_checkpoint_of_an_earlier_epoch_is_held_against_the_key_of_that_epoch) {
     const evidence_fixture trail{1, "because", 12};
     const auto first = path_of(trail.put("first", trail.note(10)));
-    const auto second_key = signing_key_of(2);
+    const auto second_key = key_of(2);
     const std::string second_origin = "valhalla.example/0123/2";
     history h{audit_seq{13}};
     trail.write({h.entry(events::epoch_started{second_origin, verifier_text(second_key, second_origin), "restored",
@@ -174,8 +174,8 @@ BOOST_AUTO_TEST_CASE(a_checkpoint_of_an_earlier_epoch_is_held_against_the_key_of
 BOOST_AUTO_TEST_CASE(witnesses_are_counted_once_each) {
     const evidence_fixture good;
     const auto text = good.at(evidence_records).text();
-    const auto first = signing_key_of(11);
-    const auto second = signing_key_of(12);
+    const auto first = key_of(11);
+    const auto second = key_of(12);
     const auto with_one = good.note(evidence_records) + cosignature_line(first, "w1.example", text, 1'700'000'000);
     good.put("anchor", with_one);
     const auto w1 = witness_text(first, "w1.example");
@@ -198,7 +198,7 @@ BOOST_AUTO_TEST_CASE(witnesses_are_counted_once_each) {
     check_failed({.path = good.dir(), .witnesses = {w2}}, {.file = "anchor", .said = "cosignature of w2.example"});
     good.put("anchor", with_one + cosignature_line(second, "w2.example", text, 1'700'000'005));
     check_verified({.path = good.dir(), .witnesses = {w1, w2}, .quorum = 2});
-    check_failed({.path = good.path, .witnesses = {w1, witness_text(signing_key_of(13), "w3.example")}, .quorum = 2},
+    check_failed({.path = good.path, .witnesses = {w1, witness_text(key_of(13), "w3.example")}, .quorum = 2},
                  {.file = "anchor", .said = "1 of 2 witnesses"});
 }
 
