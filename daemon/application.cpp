@@ -14,6 +14,7 @@
 #include <fmt/format.h>
 
 #include "daemon/access_control.hpp"
+#include "daemon/byte_units.hpp"
 #include "daemon/chance.hpp"
 #include "daemon/change_gate.hpp"
 #include "daemon/clock.hpp"
@@ -310,8 +311,7 @@ governor::self_checks application::parts::measure() const {
     governor::self_checks now;
     struct statvfs space{};
     if (::statvfs(directory.path().c_str(), &space) == 0) {
-        constexpr std::uint64_t bytes_per_mib = 1024ULL * 1024;
-        now.disk_free_mib = static_cast<std::int64_t>(space.f_bavail * space.f_frsize / bytes_per_mib);
+        now.disk_free_mib = static_cast<std::int64_t>(space.f_bavail * space.f_frsize / mib);
     }
     if (signer) {
         now.anchor_age_s = signer->behind_for().count();

@@ -18,7 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-ipc::rpc_error error_of(const schema::storage_error& fault) {
+ipc::rpc_error backup_error(const schema::storage_error& fault) {
     const bool full = fault.fault() == schema::storage_fault::full;
     return {full ? ipc::error_code::storage_full : ipc::error_code::backup_failed,
             std::string{"there is no backup: "} + fault.what(),
@@ -107,7 +107,7 @@ void backups::run(const std::string& by, std::size_t keep, ipc::reply_handle rep
     } catch (const failure& why) {
         answer = why.error;
     } catch (const schema::storage_error& fault) {
-        answer = error_of(fault);
+        answer = backup_error(fault);
     } catch (const std::exception& e) {
         answer = ipc::rpc_error{ipc::error_code::backup_failed, fmt::format("there is no backup: {}", e.what()), {}};
     }

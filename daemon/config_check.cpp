@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "daemon/byte_units.hpp"
 #include "daemon/config_limits.hpp"
 #include "daemon/memory_bound.hpp"
 #include "daemon/start_parts.hpp"
@@ -13,7 +14,6 @@ namespace {
 
 /// In MiB, rounded up.
 std::size_t in_mib(std::size_t bytes) {
-    constexpr std::size_t mib = std::size_t{1} << 20U;
     return (bytes + mib - 1) / mib;
 }
 

@@ -10,17 +10,16 @@
 
 #include <fmt/format.h>
 
+#include "daemon/byte_units.hpp"
 #include "daemon/governor/canon.hpp"
 
 namespace valhalla {
 
 namespace {
 
-constexpr std::int64_t kib = 1'024;
-constexpr std::int64_t mib = 1'024 * kib;
 constexpr std::int64_t longest_wait_s = 3'600;
 /// Between the pause and the end must be room for the largest answer: a page of the trail, or of joint changes.
-constexpr std::size_t largest_answer_bytes = std::size_t{1} << 20U;
+constexpr std::size_t largest_page_answer_bytes = std::size_t{1} << 20U;
 /// A buffer that grows takes up to twice what it holds.
 constexpr std::size_t output_growth = 2;
 /// Of a change that is waiting, beside its line.
@@ -85,11 +84,11 @@ std::optional<conflict> find_conflict(const config& c) {
                         "user cannot lock the others out",
                         share_of(wire.connections))};
     }
-    if (wire.output_close_bytes < wire.output_pause_bytes + largest_answer_bytes) {
+    if (wire.output_close_bytes < wire.output_pause_bytes + largest_page_answer_bytes) {
         return conflict{"output_close_bytes", "output_pause_bytes",
                         fmt::format("output_close_bytes must be at least {}, {} more than output_pause_bytes, for an "
                                     "answer has to fit between them",
-                                    wire.output_pause_bytes + largest_answer_bytes, largest_answer_bytes)};
+                                    wire.output_pause_bytes + largest_page_answer_bytes, largest_page_answer_bytes)};
     }
     if (wire.line_bytes + output_growth * wire.output_close_bytes > share_of(wire.buffer_bytes)) {
         return conflict{"buffer_bytes", "output_close_bytes",

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "daemon/byte_units.hpp"
+
 namespace valhalla {
 
 std::uint64_t size_or_zero(const std::filesystem::path& file) {
@@ -22,7 +24,6 @@ std::optional<ipc::rpc_error> lack_of_room(std::string_view what, const std::fil
     if (error || space.available >= needed + spared_bytes) {
         return std::nullopt;
     }
-    constexpr std::uint64_t mib = 1024ULL * 1024;
     return ipc::rpc_error{
         ipc::error_code::storage_full,
         fmt::format("there is no room for {} in {}: it takes up to {} MiB, {} MiB more stay free for the daemon's "

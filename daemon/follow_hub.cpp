@@ -11,13 +11,13 @@
 
 namespace valhalla {
 
-namespace {
-
 /// What one look at the trail brought.
-struct page {
+struct follow_page {
     std::string lines;
     audit_seq looked_at{};  ///< every record up to here was looked at
 };
+
+namespace {
 
 void append_event(std::string& lines, std::int64_t number, std::string_view record) {
     fmt::format_to(std::back_inserter(lines),
@@ -33,8 +33,8 @@ std::string end_line(std::int64_t number, audit_seq after, std::string_view reas
         number, raw(after), reason);
 }
 
-page read_page(schema::reader& from, const schema::audit_query& query, std::int64_t number) {
-    page read;
+follow_page read_page(schema::reader& from, const schema::audit_query& query, std::int64_t number) {
+    follow_page read;
     from.begin_snapshot();
     try {
         const auto size = from.trail_size();
@@ -58,9 +58,9 @@ struct follow_hub::one_follow {
     one_follow(std::int64_t n, schema::audit_query f) : number{n}, filter{std::move(f)} {}
 
     std::int64_t number;
-    schema::audit_query filter;  // `after` is the cursor
-    bool reading = false;        // a page of it is on the query thread
-    std::optional<page> held;    // a page that waits for the peer
+    schema::audit_query filter;       // `after` is the cursor
+    bool reading = false;             // a page of it is on the query thread
+    std::optional<follow_page> held;  // a page that waits for the peer
     bool ended = false;
 
     [[nodiscard]] audit_seq cursor() const { return filter.after.value_or(audit_seq{0}); }
@@ -210,7 +210,7 @@ void follow_hub::pump(listener& at) {
 
 void follow_hub::fetch(const std::shared_ptr<listener>& at, const follow_ptr& what) {
     what->reading = true;
-    const auto on_io = [at, what](std::optional<page> read) {
+    const auto on_io = [at, what](std::optional<follow_page> read) {
         what->reading = false;
         if (what->ended || !at->to_) {
             return;

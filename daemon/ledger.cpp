@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "daemon/byte_units.hpp"
 #include "daemon/governor/health.hpp"
 #include "daemon/render.hpp"
 #include "daemon/telemetry/record_line.hpp"
@@ -16,9 +17,7 @@ namespace valhalla {
 
 namespace {
 
-constexpr std::int64_t bytes_per_mib = 1024LL * 1024;
-
-ipc::rpc_error error_of(const schema::storage_error& fault) {
+ipc::rpc_error ledger_error(const schema::storage_error& fault) {
     if (fault.fault() == schema::storage_fault::full) {
         return {ipc::error_code::storage_full,
                 std::string{"the disk is full, nothing was changed: "} + fault.what() +
@@ -244,7 +243,7 @@ std::size_t ledger::process(std::span<change> batch) {
             result->answers.push_back({std::move(one.reply), commit_result::slice{}, one.quota});
         }
         for (auto& one : result->answers) {
-            one.result = error_of(fault);
+            one.result = ledger_error(fault);
         }
         if (fault.fault() == schema::storage_fault::full) {
             result->disk_full = fault.what();
@@ -401,7 +400,7 @@ void ledger::tick(std::chrono::steady_clock::time_point steady_now) {
     governor::commands::tick what;
     if (steady_now >= next_self_check_) {
         what.measured = hooks_.measure();
-        what.measured->wal_mib = store_.wal_bytes() / bytes_per_mib;
+        what.measured->wal_mib = store_.wal_bytes() / static_cast<std::int64_t>(mib);
         const std::lock_guard lock{mutex_};
         what.measured->ledger_queue = static_cast<std::int64_t>(queue_.size());
         next_self_check_ = steady_now + self_check_interval;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "daemon/byte_units.hpp"
 #include "daemon/follow_hub.hpp"
 #include "daemon/ledger.hpp"
 #include "daemon/query_pool.hpp"
@@ -15,14 +16,13 @@ namespace valhalla {
 
 namespace {
 
-constexpr std::size_t mib = std::size_t{1} << 20U;
 /// The program and its libraries (30 MiB when idle), the caches of two SQLite connections (12 MiB), what is kept of the
 /// state and rendered from it, the index of the write-ahead log.
 constexpr std::size_t idle_bytes = 96 * mib;
 /// Of one page of a query: its texts, each byte escaped, and its rows beside them.
 constexpr std::size_t query_page_bytes = 2 * mib;
 /// Of the answer to a change: a health with every signal that is kept, each byte of their messages escaped.
-constexpr std::size_t largest_answer_bytes = 4 * mib;
+constexpr std::size_t largest_change_answer_bytes = 4 * mib;
 /// The connection itself, its socket, its entries in the server's tables.
 constexpr std::size_t bare_connection_bytes = 4'096;
 /// Buffers that grow take twice what they held.
@@ -60,7 +60,7 @@ memory_bound memory_bound_of(const config& c) {
     bound.queue = growth * c.queue.bytes + lists_of_changes * ledger::kept_changes * sizeof(change);
     // One more than may be handed over: the one that the ledger works on. The last answer of a full commit comes on
     // top.
-    bound.answers = (ledger::max_handed_over + 1) * growth * (ledger::full_commit_bytes + largest_answer_bytes);
+    bound.answers = (ledger::max_handed_over + 1) * growth * (ledger::full_commit_bytes + largest_change_answer_bytes);
     return bound;
 }
 

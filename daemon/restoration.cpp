@@ -15,6 +15,7 @@
 
 #include <fmt/format.h>
 
+#include "daemon/byte_units.hpp"
 #include "daemon/clock.hpp"
 #include "daemon/config.hpp"
 #include "daemon/start_failure.hpp"
@@ -35,9 +36,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view database_name = "valhalla.db";
-constexpr std::uint64_t mib = 1024ULL * 1024;
 /// Beside the copy: for the upgrade of an old backup and the records of the next start.
-constexpr std::uint64_t spared_bytes = 32 * mib;
+constexpr std::uint64_t restore_spared_bytes = 32 * mib;
 constexpr std::size_t copied_at_once = 1024ULL * 1024;
 constexpr std::size_t max_small_file = 65'536;
 
@@ -48,7 +48,7 @@ fs::path decided(const schema::state_dir& state) {
     return state.path() / "restore";
 }
 
-[[noreturn]] void refuse(const std::string& sentence) {
+[[noreturn]] void refuse_backup(const std::string& sentence) {
     throw start_failure{exit_code::state_unusable, sentence + "; nothing was changed"};
 }
 
@@ -143,21 +143,21 @@ std::string as_text(std::string_view name) {
 void require_backup(const schema::state_dir& state, const fs::path& backup) {
     std::error_code error;
     if (!fs::is_regular_file(backup, error)) {
-        refuse(fmt::format("{} is no backup: {}; backups lie in {}", backup.string(),
-                           error ? error.message() : "it is no file", state.backup_dir().string()));
+        refuse_backup(fmt::format("{} is no backup: {}; backups lie in {}", backup.string(),
+                                  error ? error.message() : "it is no file", state.backup_dir().string()));
     }
     if (fs::equivalent(backup, state.database(), error)) {
-        refuse(fmt::format("{} is the database in place; name a backup", backup.string()));
+        refuse_backup(fmt::format("{} is the database in place; name a backup", backup.string()));
     }
     if (const fs::path log{backup.string() + "-wal"}; is_there(log) && !is_empty_log(log)) {
-        refuse(fmt::format("{} is no backup but a database in use or cut short: a write-ahead log lies beside it",
-                           backup.string()));
+        refuse_backup(fmt::format(
+            "{} is no backup but a database in use or cut short: a write-ahead log lies beside it", backup.string()));
     }
-    const auto needed = schema::room_to_restore(backup) + spared_bytes;
+    const auto needed = schema::room_to_restore(backup) + restore_spared_bytes;
     const auto space = fs::space(state.path(), error);
     if (!error && space.available < needed) {
-        refuse(fmt::format("there is no room for {} in {}: it takes {} MiB and there are {}; free some space",
-                           backup.string(), state.path().string(), needed / mib, space.available / mib));
+        refuse_backup(fmt::format("there is no room for {} in {}: it takes {} MiB and there are {}; free some space",
+                                  backup.string(), state.path().string(), needed / mib, space.available / mib));
     }
 }
 
@@ -188,7 +188,7 @@ std::string prepare_copy(const fs::path& copy, const fs::path& backup) {
         if (const auto at = said.find(copy.string()); at != std::string::npos) {
             said.replace(at, copy.string().size(), backup.string());
         }
-        refuse(fmt::format("this backup cannot be restored: {}", said));
+        refuse_backup(fmt::format("this backup cannot be restored: {}", said));
     }
 }
 
@@ -199,8 +199,9 @@ std::uint64_t verify_copy(const fs::path& copy, const fs::path& backup) {
     }
     const auto found = verify::verify_evidence(what);
     if (found.result != verify::outcome::verified) {
-        refuse(fmt::format("{} does not verify: {}; take another backup, and see valhalla-verify {}", backup.string(),
-                           found.what ? found.what->message : "no reason is known", backup.string()));
+        refuse_backup(fmt::format("{} does not verify: {}; take another backup, and see valhalla-verify {}",
+                                  backup.string(), found.what ? found.what->message : "no reason is known",
+                                  backup.string()));
     }
     return found.head.size;
 }
@@ -264,8 +265,8 @@ restored restore_backup(const schema::state_dir& state, const fs::path& backup, 
         restored done{.records = verify_copy(copy, backup), .aside = {}};
         std::string other;
         if (is_other_instance(state, instance, other)) {
-            refuse(fmt::format("{} is of instance {}, and {} holds {}; restore it into an empty state directory",
-                               backup.string(), instance, state.path().string(), other));
+            refuse_backup(fmt::format("{} is of instance {}, and {} holds {}; restore it into an empty state directory",
+                                      backup.string(), instance, state.path().string(), other));
         }
         const auto aside = name_aside(state);
         if (is_there(state.database())) {

@@ -14,15 +14,9 @@ namespace {
 
 constexpr std::string_view form_words = R"(an object like {"method":"session.note","params":{"text":"…"}})";
 
-bool refuse(rpc_error& error, std::string_view name, std::string message) {
-    error = {error_code::invalid_params, std::move(message), {}};
-    append_text_member(error.data_members, "key", name);
-    return false;
-}
-
 /// The same about one of the calls.
 bool refuse_call(rpc_error& error, std::string_view name, std::size_t index, std::string_view message) {
-    refuse(error, name, fmt::format(R"("{}"[{}] {})", name, index, message));
+    refuse_parameter(error, name, fmt::format(R"("{}"[{}] {})", name, index, message));
     error.data_members += fmt::format(R"(,"call":{})", index);
     return false;
 }
@@ -59,8 +53,8 @@ bool read_calls(std::string_view name, const json_value& v, const call_list_rule
                 rpc_error& error) {
     out.clear();
     if (v.kind != json_kind::array) {
-        return refuse(error, name,
-                      fmt::format(R"("{}" must be an array of calls, not {})", name, with_article(v.kind)));
+        return refuse_parameter(error, name,
+                                fmt::format(R"("{}" must be an array of calls, not {})", name, with_article(v.kind)));
     }
     json_scratch scratch;
     json_reader in{v.raw, scratch};
@@ -68,7 +62,8 @@ bool read_calls(std::string_view name, const json_value& v, const call_list_rule
     const bool entered = in.enter_array();
     while (entered && in.next_element() && in.read(item)) {
         if (out.size() == rules.max_items) {
-            return refuse(error, name, fmt::format(R"("{}" must have at most {} calls)", name, rules.max_items));
+            return refuse_parameter(error, name,
+                                    fmt::format(R"("{}" must have at most {} calls)", name, rules.max_items));
         }
         const std::size_t index = out.size();
         if (item.kind != json_kind::object) {
@@ -79,7 +74,7 @@ bool read_calls(std::string_view name, const json_value& v, const call_list_rule
             return false;
         }
     }
-    return !out.empty() || refuse(error, name, fmt::format(R"("{}" must not be empty)", name));
+    return !out.empty() || refuse_parameter(error, name, fmt::format(R"("{}" must not be empty)", name));
 }
 
 void append_schema(std::string& out, const call_list_rules& rules) {

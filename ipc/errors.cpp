@@ -18,7 +18,7 @@ struct description {
     std::string_view meaning;
 };
 
-constexpr description describe(error_code code) noexcept {
+constexpr description entry_of(error_code code) noexcept {
     switch (code) {
         case error_code::parse_error: return {"parse_error", "The line is no JSON, or is too long."};
         case error_code::invalid_request: return {"invalid_request", "The line is JSON, but no JSON-RPC 2.0 request."};
@@ -100,10 +100,10 @@ constexpr description describe(error_code code) noexcept {
 }  // namespace
 
 std::string_view kind_of(error_code code) noexcept {
-    return describe(code).kind;
+    return entry_of(code).kind;
 }
 std::string_view meaning_of(error_code code) noexcept {
-    return describe(code).meaning;
+    return entry_of(code).meaning;
 }
 
 void append_error(std::string& out, const rpc_error& error) {

@@ -15,14 +15,6 @@ namespace valhalla::ipc {
 
 namespace {
 
-bool refuse(rpc_error& error, std::string_view name, std::string message) {
-    error.code = error_code::invalid_params;
-    error.message = std::move(message);
-    error.data_members.clear();
-    append_text_member(error.data_members, "key", name);
-    return false;
-}
-
 /// What came, as far as it is worth repeating: a number or a word as it stands, else its kind.
 std::string shown(const json_value& v) {
     switch (v.kind) {
@@ -41,7 +33,7 @@ std::string shown(const json_value& v) {
 
 /// `"limit" must be an integer from 1 to 1000, not "ten"`.
 bool refuse_value(rpc_error& error, std::string_view name, std::string_view expected, const json_value& came) {
-    return refuse(error, name, fmt::format("\"{}\" must be {}, not {}", name, expected, shown(came)));
+    return refuse_parameter(error, name, fmt::format("\"{}\" must be {}, not {}", name, expected, shown(came)));
 }
 
 std::string words_of(const integer_rules& rules) {
@@ -80,15 +72,17 @@ struct label {
 bool check_text(const label& what, std::string_view text, const text_rules& rules, rpc_error& error) {
     if (text.size() < rules.min_bytes || text.size() > rules.max_bytes) {
         const std::string came = text.empty() ? "empty" : fmt::format("{} bytes", text.size());
-        return refuse(error, what.name, fmt::format("{} must be {}, not {}", what.quoted(), words_of(rules), came));
+        return refuse_parameter(error, what.name,
+                                fmt::format("{} must be {}, not {}", what.quoted(), words_of(rules), came));
     }
     if (text.find('\0') != std::string_view::npos) {
-        return refuse(error, what.name, fmt::format("{} must not contain the character U+0000", what.quoted()));
+        return refuse_parameter(error, what.name,
+                                fmt::format("{} must not contain the character U+0000", what.quoted()));
     }
     if (rules.form != nullptr && !rules.form(text)) {
-        return refuse(error, what.name,
-                      fmt::format(R"({} must be {}, not "{}")", what.quoted(), rules.form_words,
-                                  excerpt(text, max_excerpt_bytes)));
+        return refuse_parameter(error, what.name,
+                                fmt::format(R"({} must be {}, not "{}")", what.quoted(), rules.form_words,
+                                            excerpt(text, max_excerpt_bytes)));
     }
     return true;
 }
@@ -100,6 +94,12 @@ bool parse_number(std::string_view raw, Number& out) {
 }
 
 }  // namespace
+
+bool refuse_parameter(rpc_error& error, std::string_view name, std::string message) {
+    error = {error_code::invalid_params, std::move(message), {}};
+    append_text_member(error.data_members, "key", name);
+    return false;
+}
 
 bool read_text(std::string_view name, const json_value& v, const text_rules& rules, std::string& out,
                rpc_error& error) {
@@ -179,9 +179,9 @@ bool read_object(std::string_view name, const json_value& v, const object_rules&
     out.clear();
     append_minified(out, v.raw);
     if (out.size() > rules.max_bytes) {
-        return refuse(error, name,
-                      fmt::format("\"{}\" must be an object of at most {} bytes, not {} bytes", name, rules.max_bytes,
-                                  out.size()));
+        return refuse_parameter(error, name,
+                                fmt::format("\"{}\" must be an object of at most {} bytes, not {} bytes", name,
+                                            rules.max_bytes, out.size()));
     }
     return true;
 }
@@ -201,11 +201,12 @@ bool read_list(std::string_view name, const json_value& v, const list_rules& rul
     while (in.next_element() && in.read(item)) {
         const label what{name, out.size()};
         if (out.size() == rules.max_items) {
-            return refuse(error, name, fmt::format(R"("{}" must have at most {} items)", name, rules.max_items));
+            return refuse_parameter(error, name,
+                                    fmt::format(R"("{}" must have at most {} items)", name, rules.max_items));
         }
         if (item.kind != json_kind::string) {
-            return refuse(error, name,
-                          fmt::format("{} must be {}, not {}", what.quoted(), words_of(rules.item), shown(item)));
+            return refuse_parameter(
+                error, name, fmt::format("{} must be {}, not {}", what.quoted(), words_of(rules.item), shown(item)));
         }
         std::string buffer;
         const std::string_view text = item.string().text(buffer);
@@ -310,14 +311,14 @@ void fail_unknown_parameter(rpc_error& error, std::string_view name, std::span<c
     } else if (!nearest.empty()) {
         message += fmt::format("; did you mean \"{}\"?", nearest);
     }
-    refuse(error, shown_name, std::move(message));
+    refuse_parameter(error, shown_name, std::move(message));
     if (!nearest.empty()) {
         append_text_member(error.data_members, "nearest", nearest);
     }
 }
 
 void fail_missing_parameter(rpc_error& error, std::string_view name) {
-    refuse(error, name, fmt::format("missing parameter \"{}\"", name));
+    refuse_parameter(error, name, fmt::format("missing parameter \"{}\"", name));
 }
 
 void fail_malformed(rpc_error& error, const json_reader& in) {

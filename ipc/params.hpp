@@ -107,6 +107,8 @@ void append_value(std::string& out, std::int64_t number);
 void append_value(std::string& out, double number);
 void append_value(std::string& out, bool flag);
 
+/// Sets `error` to `invalid_params` with this message and the parameter's name, and returns false.
+bool refuse_parameter(rpc_error& error, std::string_view name, std::string message);
 void fail_unknown_parameter(rpc_error& error, std::string_view name, std::span<const std::string_view> known);
 void fail_missing_parameter(rpc_error& error, std::string_view name);
 /// What a reader found in text that should have been checked before.

@@ -41,11 +41,5 @@ add_library(valhalla_ipc STATIC
   traffic.cpp
   unix_server.cpp)
 target_link_libraries(valhalla_ipc PUBLIC valhalla_api valhalla_flags Boost::headers Boost::json fmt::fmt)
-if(VALHALLA_PCH)
-  target_precompile_headers(valhalla_api PRIVATE <fmt/format.h> <string> <vector>)
-  target_precompile_headers(valhalla_ipc PRIVATE
-    <boost/asio/io_context.hpp> <boost/asio/local/stream_protocol.hpp> <boost/asio/steady_timer.hpp>
-    <boost/json.hpp> <fmt/format.h> <string> <vector> <memory> <chrono> <functional>)
-endif()
 # GCC cannot see that Asio's own code runs only where its thread information exists.
 set_source_files_properties(asio_impl.cpp PROPERTIES COMPILE_OPTIONS -Wno-null-dereference)

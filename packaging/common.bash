@@ -81,5 +81,28 @@ Install them with: apt-get install --no-install-recommends ${missing[*]}"
     }
 }
 
+# build_with_progress DIRECTORY LOG TARGET…: says how far it is, on a terminal in one line that changes, elsewhere once
+# in a while. All of the output is appended to LOG.
+build_with_progress() (
+    directory=$1 log=$2
+    shift 2
+    if [[ -t 1 ]]; then start=$'\r' end=$'\e[K' every_s=1; else start='' end=$'\n' every_s=20; fi
+    last_s=0
+    export NINJA_STATUS='[%f/%t %e] '
+    status=0
+    cmake --build "$directory" --parallel "${VALHALLA_JOBS:-$(nproc)}" --target "$@" 2>&1 | tee -a "$log" |
+        while IFS= read -r line; do
+            [[ $line =~ ^\[([0-9]+)/([0-9]+)\ ([0-9]+) ]] || continue
+            done=${BASH_REMATCH[1]} all=${BASH_REMATCH[2]} seconds=${BASH_REMATCH[3]}
+            ((done > 0 && (seconds - last_s >= every_s || done == all))) || continue
+            last_s=$seconds
+            left_s=$((seconds * (all - done) / done))
+            printf '%s  %d of %d, %d:%02d min, about %d:%02d left%s' "$start" "$done" "$all" \
+                $((seconds / 60)) $((seconds % 60)) $((left_s / 60)) $((left_s % 60)) "$end"
+        done || status=$?
+    [[ ! -t 1 ]] || printf '\n'
+    exit "$status"
+)
+
 mkdir -p "$project_dir/build"
 install_log=$project_dir/build/install.log

@@ -46,7 +46,7 @@ storage_error fault(int code, const fs::path& file, std::string_view doing) {
 }
 
 /// Closed before SQLite opens it; SQLite itself would create it readable by all.
-void create_private_file(const fs::path& path) {
+void create_copy_file(const fs::path& path) {
     const unique_fd file{::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600)};
     if (!file) {
         throw storage_error{errno == ENOSPC || errno == EDQUOT ? storage_fault::full : storage_fault::unusable,
@@ -101,7 +101,7 @@ struct database_copy::impl {
 };
 
 database_copy::database_copy(const connection& from, const fs::path& to) {
-    create_private_file(to);
+    create_copy_file(to);
     try {
         impl_ = std::make_unique<impl>(from, to);
     } catch (...) {

@@ -13,27 +13,23 @@ namespace valhalla::schema {
 
 namespace {
 
-[[noreturn]] void refuse(std::string_view file, std::string message) {
-    throw import_failure{{std::string{file}, 0, {}, std::move(message)}};
-}
-
 std::string in_words(int error) {
     return std::generic_category().message(error);
 }
 
 std::size_t checked_size(std::string_view name, const struct stat& about, std::size_t max_bytes) {
     if (S_ISDIR(about.st_mode)) {
-        refuse(name, "is a directory where a file should be");
+        refuse_file(name, "is a directory where a file should be");
     }
     if (!S_ISREG(about.st_mode)) {
-        refuse(name, "is not a regular file");
+        refuse_file(name, "is not a regular file");
     }
     if (about.st_size == 0) {
-        refuse(name, "is empty");
+        refuse_file(name, "is empty");
     }
     const auto size = static_cast<std::size_t>(about.st_size);
     if (size > max_bytes) {
-        refuse(name, "is larger than the " + std::to_string(max_bytes) + " bytes that can be imported");
+        refuse_file(name, "is larger than the " + std::to_string(max_bytes) + " bytes that can be imported");
     }
     return size;
 }
@@ -43,7 +39,7 @@ std::size_t checked_size(std::string_view name, const struct stat& about, std::s
 import_directory::import_directory(const std::filesystem::path& path)
     : fd_{::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)} {
     if (!fd_) {
-        refuse({}, path.string() + " cannot be opened: " + in_words(errno));
+        refuse_file({}, path.string() + " cannot be opened: " + in_words(errno));
     }
 }
 
@@ -55,21 +51,21 @@ std::optional<std::string> import_directory::read(std::string_view name, std::si
         if (errno == ENOENT) {
             return std::nullopt;
         }
-        refuse(name,
-               errno == ELOOP ? "is a symbolic link where a file should be" : "cannot be read: " + in_words(errno));
+        refuse_file(
+            name, errno == ELOOP ? "is a symbolic link where a file should be" : "cannot be read: " + in_words(errno));
     }
     struct stat about{};
     if (::fstat(file.get(), &about) != 0) {
-        refuse(name, "cannot be read: " + in_words(errno));
+        refuse_file(name, "cannot be read: " + in_words(errno));
     }
     std::string content(checked_size(name, about, max_bytes), '\0');
     for (std::size_t have = 0; have < content.size();) {
         const auto got = ::read(file.get(), content.data() + have, content.size() - have);
         if (got < 0 && errno != EINTR) {
-            refuse(name, "cannot be read: " + in_words(errno));
+            refuse_file(name, "cannot be read: " + in_words(errno));
         }
         if (got == 0) {
-            refuse(name, "became shorter while it was read");
+            refuse_file(name, "became shorter while it was read");
         }
         have += got > 0 ? static_cast<std::size_t>(got) : 0;
     }

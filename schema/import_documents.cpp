@@ -49,14 +49,14 @@ cone read_cone(const import_source& source, const json_value& v) {
             minify_json(object.object("metrics").raw())};
 }
 
-struct snapshot {
+struct frozen_state {
     band in_force{};
     health_level status{};
     std::string json;
 };
 
 /// What was frozen at a session's start: checked, but kept as it stands.
-snapshot read_snapshot(const import_source& source, const json_value& v) {
+frozen_state read_frozen(const import_source& source, const json_value& v) {
     static constexpr key_list<2> keys{"cone", "status"};
     static constexpr key_list<2> status_keys{"status", "reasons"};
     const import_object object{source, v, keys};
@@ -109,7 +109,7 @@ session read_session_fields(const import_object& object) {
     s.status = object.maybe_level("status");
     check_nulls(object, s);
     if (!object.is_null("snapshot")) {
-        auto frozen = read_snapshot(object.source(), object.need("snapshot"));
+        auto frozen = read_frozen(object.source(), object.need("snapshot"));
         if (frozen.in_force != s.cone_band) {
             object.source().refuse(object.need("cone_band"), "differs from snapshot.cone.band");
         }

@@ -83,6 +83,10 @@ auto unless_null(const import_source& source, const json_value& v, Read read)
 
 }  // namespace
 
+void refuse_file(std::string_view file, std::string message) {
+    throw import_failure{{std::string{file}, 0, {}, std::move(message)}};
+}
+
 void import_source::refuse(const json_value& at, std::string message) const {
     throw import_failure{{std::string{file}, first_line + at.line() - 1, at.path(), std::move(message)}};
 }

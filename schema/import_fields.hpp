@@ -26,6 +26,9 @@ class import_failure : public std::exception {
     import_problem problem_;
 };
 
+/// Refuses the file `file` of the directory as a whole.
+[[noreturn]] void refuse_file(std::string_view file, std::string message);
+
 /// The text that a document was read from.
 struct import_source {
     std::string_view file;        ///< name inside the directory

@@ -11,14 +11,6 @@
 
 namespace valhalla::schema {
 
-namespace {
-
-[[noreturn]] void refuse(std::string_view file, std::string message) {
-    throw import_failure{{std::string{file}, 0, {}, std::move(message)}};
-}
-
-}  // namespace
-
 std::vector<manifest_entry> read_manifest(std::string_view text) {
     static constexpr std::array<std::string_view, 4> keys{"format", "tree_size", "root", "files"};
     static constexpr std::array<std::string_view, 3> file_keys{"name", "bytes", "sha256"};
@@ -48,16 +40,16 @@ void check_against(const std::vector<manifest_entry>& manifest, std::string_view
         return;
     }
     if (!content) {
-        refuse(name, "is missing, but manifest.json names it");
+        refuse_file(name, "is missing, but manifest.json names it");
     }
     if (static_cast<std::int64_t>(content->size()) != entry->bytes) {
-        refuse(name, "has " + std::to_string(content->size()) + " bytes; manifest.json says " +
-                         std::to_string(entry->bytes) + ": the files are not those that were exported together");
+        refuse_file(name, "has " + std::to_string(content->size()) + " bytes; manifest.json says " +
+                              std::to_string(entry->bytes) + ": the files are not those that were exported together");
     }
     if (to_hex(hasher{}.plain(*content)) != entry->sha256) {
-        refuse(name,
-               "has another SHA-256 than manifest.json says: it was changed after the export "
-               "(without manifest.json it is taken as it is)");
+        refuse_file(name,
+                    "has another SHA-256 than manifest.json says: it was changed after the export "
+                    "(without manifest.json it is taken as it is)");
     }
 }
 

@@ -12,7 +12,7 @@ namespace valhalla::governor {
 
 namespace {
 
-using value = commands::set_thresholds::value;
+using new_value = commands::set_thresholds::value;
 
 std::string bound_text(const threshold_field& field, double bound) {
     return std::holds_alternative<double thresholds::*>(field.where) ? number(bound)
@@ -20,7 +20,7 @@ std::string bound_text(const threshold_field& field, double bound) {
 }
 
 /// Puts the value into `t`; else a sentence without its subject.
-std::optional<std::string> assign(thresholds& t, const threshold_field& field, const value& v) {
+std::optional<std::string> assign(thresholds& t, const threshold_field& field, const new_value& v) {
     if (const auto* const level = std::get_if<health_level thresholds::*>(&field.where)) {
         const auto* const given = std::get_if<health_level>(&v);
         if (given == nullptr) {

@@ -18,7 +18,7 @@ namespace {
 namespace api = ipc::api;
 namespace commands = governor::commands;
 
-std::optional<std::chrono::seconds> seconds_of(const std::optional<std::int64_t>& count) {
+std::optional<std::chrono::seconds> span_of(const std::optional<std::int64_t>& count) {
     return count ? std::optional{std::chrono::seconds{*count}} : std::nullopt;
 }
 
@@ -88,7 +88,7 @@ void bind_operators(ipc::method_table& table, const services& with) {
     table.on<api::operator_lock>([with](api::operator_lock::params&& p, ipc::call& c) {
         with.changes.submit(
             commands::lock_operator{
-                .operator_name = std::move(p.operator_name), .reason = std::move(p.reason), .ttl = seconds_of(p.ttl_s)},
+                .operator_name = std::move(p.operator_name), .reason = std::move(p.reason), .ttl = span_of(p.ttl_s)},
             c);
     });
     table.on<api::operator_unlock>([with](api::operator_unlock::params&& p, ipc::call& c) {
@@ -105,7 +105,7 @@ void bind_keys(ipc::method_table& table, const services& with) {
                                      .hash = key.hash,
                                      .name = std::move(p.name),
                                      .role = from_wire(api::role_of(p.granted)),
-                                     .ttl = seconds_of(p.ttl_s)};
+                                     .ttl = span_of(p.ttl_s)};
         const auto who = c.who();
         auto token = change_gate::token_of(c);
         const auto after_commit = std::make_shared<key_handover>(std::move(key), c.defer());

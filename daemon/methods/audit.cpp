@@ -11,7 +11,7 @@ namespace {
 
 namespace api = ipc::api;
 
-schema::audit_query query_of(api::audit_list::params&& p) {
+schema::audit_query trail_query(api::audit_list::params&& p) {
     schema::audit_query query;
     query.event = std::move(p.event);
     query.actor = std::move(p.actor);
@@ -52,7 +52,8 @@ void bind_audit_methods(ipc::method_table& table, const services& with) {
     });
     table.on<api::audit_list>([with](api::audit_list::params&& p, ipc::call& c) {
         with.queries.submit(
-            [query = query_of(std::move(p))](schema::reader& from) { return page_json(from.audit(query)); }, c.defer());
+            [query = trail_query(std::move(p))](schema::reader& from) { return page_json(from.audit(query)); },
+            c.defer());
     });
 }
 

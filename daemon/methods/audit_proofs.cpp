@@ -15,7 +15,7 @@ namespace {
 
 namespace api = ipc::api;
 
-ipc::rpc_error error_of(const notary::trouble& problem) {
+ipc::rpc_error signing_error(const notary::trouble& problem) {
     return {problem.disk_full ? ipc::error_code::storage_full : ipc::error_code::internal_error, problem.message, {}};
 }
 
@@ -113,7 +113,7 @@ void at_size(const services& with, std::optional<std::int64_t> size, ipc::reply_
                                                    answer = std::move(answer)](const notary::outcome& done) mutable {
         post([&queries, reply = std::move(reply), answer = std::move(answer), done]() mutable {
             if (const auto* problem = std::get_if<notary::trouble>(&done)) {
-                reply.fail(error_of(*problem));
+                reply.fail(signing_error(*problem));
                 return;
             }
             queries.submit([answer = std::move(answer), of = std::get<checkpoint_ptr>(done)](
@@ -131,7 +131,7 @@ void bind_proof_methods(ipc::method_table& table, const services& with) {
                                 [post = with.post, reply = c.defer()](const notary::outcome& done) mutable {
                                     post([reply = std::move(reply), done]() mutable {
                                         if (const auto* problem = std::get_if<notary::trouble>(&done)) {
-                                            reply.fail(error_of(*problem));
+                                            reply.fail(signing_error(*problem));
                                         } else {
                                             reply.reply(checkpoint_json(*std::get<checkpoint_ptr>(done)));
                                         }

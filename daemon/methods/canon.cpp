@@ -13,7 +13,7 @@ namespace {
 
 namespace api = ipc::api;
 
-ipc::rpc_error error_of(const file_problem& problem) {
+ipc::rpc_error policy_error(const file_problem& problem) {
     ipc::rpc_error error{ipc::error_code::policy_invalid,
                          "the policy in force stays, for the file is not good: " + problem.text(),
                          "\"line\":" + std::to_string(problem.line)};
@@ -29,7 +29,7 @@ void reload(const services& with, const ipc::peer& who, ipc::reply_handle reply,
         auto loaded = policy ? load_canon(*policy) : loaded_canon{built_in_canon()};
         return [with, who, reply, token, loaded = std::move(loaded)]() mutable {
             if (const auto* problem = std::get_if<file_problem>(&loaded)) {
-                reply.fail(error_of(*problem));
+                reply.fail(policy_error(*problem));
                 return;
             }
             with.changes.submit(

@@ -14,7 +14,7 @@ namespace {
 namespace api = ipc::api;
 namespace commands = governor::commands;
 
-schema::session_query query_of(api::session_list::params&& p) {
+schema::session_query sessions_query(api::session_list::params&& p) {
     schema::session_query query;
     query.operator_name = std::move(p.operator_name);
     query.since = p.since;
@@ -107,7 +107,7 @@ void bind_session_methods(ipc::method_table& table, const services& with) {
             }
             before = session_id{*number};
         }
-        auto query = query_of(std::move(p));
+        auto query = sessions_query(std::move(p));
         query.before = before;
         with.queries.submit([query](schema::reader& from) { return page_json(from.sessions(query)); }, c.defer());
     });

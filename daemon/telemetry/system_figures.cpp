@@ -15,7 +15,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-double seconds_of(const timeval& t) {
+double processor_seconds(const timeval& t) {
     constexpr double micros = 1e6;
     return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / micros;
 }
@@ -23,7 +23,7 @@ double seconds_of(const timeval& t) {
 void ask_process(system_figures& into) {
     rusage used{};
     if (::getrusage(RUSAGE_SELF, &used) == 0) {
-        into.cpu_s = seconds_of(used.ru_utime) + seconds_of(used.ru_stime);
+        into.cpu_s = processor_seconds(used.ru_utime) + processor_seconds(used.ru_stime);
     }
     rlimit files{};
     if (::getrlimit(RLIMIT_NOFILE, &files) == 0) {

@@ -13,8 +13,6 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::size_t to_the_minute = 16;  // characters of a shown time
-
 /// Seconds of a span as people write it; a `fault` that names the option for anything else.
 void add_span(params& p, const char* option, const std::optional<std::string>& span) {
     if (!span) {
@@ -90,7 +88,7 @@ exit_code locks(context& io) {
     for (const auto& one : items(all.value, "items")) {
         const auto session = text(one, "session");
         rows.add({{text(one, "operator"), tone::strong},
-                  {shown_time(text(one, "since_utc")).substr(0, to_the_minute)},
+                  {shown_minute(text(one, "since_utc"))},
                   {until_words(one, "until_utc", io, "when lifted")},
                   {text(one, "locked_by")},
                   {session.empty() ? "" : "#" + session},
@@ -150,7 +148,7 @@ exit_code list(context& io) {
         rows.add({{text(one, "id")},
                   {text(one, "name")},
                   {text(one, "role")},
-                  {shown_time(text(one, "created_utc")).substr(0, to_the_minute)},
+                  {shown_minute(text(one, "created_utc"))},
                   {text(one, "created_by")},
                   expired ? cell{"expired", tone::warn} : cell{until_words(one, "expires_at_utc", io, "never")}});
     }

@@ -15,13 +15,13 @@ namespace valhalla::ctl {
 
 namespace {
 
-struct list_options {
+struct audit_list_options {
     record_filter filter;  ///< times as the user typed them
     std::optional<std::uint64_t> limit;
     std::optional<record_format> format;
 };
 
-record_filter filter_of(const list_options& options, micros now) {
+record_filter filter_of(const audit_list_options& options, micros now) {
     auto filter = options.filter;
     if (options.filter.since) {
         filter.since = time_of_user(*options.filter.since, now);
@@ -32,7 +32,7 @@ record_filter filter_of(const list_options& options, micros now) {
     return filter;
 }
 
-exit_code list_all(context& io, const list_options& options, record_format format) {
+exit_code list_all(context& io, const audit_list_options& options, record_format format) {
     record_pages pages{io, filter_of(options, io.now)};
     record_writer writer{io, format};
     constexpr auto no_limit = static_cast<std::uint64_t>(INT64_MAX);
@@ -51,7 +51,7 @@ exit_code list_all(context& io, const list_options& options, record_format forma
     return exit_code::done;
 }
 
-exit_code list_page(context& io, const list_options& options) {
+exit_code list_page(context& io, const audit_list_options& options) {
     if (options.limit.value_or(1) > ipc::max_page_items) {
         throw fault{exit_code::wrong_usage,
                     fmt::format("--limit is at most {} here; with --format json, csv or cloudevents it may be more",
@@ -74,7 +74,7 @@ exit_code list_page(context& io, const list_options& options) {
     return exit_code::done;
 }
 
-exit_code list(context& io, const list_options& options) {
+exit_code list(context& io, const audit_list_options& options) {
     const auto format = options.format.value_or(record_format::table);
     return format == record_format::table ? list_page(io, options) : list_all(io, options, format);
 }
@@ -82,7 +82,7 @@ exit_code list(context& io, const list_options& options) {
 }  // namespace
 
 void add_audit_list(CLI::App& noun, command& chosen) {
-    const auto o = std::make_shared<list_options>();
+    const auto o = std::make_shared<audit_list_options>();
     auto& f = o->filter;
     auto& verb = *noun.add_subcommand("list", "Records, newest first; with --after oldest first");
     add_text(verb, "--event", f.event, "Only this event, like CONE_SET")->type_name("EVENT");

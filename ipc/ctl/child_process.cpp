@@ -17,7 +17,7 @@ namespace valhalla::ctl {
 
 namespace {
 
-[[noreturn]] void broken(std::string_view what, int error) {
+[[noreturn]] void throw_system_fault(std::string_view what, int error) {
     throw fault{exit_code::refused, fmt::format("{}: {}", what, std::generic_category().message(error))};
 }
 
@@ -68,7 +68,7 @@ descriptor memory_descriptor(const std::string& name) {
     const descriptor made{::memfd_create(name.c_str(), MFD_CLOEXEC)};
     const int fd = made.get() < 0 ? -1 : ::fcntl(made.get(), F_DUPFD_CLOEXEC, lowest);
     if (fd < 0) {
-        broken(fmt::format("cannot keep {} in memory", name), errno);
+        throw_system_fault(fmt::format("cannot keep {} in memory", name), errno);
     }
     return descriptor{fd};
 }
@@ -78,7 +78,7 @@ int code_of(::pid_t id, const std::string& name) {
     int status = 0;
     while (::waitpid(id, &status, 0) < 0) {
         if (errno != EINTR) {
-            broken(fmt::format("waiting for {}", name), errno);
+            throw_system_fault(fmt::format("waiting for {}", name), errno);
         }
     }
     if (WIFSIGNALED(status)) {
@@ -112,7 +112,7 @@ memory_file::memory_file(const std::string& name, std::string_view content) : fd
     while (!content.empty()) {
         const auto written = ::write(fd_.get(), content.data(), content.size());
         if (written < 0 && errno != EINTR) {
-            broken(fmt::format("cannot keep {} in memory", name), errno);
+            throw_system_fault(fmt::format("cannot keep {} in memory", name), errno);
         }
         content.remove_prefix(static_cast<std::size_t>(written > 0 ? written : 0));
     }
@@ -125,7 +125,7 @@ std::string memory_file::path() const {
 child_process::child_process(const std::vector<std::string>& words, const memory_file& shared) : name_{words.front()} {
     int ends[2] = {-1, -1};
     if (::pipe2(ends, O_CLOEXEC) != 0) {
-        broken("no pipe", errno);
+        throw_system_fault("no pipe", errno);
     }
     const descriptor read_end{ends[0]};
     input_ = ends[1];
@@ -157,7 +157,7 @@ bool child_process::write(std::string_view bytes) {
             return false;
         }
         if (written < 0 && errno != EINTR) {
-            broken(fmt::format("writing to {}", name_), errno);
+            throw_system_fault(fmt::format("writing to {}", name_), errno);
         }
         bytes.remove_prefix(static_cast<std::size_t>(written > 0 ? written : 0));
     }

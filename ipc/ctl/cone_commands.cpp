@@ -15,7 +15,7 @@ namespace {
 
 namespace json = boost::json;
 
-exit_code show(context& io) {
+exit_code show_state(context& io) {
     const auto cone = io.call("cone.state", "{}");
     if (!io.printed_as_json(cone)) {
         show_cone(io, cone.value);
@@ -170,7 +170,7 @@ exit_code canon(context& io) {
 
 void add_cone_commands(CLI::App& app, command& chosen) {
     auto& noun = add_noun(app, "cone", "The governance band: A expansion, B caution, C stabilize, D survival");
-    on_choice(*noun.add_subcommand("show", "The band in force, its reason and metrics"), chosen, show);
+    on_choice(*noun.add_subcommand("show", "The band in force, its reason and metrics"), chosen, show_state);
     {
         const auto o = std::make_shared<set_options>();
         auto& verb = *noun.add_subcommand("set", "Set the band (owner)");

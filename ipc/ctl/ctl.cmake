@@ -48,9 +48,6 @@ add_library(valhalla_ctl STATIC
 target_link_libraries(valhalla_ctl PUBLIC valhalla_flags valhalla_client valhalla_api
   valhalla_proof Boost::json PRIVATE CLI11::CLI11 fmt::fmt)
 target_compile_definitions(valhalla_ctl PRIVATE VALHALLACTL_VERSION="${PROJECT_VERSION}")
-if(VALHALLA_PCH)
-  target_precompile_headers(valhalla_ctl PRIVATE <CLI/CLI.hpp> <boost/json.hpp> <fmt/format.h> <string> <vector>)
-endif()
 
 add_executable(valhallactl ctl/main.cpp ctl/process.cpp)
 target_link_libraries(valhallactl PRIVATE valhalla_ctl)

@@ -43,7 +43,7 @@ struct export_options {
 /// The daemon's directory holds one set at a time, and whoever exports replaces it. How often a set that was replaced
 /// while it was read is read again, and the pause before that, which doubles.
 constexpr int most_attempts = 6;
-constexpr std::chrono::milliseconds first_pause{20};
+constexpr std::chrono::milliseconds first_wait{20};
 
 /// What came does not fit its manifest.
 class misfit : public fault {
@@ -221,7 +221,7 @@ staged_set fetch_unchanged_set(context& io, const fs::path& directory) {
 staged_set fetch_new_set(context& io, const fs::path& directory) {
     bool write = true;
     bool misfitted = false;
-    auto pause = first_pause;
+    auto pause = first_wait;
     for (int attempt = 1; attempt <= most_attempts; ++attempt) {
         if (write) {
             static_cast<void>(io.call("export.write", "{}"));

@@ -21,7 +21,7 @@ namespace {
 
 constexpr ::mode_t file_mode = 0666;  // the user's umask decides
 
-fault broken(std::string_view what, const fs::path& path, int error) {
+fault file_fault(std::string_view what, const fs::path& path, int error) {
     return fault{exit_code::refused,
                  fmt::format("cannot {} {}: {}", what, path.string(), std::generic_category().message(error))};
 }
@@ -29,7 +29,7 @@ fault broken(std::string_view what, const fs::path& path, int error) {
 descriptor open_temporary(const fs::path& path) {
     const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, file_mode);
     if (fd < 0) {
-        throw broken("write", path, errno);
+        throw file_fault("write", path, errno);
     }
     return descriptor{fd};
 }
@@ -38,7 +38,7 @@ descriptor open_temporary(const fs::path& path) {
 descriptor open_to_read(const fs::path& path) {
     const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (fd < 0) {
-        throw broken("read", path, errno);
+        throw file_fault("read", path, errno);
     }
     return descriptor{fd};
 }
@@ -75,14 +75,14 @@ void make_directory(const fs::path& directory) {
 void sync_directory(const fs::path& directory) {
     const descriptor fd{::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
     if (fd.get() < 0 || ::fsync(fd.get()) != 0) {
-        throw broken("sync", directory, errno);
+        throw file_fault("sync", directory, errno);
     }
 }
 
 void sync_file_system(const fs::path& directory) {
     const descriptor fd{::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
     if (fd.get() < 0 || ::syncfs(fd.get()) != 0) {
-        throw broken("sync", directory, errno);
+        throw file_fault("sync", directory, errno);
     }
 }
 
@@ -92,14 +92,14 @@ std::optional<std::string> read_small_file(const fs::path& path, std::size_t mos
         if (errno == ENOENT) {
             return std::nullopt;
         }
-        throw broken("read", path, errno);
+        throw file_fault("read", path, errno);
     }
     std::string bytes(most + 1, '\0');
     std::size_t size = 0;
     for (ssize_t got = 1; got != 0 && size <= most;) {
         got = ::read(fd.get(), bytes.data() + size, bytes.size() - size);
         if (got < 0 && errno != EINTR) {
-            throw broken("read", path, errno);
+            throw file_fault("read", path, errno);
         }
         size += static_cast<std::size_t>(got > 0 ? got : 0);
     }
@@ -131,7 +131,7 @@ void staged_file::write(std::string_view bytes) {
             continue;
         }
         if (written < 0) {
-            throw broken("write", final_, errno);
+            throw file_fault("write", final_, errno);
         }
         bytes.remove_prefix(static_cast<std::size_t>(written));
     }
@@ -139,13 +139,13 @@ void staged_file::write(std::string_view bytes) {
 
 void staged_file::sync() {
     if (::fsync(fd_.get()) != 0) {
-        throw broken("write", final_, errno);
+        throw file_fault("write", final_, errno);
     }
 }
 
 void staged_file::put_in_place() {
     if (::rename(temporary_.c_str(), final_.c_str()) != 0) {
-        throw broken("replace", final_, errno);
+        throw file_fault("replace", final_, errno);
     }
     temporary_.clear();
 }
@@ -153,7 +153,7 @@ void staged_file::put_in_place() {
 text_file::text_file(const fs::path& path, std::string name) : name_{std::move(name)}, fd_{open_to_read(path)} {
     struct ::stat facts{};
     if (::fstat(fd_.get(), &facts) != 0) {
-        throw broken("read", path, errno);
+        throw file_fault("read", path, errno);
     }
     if (S_ISDIR(facts.st_mode)) {
         throw fault{exit_code::refused, fmt::format("{} is a directory where a file should be", path.string())};
@@ -172,7 +172,7 @@ void text_file::fill() {
         const int error = errno;
         buffer_.resize(before + static_cast<std::size_t>(got > 0 ? got : 0));
         if (got < 0 && error != EINTR) {
-            throw broken("read", name_, error);
+            throw file_fault("read", name_, error);
         }
         at_end_ = got == 0;
     }

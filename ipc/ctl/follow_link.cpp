@@ -17,7 +17,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::chrono::milliseconds first_pause = 100ms;
+constexpr std::chrono::milliseconds first_retry_pause = 100ms;
 constexpr std::chrono::milliseconds longest_pause = 5s;
 
 std::int64_t number_of(const boost::json::value& from, std::string_view name, std::string_view what) {
@@ -29,14 +29,10 @@ std::int64_t number_of(const boost::json::value& from, std::string_view name, st
 }
 
 /// What a daemon says that starts, stops or has too much to do: worth another try.
-bool will_pass(const ipc::call_error& refusal) {
-    return refusal.kind() == "overloaded" || refusal.kind() == "shutting_down" || refusal.kind() == "rate_limited";
-}
-
 }  // namespace
 
 follow_link::follow_link(context& io, record_filter filter, int stop)
-    : io_{io}, filter_{std::move(filter)}, stop_{stop}, pause_{first_pause} {
+    : io_{io}, filter_{std::move(filter)}, stop_{stop}, pause_{first_retry_pause} {
     begin();
 }
 
@@ -73,7 +69,7 @@ bool follow_link::begin_again() {
         } catch (const ipc::connection_error&) {
             connection_.reset();
         } catch (const ipc::call_error& refusal) {
-            if (!will_pass(refusal)) {
+            if (!is_temporary(refusal)) {
                 throw;
             }
             connection_.reset();
@@ -89,7 +85,7 @@ void follow_link::take_record(std::string_view params_json) {
         throw contradiction(fmt::format("audit.follow sent record {} after record {}", next.seq, after_));
     }
     after_ = next.seq;
-    pause_ = first_pause;
+    pause_ = first_retry_pause;
     found_ = std::move(next);
 }
 

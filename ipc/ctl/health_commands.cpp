@@ -71,7 +71,7 @@ exit_code answered(context& io, const answer& health) {
     return exit_code::done;
 }
 
-exit_code show(context& io) {
+exit_code show_status(context& io) {
     return answered(io, io.call("health.status", "{}"));
 }
 
@@ -162,7 +162,7 @@ exit_code thresholds_set(context& io, const thresholds_options& options) {
 
 void add_health_commands(CLI::App& app, command& chosen) {
     auto& noun = add_noun(app, "health", "Health: green, yellow or red, and why");
-    on_choice(*noun.add_subcommand("show", "The status, its reasons and everything it rests on"), chosen, show);
+    on_choice(*noun.add_subcommand("show", "The status, its reasons and everything it rests on"), chosen, show_status);
     {
         const auto o = std::make_shared<report_options>();
         auto& verb = *noun.add_subcommand("report", "Report how a source is doing");

@@ -45,6 +45,10 @@ void append_name(std::string& members, std::string_view name) {
 
 }  // namespace
 
+bool is_temporary(const ipc::call_error& refusal) {
+    return refusal.kind() == "overloaded" || refusal.kind() == "shutting_down" || refusal.kind() == "rate_limited";
+}
+
 answer make_answer(std::string text) {
     boost::system::error_code error;
     auto value = parse(text, error);

@@ -31,6 +31,9 @@ struct answer {
 /// not a reply at all.
 [[nodiscard]] answer read_reply(std::string_view line);
 
+/// Whether the same call may well be answered a little later.
+[[nodiscard]] bool is_temporary(const ipc::call_error& refusal);
+
 /// Makes one call and waits. Throws `ipc::call_error` and `ipc::connection_error`.
 using caller = std::function<answer(std::string_view method, std::string_view params_json)>;
 

@@ -37,11 +37,11 @@ exit_code start(context& io, const start_options& options) {
     return exit_code::done;
 }
 
-struct status_options {
+struct session_status_options {
     std::optional<std::string> whose;
 };
 
-exit_code status(context& io, const status_options& options) {
+exit_code status(context& io, const session_status_options& options) {
     const auto session = io.call("session.status", params{}.text_if("operator", options.whose).done());
     if (!io.printed_as_json(session)) {
         show_session(io, session.value);
@@ -75,7 +75,7 @@ exit_code note(context& io, const note_options& options) {
     return exit_code::done;
 }
 
-struct list_options {
+struct session_list_options {
     std::optional<std::string> whose;
     bool active = false;
     std::optional<std::uint64_t> limit;
@@ -83,8 +83,6 @@ struct list_options {
     std::optional<std::string> until;
     std::optional<std::string> cursor;
 };
-
-constexpr std::size_t to_the_minute = 16;  // characters of a shown time
 
 void show_list(context& io, const boost::json::value& page) {
     table rows{{{"ID", cut::never, true},
@@ -103,7 +101,7 @@ void show_list(context& io, const boost::json::value& page) {
         const auto status = text(one, "status");
         rows.add({{text(one, "id")},
                   {text(one, "operator")},
-                  {shown_time(text(one, "started_at_utc")).substr(0, to_the_minute)},
+                  {shown_minute(text(one, "started_at_utc"))},
                   {begin && stop ? shown_span(*stop - *begin) : ""},
                   {band, tone_of_band(band)},
                   {status, tone_of_level(status)},
@@ -120,7 +118,7 @@ void show_list(context& io, const boost::json::value& page) {
     }
 }
 
-exit_code list(context& io, const list_options& options) {
+exit_code list(context& io, const session_list_options& options) {
     params p;
     p.text_if("operator", options.whose);
     if (options.active) {
@@ -176,7 +174,7 @@ exit_code show(context& io, const show_options& options) {
 }
 
 void add_list(CLI::App& noun, command& chosen) {
-    const auto o = std::make_shared<list_options>();
+    const auto o = std::make_shared<session_list_options>();
     auto& verb = *noun.add_subcommand("list", "Sessions, newest first");
     add_text(verb, "--operator", o->whose, "Only this operator's")->type_name("NAME");
     verb.add_flag("--active", o->active, "Only those that run");
@@ -200,7 +198,7 @@ void add_session_commands(CLI::App& app, command& chosen) {
         on_change(verb, chosen, o, start);
     }
     {
-        const auto o = std::make_shared<status_options>();
+        const auto o = std::make_shared<session_status_options>();
         auto& verb = *noun.add_subcommand("status", "Your session: the running one, else the latest");
         add_text(verb, "--operator", o->whose, "Another operator's")->type_name("NAME");
         on_choice(verb, chosen, o, status);

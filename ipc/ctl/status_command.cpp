@@ -100,10 +100,6 @@ bool can_be_read(int descriptor, std::chrono::milliseconds within) {
 }
 
 /// What a daemon says that starts, stops or has too much to do.
-bool will_pass(const ipc::call_error& refusal) {
-    return refusal.kind() == "overloaded" || refusal.kind() == "shutting_down" || refusal.kind() == "rate_limited";
-}
-
 class watch {
   public:
     watch(context& io, std::chrono::milliseconds interval)
@@ -117,7 +113,7 @@ class watch {
             } catch (const ipc::connection_error& lost) {
                 wait_for_daemon(lost.what(), first);
             } catch (const ipc::call_error& refusal) {
-                wait_for_daemon(refusal.what(), first || !will_pass(refusal));
+                wait_for_daemon(refusal.what(), first || !is_temporary(refusal));
             }
             first = false;
         } while (!can_be_read(stop_, interval_));

@@ -60,6 +60,11 @@ std::string shown_time(std::string_view text) {
     return shown;
 }
 
+std::string shown_minute(std::string_view text) {
+    static constexpr std::size_t to_the_minute = std::string_view{"2026-01-31T12:00"}.size();
+    return shown_time(text).substr(0, to_the_minute);
+}
+
 std::string shown_span(micros span) {
     if (span < minute) {
         return fmt::format("{}s", span < 0 ? 0 : span / second);

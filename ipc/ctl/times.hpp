@@ -18,6 +18,8 @@ using micros = std::int64_t;
 
 /// `2026-11-22 09:08:43`, or `text` itself when it is not a time.
 [[nodiscard]] std::string shown_time(std::string_view text);
+/// The same without seconds.
+[[nodiscard]] std::string shown_minute(std::string_view text);
 
 /// `42s`, `12m`, `3h 12m`, `2d 4h`; 0s for what lies ahead.
 [[nodiscard]] std::string shown_span(micros span);

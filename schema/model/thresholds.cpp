@@ -7,8 +7,6 @@ namespace valhalla {
 
 namespace {
 
-using t = thresholds;
-
 constexpr double most_jobs = 1'000'000;      // failed jobs, exceptions, decisions
 constexpr double most_mib = 1'048'576;       // 1 TiB
 constexpr double most_queued = 10'000'000;   // changes
@@ -16,27 +14,29 @@ constexpr double most_hours = 8'760;         // a year
 constexpr double most_seconds = 31'536'000;  // a year
 
 constexpr std::array<threshold_field, threshold_count> fields{{
-    {"max_failed_jobs_red", &t::max_failed_jobs_red, 0, most_jobs, true, "red above this many failed jobs"},
-    {"max_failed_jobs_yellow", &t::max_failed_jobs_yellow, 0, most_jobs, true, "yellow above this many failed jobs"},
-    {"deny_rate_yellow", &t::deny_rate_yellow, 0, 1, true, "yellow from this share of denied decisions"},
-    {"deny_rate_red", &t::deny_rate_red, 0, 1, true, "red from this share of denied decisions"},
-    {"min_decisions_for_drift", &t::min_decisions_for_drift, 0, most_jobs, true,
+    {"max_failed_jobs_red", &thresholds::max_failed_jobs_red, 0, most_jobs, true, "red above this many failed jobs"},
+    {"max_failed_jobs_yellow", &thresholds::max_failed_jobs_yellow, 0, most_jobs, true,
+     "yellow above this many failed jobs"},
+    {"deny_rate_yellow", &thresholds::deny_rate_yellow, 0, 1, true, "yellow from this share of denied decisions"},
+    {"deny_rate_red", &thresholds::deny_rate_red, 0, 1, true, "red from this share of denied decisions"},
+    {"min_decisions_for_drift", &thresholds::min_decisions_for_drift, 0, most_jobs, true,
      "below this many decisions the deny rate says nothing"},
-    {"unhandled_exceptions_red", &t::unhandled_exceptions_red, 0, most_jobs, true,
+    {"unhandled_exceptions_red", &thresholds::unhandled_exceptions_red, 0, most_jobs, true,
      "red from this many unhandled exceptions"},
-    {"band_a_status", &t::band_a_status, 0, 0, false, "health that band A alone gives"},
-    {"band_b_status", &t::band_b_status, 0, 0, false, "health that band B alone gives"},
-    {"band_c_status", &t::band_c_status, 0, 0, false, "health that band C alone gives"},
-    {"band_d_status", &t::band_d_status, 0, 0, false, "health that band D alone gives"},
-    {"disk_free_yellow_mib", &t::disk_free_yellow_mib, 0, most_mib, false,
+    {"band_a_status", &thresholds::band_a_status, 0, 0, false, "health that band A alone gives"},
+    {"band_b_status", &thresholds::band_b_status, 0, 0, false, "health that band B alone gives"},
+    {"band_c_status", &thresholds::band_c_status, 0, 0, false, "health that band C alone gives"},
+    {"band_d_status", &thresholds::band_d_status, 0, 0, false, "health that band D alone gives"},
+    {"disk_free_yellow_mib", &thresholds::disk_free_yellow_mib, 0, most_mib, false,
      "yellow below this much free space for the state directory, in MiB"},
-    {"disk_free_red_mib", &t::disk_free_red_mib, 0, most_mib, false, "red below this much free space, in MiB"},
-    {"wal_yellow_mib", &t::wal_yellow_mib, 1, most_mib, false, "yellow above this size of the write-ahead log, in MiB"},
-    {"ledger_queue_yellow", &t::ledger_queue_yellow, 1, most_queued, false,
+    {"disk_free_red_mib", &thresholds::disk_free_red_mib, 0, most_mib, false, "red below this much free space, in MiB"},
+    {"wal_yellow_mib", &thresholds::wal_yellow_mib, 1, most_mib, false,
+     "yellow above this size of the write-ahead log, in MiB"},
+    {"ledger_queue_yellow", &thresholds::ledger_queue_yellow, 1, most_queued, false,
      "yellow above this many changes waiting for the disk"},
-    {"session_age_yellow_hours", &t::session_age_yellow_hours, 0, most_hours, false,
+    {"session_age_yellow_hours", &thresholds::session_age_yellow_hours, 0, most_hours, false,
      "yellow when a session runs longer than this many hours; 0 means never"},
-    {"anchor_age_yellow_s", &t::anchor_age_yellow_s, 0, most_seconds, false,
+    {"anchor_age_yellow_s", &thresholds::anchor_age_yellow_s, 0, most_seconds, false,
      "yellow when the trail has been ahead of the newest signed checkpoint for more than this many seconds; 0 means "
      "never"},
 }};

@@ -8,4 +8,6 @@ add_library(valhalla_proof STATIC
   proof/signed_note.cpp
   proof/tile_path.cpp
   proof/tlog_proof.cpp)
+# It uses an interface of OpenSSL that is deprecated, and says so before it includes OpenSSL's headers.
+set_source_files_properties(proof/merkle_tree.cpp PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
 target_link_libraries(valhalla_proof PUBLIC valhalla_flags PRIVATE OpenSSL::Crypto fmt::fmt)

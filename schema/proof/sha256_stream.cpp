@@ -6,6 +6,8 @@
 
 #include <openssl/evp.h>
 
+#include "schema/proof/openssl_handles.hpp"
+
 namespace valhalla::schema {
 
 namespace {
@@ -16,14 +18,10 @@ void require(int result) {
     }
 }
 
-struct free_context {
-    void operator()(EVP_MD_CTX* c) const noexcept { EVP_MD_CTX_free(c); }
-};
-
 }  // namespace
 
 struct sha256_stream::context {
-    std::unique_ptr<EVP_MD_CTX, free_context> digest{EVP_MD_CTX_new()};
+    openssl::digest_context_ptr digest{EVP_MD_CTX_new()};
 };
 
 sha256_stream::sha256_stream() : context_{std::make_unique<context>()} {

@@ -11,6 +11,7 @@
 
 #include "schema/proof/base64.hpp"
 #include "schema/proof/merkle_tree.hpp"
+#include "schema/proof/openssl_handles.hpp"
 
 namespace valhalla::schema {
 
@@ -18,15 +19,6 @@ namespace {
 
 constexpr std::string_view line_start = "\u2014 ";
 constexpr std::size_t key_id_bytes = 4;
-
-struct free_key {
-    void operator()(EVP_PKEY* key) const noexcept { EVP_PKEY_free(key); }
-};
-struct free_context {
-    void operator()(EVP_MD_CTX* context) const noexcept { EVP_MD_CTX_free(context); }
-};
-using key_ptr = std::unique_ptr<EVP_PKEY, free_key>;
-using context_ptr = std::unique_ptr<EVP_MD_CTX, free_context>;
 
 const unsigned char* octets(const std::byte* bytes) {
     return reinterpret_cast<const unsigned char*>(bytes);
@@ -162,8 +154,9 @@ bool verifier_key::verifies(std::string_view message, std::span<const std::byte>
     if (signature.size() != ed25519_signature_bytes) {
         return false;
     }
-    const key_ptr handle{EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, octets(key.data()), key.size())};
-    const context_ptr context{EVP_MD_CTX_new()};
+    const openssl::key_ptr handle{
+        EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, octets(key.data()), key.size())};
+    const openssl::digest_context_ptr context{EVP_MD_CTX_new()};
     return handle && context && EVP_DigestVerifyInit(context.get(), nullptr, nullptr, nullptr, handle.get()) == 1 &&
            EVP_DigestVerify(context.get(), octets(signature.data()), signature.size(), octets(message),
                             message.size()) == 1;
@@ -185,7 +178,7 @@ note_verdict check_note(const signed_note& note, const verifier_key& key) {
 }
 
 struct signing_key::handle {
-    key_ptr key;
+    openssl::key_ptr key;
 };
 
 signing_key::signing_key(std::unique_ptr<handle> h) : handle_{std::move(h)} {
@@ -198,12 +191,13 @@ signing_key& signing_key::operator=(signing_key&&) noexcept = default;
 signing_key::~signing_key() = default;
 
 signing_key signing_key::generate() {
-    return signing_key{std::make_unique<handle>(handle{key_ptr{EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519")}})};
+    return signing_key{
+        std::make_unique<handle>(handle{openssl::key_ptr{EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519")}})};
 }
 
 signing_key signing_key::from_seed(const ed25519_key& seed) {
-    return signing_key{std::make_unique<handle>(
-        handle{key_ptr{EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, octets(seed.data()), seed.size())}})};
+    return signing_key{std::make_unique<handle>(handle{
+        openssl::key_ptr{EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, octets(seed.data()), seed.size())}})};
 }
 
 ed25519_key signing_key::seed() const {
@@ -227,7 +221,7 @@ ed25519_key signing_key::public_key() const {
 std::array<std::byte, ed25519_signature_bytes> signing_key::sign(std::string_view message) const {
     std::array<std::byte, ed25519_signature_bytes> signature{};
     auto size = signature.size();
-    const context_ptr context{EVP_MD_CTX_new()};
+    const openssl::digest_context_ptr context{EVP_MD_CTX_new()};
     if (!context || EVP_DigestSignInit(context.get(), nullptr, nullptr, nullptr, handle_->key.get()) != 1 ||
         EVP_DigestSign(context.get(), reinterpret_cast<unsigned char*>(signature.data()), &size, octets(message),
                        message.size()) != 1) {

@@ -28,8 +28,6 @@ using schema::storage_error;
 
 namespace {
 
-constexpr std::uint64_t progress_step = 16'384;  // records
-
 /// What is damaged is bad evidence; a disk or a lock that does not answer is none.
 [[noreturn]] void give_up(const connection& db, const storage_error& e, problem where) {
     const int code = sqlite3_errcode(db.handle()) & 0xff;
@@ -92,7 +90,7 @@ class trail_walk {
         auto row = rows_.use();
         while (step(row)) {
             check(row);
-            if (progress && chain_.size() >= told + progress_step) {
+            if (progress && chain_.size() >= told + records_per_report) {
                 told = chain_.size();
                 progress(told, all);
             }

@@ -5,11 +5,7 @@
 
 namespace valhalla::verify {
 
-namespace {
-
-constexpr std::uint64_t progress_step = 16'384;  // records
-
-}  // namespace
+namespace {}  // namespace
 
 void walk_lines(byte_source& source, const std::string& file, record_chain& chain, const progress_sink& progress,
                 std::uint64_t all) {
@@ -31,7 +27,7 @@ void walk_lines(byte_source& source, const std::string& file, record_chain& chai
                 }
                 return;
         }
-        if (progress && chain.size() % progress_step == 0) {
+        if (progress && chain.size() % records_per_report == 0) {
             progress(chain.size(), all);
         }
     }

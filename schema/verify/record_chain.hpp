@@ -21,6 +21,8 @@ namespace valhalla::verify {
 
 /// Records done, and all (0: unknown).
 using progress_sink = std::function<void(std::uint64_t done, std::uint64_t all)>;
+/// Records between two reports to a progress sink.
+inline constexpr std::uint64_t records_per_report = 16'384;
 
 class record_chain {
   public:

@@ -17,7 +17,7 @@ using schema::tile_width;
 
 namespace {
 
-constexpr std::uint64_t progress_step = 64;  // bundles
+constexpr std::uint64_t bundles_per_report = 64;  // bundles
 
 /// A tile or bundle that was opened. A partial one may have been replaced by the full one as the log grew.
 struct opened_tile {
@@ -86,7 +86,7 @@ void walk_bundles(const fs::path& directory, std::uint64_t size, record_chain& c
     for (std::uint64_t bundle = 0; chain.size() < size; ++bundle) {
         const auto width = std::min<std::uint64_t>(tile_width, size - chain.size());
         walk_bundle(directory, {.level = {}, .index = bundle, .width = static_cast<unsigned>(width)}, chain);
-        if (progress && (bundle % progress_step == 0 || chain.size() == size)) {
+        if (progress && (bundle % bundles_per_report == 0 || chain.size() == size)) {
             progress(chain.size(), size);
         }
     }

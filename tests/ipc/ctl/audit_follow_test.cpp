@@ -7,8 +7,8 @@
 #include <boost/test/unit_test.hpp>
 #include <fmt/format.h>
 
-#include "scripted_socket.hpp"
-#include "stage.hpp"
+#include "tests/ipc/ctl/scripted_socket.hpp"
+#include "tests/ipc/ctl/stage.hpp"
 
 BOOST_AUTO_TEST_SUITE(ctl_audit_follow)
 

@@ -7,7 +7,7 @@
 #include <boost/test/unit_test.hpp>
 #include <fmt/format.h>
 
-#include "fake_log.hpp"
+#include "tests/ipc/ctl/fake_log.hpp"
 
 BOOST_AUTO_TEST_SUITE(ctl_audit_formats)
 

@@ -5,7 +5,7 @@
 
 #include <boost/test/unit_test.hpp>
 
-#include "stage.hpp"
+#include "tests/ipc/ctl/stage.hpp"
 
 BOOST_AUTO_TEST_SUITE(ctl_command_line)
 

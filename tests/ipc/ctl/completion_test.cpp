@@ -3,7 +3,7 @@
 // What a shell is told could be typed next; tests/system/test_completion.py asks through a real shell.
 #include <boost/test/unit_test.hpp>
 
-#include "stage.hpp"
+#include "tests/ipc/ctl/stage.hpp"
 
 BOOST_AUTO_TEST_SUITE(ctl_completion)
 

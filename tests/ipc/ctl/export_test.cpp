@@ -7,7 +7,7 @@
 #include <fmt/format.h>
 
 #include "schema/proof/merkle_tree.hpp"
-#include "stage.hpp"
+#include "tests/ipc/ctl/stage.hpp"
 
 BOOST_AUTO_TEST_SUITE(ctl_export)
 

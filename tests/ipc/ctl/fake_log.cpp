@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "fake_log.hpp"
+#include "tests/ipc/ctl/fake_log.hpp"
 
 #include <algorithm>
 #include <bit>

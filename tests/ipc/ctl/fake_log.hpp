@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-#include "stage.hpp"
+#include "tests/ipc/ctl/stage.hpp"
 
 namespace valhalla::ctl::test {
 

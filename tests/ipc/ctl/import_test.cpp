@@ -9,7 +9,7 @@
 
 #include "ipc/ctl/files.hpp"
 #include "ipc/ctl/link.hpp"
-#include "stage.hpp"
+#include "tests/ipc/ctl/stage.hpp"
 
 BOOST_AUTO_TEST_SUITE(ctl_import)
 

@@ -4,8 +4,8 @@
 #include <boost/json/parse.hpp>
 #include <boost/test/unit_test.hpp>
 
-#include "scripted_socket.hpp"
-#include "stage.hpp"
+#include "tests/ipc/ctl/scripted_socket.hpp"
+#include "tests/ipc/ctl/stage.hpp"
 
 BOOST_AUTO_TEST_SUITE(ctl_request_key)
 

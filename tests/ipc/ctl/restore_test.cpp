@@ -8,7 +8,7 @@
 #include <fmt/format.h>
 
 #include "ipc/ctl/child_process.hpp"
-#include "stage.hpp"
+#include "tests/ipc/ctl/stage.hpp"
 
 BOOST_AUTO_TEST_SUITE(ctl_restore)
 

@@ -6,7 +6,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "ipc/ctl/text.hpp"
-#include "stage.hpp"
+#include "tests/ipc/ctl/stage.hpp"
 
 BOOST_AUTO_TEST_SUITE(ctl_screens)
 

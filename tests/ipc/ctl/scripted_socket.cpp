@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "scripted_socket.hpp"
+#include "tests/ipc/ctl/scripted_socket.hpp"
 
 #include <fcntl.h>
 #include <sys/socket.h>

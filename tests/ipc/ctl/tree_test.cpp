@@ -6,12 +6,12 @@
 #include <boost/test/unit_test.hpp>
 #include <fmt/format.h>
 
-#include "fake_log.hpp"
 #include "ipc/ctl/checkpoint_note.hpp"
 #include "ipc/ctl/json_span.hpp"
 #include "schema/proof/base64.hpp"
 #include "schema/proof/merkle_proof.hpp"
 #include "schema/proof/tile_path.hpp"
+#include "tests/ipc/ctl/fake_log.hpp"
 
 BOOST_AUTO_TEST_SUITE(ctl_tree)
 
