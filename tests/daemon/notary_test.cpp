@@ -15,7 +15,7 @@ using namespace valhalla;
 
 namespace {
 
-const std::string origin = "valhalla.example/7";
+const std::string notary_origin = "valhalla.example/7";
 
 schema::tree_head head_of(std::uint64_t size) {
     return {size, schema::hasher{}.leaf(std::to_string(size))};
@@ -27,7 +27,7 @@ class office {
     explicit office(notary::settings s = {.pace = std::chrono::hours{1}, .log_every = std::chrono::minutes{0}})
         : signs{schema::signing_key::from_seed({}),
                 anchor,
-                {origin, head_of(5)},
+                {notary_origin, head_of(5)},
                 head_of(5),
                 s,
                 {.on_trouble = [this](const std::string& problem) { troubles.push_back(problem); },
@@ -105,7 +105,7 @@ BOOST_AUTO_TEST_CASE(the_last_head_is_signed_anchored_and_logged_at_the_end) {
     office o;
     o.signs.committed(head_of(30));
     o.signs.stop();
-    BOOST_TEST(o.anchored().starts_with(origin + "\n30\n"));
+    BOOST_TEST(o.anchored().starts_with(notary_origin + "\n30\n"));
     BOOST_TEST(o.logged == std::vector<std::uint64_t>{30}, boost::test_tools::per_element());
 }
 
@@ -114,8 +114,8 @@ BOOST_AUTO_TEST_CASE(an_export_gets_a_note_over_exactly_its_records) {
     o.signs.committed(head_of(20));
     const auto done = o.signs.sign_exactly(head_of(11));
     BOOST_REQUIRE(std::holds_alternative<std::string>(done));
-    BOOST_TEST(std::get<std::string>(done).starts_with(origin + "\n11\n"));
-    BOOST_TEST(o.anchored().starts_with(origin + "\n20\n"));  // at least as new
+    BOOST_TEST(std::get<std::string>(done).starts_with(notary_origin + "\n11\n"));
+    BOOST_TEST(o.anchored().starts_with(notary_origin + "\n20\n"));  // at least as new
 }
 
 BOOST_AUTO_TEST_CASE(what_cannot_be_anchored_is_not_given_out) {

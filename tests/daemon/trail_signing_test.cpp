@@ -17,7 +17,7 @@ using valhalla::tests::key_of;
 
 namespace {
 
-const std::string origin = "valhalla.local/7";
+const std::string signing_origin = "valhalla.local/7";
 
 /// A trail that was signed with a key that is gone, and an anchor of one's choice.
 struct misfit_trail {
@@ -28,8 +28,9 @@ struct misfit_trail {
     events::epoch_started begun(const std::string& anchor, const std::optional<std::string>& restored_why) {
         std::ofstream{directory.anchor(), std::ios::binary} << anchor;
         const auto lost = schema::verifier_key{
-            .name = origin, .algorithm = schema::note_algorithm::ed25519, .key = key_of(1).public_key()};
-        trail_signing signing{given, directory, epoch{audit_seq{2}, origin, lost.text()}, {100, {}}, restored_why};
+            .name = signing_origin, .algorithm = schema::note_algorithm::ed25519, .key = key_of(1).public_key()};
+        trail_signing signing{
+            given, directory, epoch{audit_seq{2}, signing_origin, lost.text()}, {100, {}}, restored_why};
         return signing.new_epoch("7").value();
     }
     /// The same, of a trail that nobody signed: what the anchor says is quoted.

@@ -7,6 +7,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "tests/full_disk.hpp"
+#include "tests/schema/file_content.hpp"
 #include "tests/temporary_directory.hpp"
 
 using valhalla::uploads;
@@ -17,10 +18,7 @@ using valhalla::tests::temporary_directory;
 
 namespace {
 
-std::string content_of(const std::filesystem::path& path) {
-    std::ifstream in{path, std::ios::binary};
-    return {std::istreambuf_iterator<char>{in}, {}};
-}
+using valhalla::tests::content_of;
 
 template <class T>
 error_code code_of(const uploads::result<T>& r) {

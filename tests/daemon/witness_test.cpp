@@ -13,16 +13,16 @@ using valhalla::tests::key_of;
 
 namespace {
 
-const std::string origin = "log.example/1";
+const std::string watched_origin = "log.example/1";
 const std::string one_hash = schema::to_base64(schema::hasher{}.leaf("x")) + "\n";
 
 witness watching() {
     return {key_of(9),
             "witness.example",
-            {{.name = origin, .algorithm = schema::note_algorithm::ed25519, .key = key_of(1).public_key()}}};
+            {{.name = watched_origin, .algorithm = schema::note_algorithm::ed25519, .key = key_of(1).public_key()}}};
 }
 
-std::string note(std::uint64_t size, const std::string& of = origin, unsigned char key = 1) {
+std::string note(std::uint64_t size, const std::string& of = watched_origin, unsigned char key = 1) {
     return schema::sign_checkpoint({of, {size, schema::hasher{}.leaf("root")}}, key_of(key));
 }
 
@@ -41,7 +41,7 @@ BOOST_AUTO_TEST_CASE(a_request_is_read_and_its_text_cosigned) {
     const auto read = by.read("old 5\n" + one_hash + one_hash + "\n" + note(8));
     BOOST_REQUIRE(std::holds_alternative<witness::request>(read));
     const auto& request = std::get<witness::request>(read);
-    BOOST_TEST(request.command.origin == origin);
+    BOOST_TEST(request.command.origin == watched_origin);
     BOOST_TEST(request.command.old_size == 5U);
     BOOST_TEST(request.command.head.size == 8U);
     BOOST_TEST(request.command.proof.size() == 2U);
@@ -69,7 +69,7 @@ BOOST_AUTO_TEST_CASE(what_is_malformed_is_refused) {
 
 BOOST_AUTO_TEST_CASE(only_logs_that_it_was_told_to_watch_are_cosigned) {
     BOOST_CHECK(refusal_of("old 0\n\n" + note(8, "other.example/1")) == ipc::error_code::unknown_log);
-    BOOST_CHECK(refusal_of("old 0\n\n" + note(8, origin, 2)) == ipc::error_code::bad_checkpoint);
+    BOOST_CHECK(refusal_of("old 0\n\n" + note(8, watched_origin, 2)) == ipc::error_code::bad_checkpoint);
 }
 
 BOOST_AUTO_TEST_CASE(without_a_key_it_cosigns_nothing) {

@@ -22,11 +22,11 @@ std::string silent(std::string_view method, std::string_view params = "{}") {
     text.pop_back();
     return text;
 }
-std::string note(std::string_view id) {
+std::string note_element(std::string_view id) {
     return element(id, "session.note", R"({"text":")" + std::string{id} + R"("})");
 }
-const std::string cone = R"({"jsonrpc":"2.0","id":"c","result":{"band":"A"}})";
-const std::string ask_cone = element("\"c\"", "cone.state");
+const std::string cone_result = R"({"jsonrpc":"2.0","id":"c","result":{"band":"A"}})";
+const std::string cone_element = element("\"c\"", "cone.state");
 
 }  // namespace
 
@@ -35,16 +35,17 @@ BOOST_AUTO_TEST_SUITE(batch)
 BOOST_AUTO_TEST_CASE(the_answer_is_one_array_in_the_order_of_the_requests) {
     wire_fixture f;
     auto client = f.connect();
-    client.send("[" + ask_cone + " , 1,[]," + ask_cone + "]\r\n");
+    client.send("[" + cone_element + " , 1,[]," + cone_element + "]\r\n");
     const std::string line = client.line();
-    BOOST_TEST(line.starts_with("[" + cone + R"(,{"jsonrpc":"2.0","id":null,"error":{"code":-32600)"));
-    BOOST_TEST(line.ends_with("," + cone + "]"));
+    BOOST_TEST(line.starts_with("[" + cone_result + R"(,{"jsonrpc":"2.0","id":null,"error":{"code":-32600)"));
+    BOOST_TEST(line.ends_with("," + cone_result + "]"));
 }
 
 BOOST_AUTO_TEST_CASE(deferred_and_immediate_answers_stay_in_order) {
     wire_fixture f;
     auto client = f.connect();
-    client.send("[" + note("1") + "," + note("2") + "," + element("3", "no.such") + "," + ask_cone + "]\n");
+    client.send("[" + note_element("1") + "," + note_element("2") + "," + element("3", "no.such") + "," + cone_element +
+                "]\n");
     f.wait_for_waiting(2);
     BOOST_TEST(f.executed().size() == 2U);  // the read waits
     f.answer(1);
@@ -53,13 +54,13 @@ BOOST_AUTO_TEST_CASE(deferred_and_immediate_answers_stay_in_order) {
     BOOST_TEST(line.starts_with(R"([{"jsonrpc":"2.0","id":1,"result":"1"},{"jsonrpc":"2.0","id":2,"result":"2"},)"
                                 R"({"jsonrpc":"2.0","id":3,"error":)"),
                line);
-    BOOST_TEST(line.ends_with("," + cone + "]"), line);
+    BOOST_TEST(line.ends_with("," + cone_result + "]"), line);
 }
 
 BOOST_AUTO_TEST_CASE(a_batch_runs_alone_on_its_connection) {
     wire_fixture f;
     auto client = f.connect();
-    client.send(note("1") + "\n[" + note("2") + "]\n" + note("3") + "\n");
+    client.send(note_element("1") + "\n[" + note_element("2") + "]\n" + note_element("3") + "\n");
     for (const std::string_view expected :
          {R"({"jsonrpc":"2.0","id":1,"result":"1"})", R"([{"jsonrpc":"2.0","id":2,"result":"2"}])",
           R"({"jsonrpc":"2.0","id":3,"result":"3"})"}) {
@@ -74,10 +75,10 @@ BOOST_AUTO_TEST_CASE(a_batch_of_notifications_gives_no_bytes) {
     wire_fixture f;
     auto client = f.connect();
     client.send("[" + silent("cone.state") + "," + silent("session.note", R"({"text":"n"})") + "," + silent("no.such") +
-                "]\n" + ask_cone + "\n");
+                "]\n" + cone_element + "\n");
     f.wait_for_waiting(1);
     f.answer();
-    BOOST_TEST(client.line() == cone);
+    BOOST_TEST(client.line() == cone_result);
     const std::vector<std::string> all{"cone.state", "n", "cone.state"};
     BOOST_TEST(f.executed() == all, boost::test_tools::per_element());
 }
@@ -85,26 +86,26 @@ BOOST_AUTO_TEST_CASE(a_batch_of_notifications_gives_no_bytes) {
 BOOST_AUTO_TEST_CASE(only_answers_to_requests_are_in_the_array) {
     wire_fixture f;
     auto client = f.connect();
-    client.send("[" + silent("cone.state") + "," + ask_cone + "," + silent("cone.state") + "]\n");
-    BOOST_TEST(client.line() == "[" + cone + "]");
+    client.send("[" + silent("cone.state") + "," + cone_element + "," + silent("cone.state") + "]\n");
+    BOOST_TEST(client.line() == "[" + cone_result + "]");
 }
 
 BOOST_AUTO_TEST_CASE(an_empty_batch_is_one_invalid_request) {
     wire_fixture f;
     auto client = f.connect();
-    client.send("[]\n" + ask_cone + "\n");
+    client.send("[]\n" + cone_element + "\n");
     BOOST_TEST(client.line().starts_with(R"({"jsonrpc":"2.0","id":null,"error":{"code":-32600)"));
-    BOOST_TEST(client.line() == cone);
+    BOOST_TEST(client.line() == cone_result);
 }
 
 BOOST_AUTO_TEST_CASE(nothing_of_a_malformed_or_too_large_batch_is_executed) {
     wire_fixture f;
     auto client = f.connect();
-    std::string large = "[" + ask_cone;
+    std::string large = "[" + cone_element;
     for (int n = 0; n < 100; ++n) {
-        large += "," + ask_cone;
+        large += "," + cone_element;
     }
-    client.send("[" + ask_cone + ",]\n" + large + "]\n");
+    client.send("[" + cone_element + ",]\n" + large + "]\n");
     BOOST_TEST(client.line().starts_with(R"({"jsonrpc":"2.0","id":null,"error":{"code":-32700)"));
     BOOST_TEST(client.line().find("at most 100 requests, not 101") != std::string::npos);
     BOOST_TEST(f.executed().empty());
@@ -113,11 +114,11 @@ BOOST_AUTO_TEST_CASE(nothing_of_a_malformed_or_too_large_batch_is_executed) {
 BOOST_AUTO_TEST_CASE(a_batch_as_large_as_allowed_is_executed) {
     wire_fixture f;
     auto client = f.connect();
-    std::string text = "[" + ask_cone;
-    std::string expected = "[" + cone;
+    std::string text = "[" + cone_element;
+    std::string expected = "[" + cone_result;
     for (int n = 0; n < 99; ++n) {
-        text += "," + ask_cone;
-        expected += "," + cone;
+        text += "," + cone_element;
+        expected += "," + cone_result;
     }
     client.send(text + "]\n");
     BOOST_TEST(client.line() == expected + "]");

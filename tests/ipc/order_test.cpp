@@ -16,7 +16,7 @@ using tests::wire_fixture;
 
 namespace {
 
-std::string note(int n) {
+std::string numbered_note(int n) {
     return request(std::to_string(n), "session.note", R"({"text":")" + std::to_string(n) + R"("})");
 }
 std::string answer_to(int n) {
@@ -39,7 +39,7 @@ BOOST_AUTO_TEST_SUITE(order)
 BOOST_AUTO_TEST_CASE(answers_that_come_out_of_order_leave_in_order) {
     wire_fixture f;
     auto client = f.connect();
-    client.send(note(1) + note(2) + note(3));
+    client.send(numbered_note(1) + numbered_note(2) + numbered_note(3));
     f.wait_for_waiting(3);
     f.answer(2);
     f.answer(1);
@@ -53,7 +53,8 @@ BOOST_AUTO_TEST_CASE(answers_that_come_out_of_order_leave_in_order) {
 BOOST_AUTO_TEST_CASE(a_mistake_behind_unanswered_changes_waits_for_them) {
     wire_fixture f;
     auto client = f.connect();
-    client.send(note(1) + request("2", "session.note") + "rubbish\n" + request("3", "no.such") + note(4));
+    client.send(numbered_note(1) + request("2", "session.note") + "rubbish\n" + request("3", "no.such") +
+                numbered_note(4));
     f.wait_for_waiting(2);
     BOOST_TEST(!client.has_input());
     f.answer_all();
@@ -67,7 +68,7 @@ BOOST_AUTO_TEST_CASE(a_mistake_behind_unanswered_changes_waits_for_them) {
 BOOST_AUTO_TEST_CASE(a_read_runs_after_the_changes_before_it_were_answered) {
     wire_fixture f;
     auto client = f.connect();
-    client.send(note(1) + request("\"c\"", "cone.state") + note(2));
+    client.send(numbered_note(1) + request("\"c\"", "cone.state") + numbered_note(2));
     f.wait_for_waiting(1);
     const std::vector<std::string> only_first{"1"};
     BOOST_TEST(f.executed() == only_first, boost::test_tools::per_element());
@@ -95,7 +96,7 @@ BOOST_AUTO_TEST_CASE(queries_run_one_at_a_time) {
 BOOST_AUTO_TEST_CASE(a_change_waits_for_the_query_before_it) {
     wire_fixture f;
     auto client = f.connect();
-    client.send(request("0", "session.list") + note(1));
+    client.send(request("0", "session.list") + numbered_note(1));
     f.wait_for_waiting(1);
     BOOST_TEST(f.executed().size() == 1U);
     answer_in_turn(f, 2);
@@ -105,7 +106,7 @@ BOOST_AUTO_TEST_CASE(a_change_waits_for_the_query_before_it) {
 BOOST_AUTO_TEST_CASE(other_connections_do_not_wait) {
     wire_fixture f;
     auto slow = f.connect();
-    slow.send(note(1) + request("\"c\"", "cone.state"));
+    slow.send(numbered_note(1) + request("\"c\"", "cone.state"));
     f.wait_for_waiting(1);
     auto quick = f.connect();
     quick.send(request("\"c\"", "cone.state"));
@@ -118,7 +119,7 @@ BOOST_AUTO_TEST_CASE(notifications_are_executed_in_order_and_not_answered) {
     wire_fixture f;
     auto client = f.connect();
     client.send(notification("session.note", R"({"text":"n"})") + notification("no.such") +
-                notification("session.note", R"({"text":1})") + notification("cone.state") + note(2));
+                notification("session.note", R"({"text":1})") + notification("cone.state") + numbered_note(2));
     f.wait_for_waiting(1);
     f.answer();
     f.wait_for_waiting(1);
@@ -159,7 +160,7 @@ BOOST_AUTO_TEST_CASE(requests_in_flight_are_limited_and_none_is_lost) {
     auto client = f.connect();
     std::string all;
     for (int n = 0; n < 50; ++n) {
-        all += note(n);
+        all += numbered_note(n);
     }
     client.send(all);
     f.wait_for_waiting(8);
@@ -183,15 +184,15 @@ BOOST_AUTO_TEST_CASE(who_waited_for_each_answer_may_still_send_several_requests)
     int n = 0;
     const auto one_by_one = [&](int count) {
         for (const int end = n + count; n < end; ++n) {
-            client.send(note(n));
+            client.send(numbered_note(n));
             answer_in_turn(f, 1);
             BOOST_TEST(client.line() == answer_to(n));
         }
     };
     one_by_one(20);
-    client.send(note(n));
+    client.send(numbered_note(n));
     f.wait_for_waiting(1);
-    client.send(note(n + 1) + note(n + 2) + note(n + 3));
+    client.send(numbered_note(n + 1) + numbered_note(n + 2) + numbered_note(n + 3));
     f.answer();
     f.wait_for_waiting(3);
     f.answer_all();
@@ -201,9 +202,9 @@ BOOST_AUTO_TEST_CASE(who_waited_for_each_answer_may_still_send_several_requests)
     one_by_one(100);
     bool together = false;  // sooner or later both wait at the same time again
     for (int tries = 0; tries < 100 && !together; ++tries, n += 2) {
-        client.send(note(n));
+        client.send(numbered_note(n));
         f.wait_for_waiting(1);
-        client.send(note(n + 1));
+        client.send(numbered_note(n + 1));
         client.send(request("\"c\"", "cone.state"));
         auto other = f.connect();
         for (int turns = 0; turns < 5; ++turns) {
@@ -224,11 +225,11 @@ BOOST_AUTO_TEST_CASE(who_waited_for_each_answer_and_hangs_up_is_gone_once_the_la
     {
         auto client = f.connect();
         for (int n = 0; n < 20; ++n) {
-            client.send(note(n));
+            client.send(numbered_note(n));
             answer_in_turn(f, 1);
             BOOST_TEST(client.line() == answer_to(n));
         }
-        client.send(note(20));
+        client.send(numbered_note(20));
         f.wait_for_waiting(1);
     }
     f.answer();
@@ -238,7 +239,7 @@ BOOST_AUTO_TEST_CASE(who_waited_for_each_answer_and_hangs_up_is_gone_once_the_la
 BOOST_AUTO_TEST_CASE(a_second_answer_goes_nowhere) {
     wire_fixture f;
     auto client = f.connect();
-    client.send(note(1));
+    client.send(numbered_note(1));
     f.wait_for_waiting(1);
     auto handle = f.take();
     auto copy = handle;
@@ -257,7 +258,7 @@ BOOST_AUTO_TEST_CASE(an_answer_to_a_connection_that_is_gone_goes_nowhere) {
     wire_fixture f;
     {
         auto client = f.connect();
-        client.send(note(1));
+        client.send(numbered_note(1));
         f.wait_for_waiting(1);
     }
     f.answer();
@@ -270,7 +271,7 @@ BOOST_AUTO_TEST_CASE(an_answer_to_a_connection_that_is_gone_goes_nowhere) {
 BOOST_AUTO_TEST_CASE(an_answer_after_the_server_is_gone_goes_nowhere) {
     wire_fixture f;
     auto client = f.connect();
-    client.send(note(1));
+    client.send(numbered_note(1));
     f.wait_for_waiting(1);
     f.destroy_server();
     f.answer();

@@ -17,14 +17,13 @@
 
 using namespace valhalla;
 using namespace std::chrono_literals;
+using tests::ask_cone;
+using tests::cone;
 using tests::raw_client;
 using tests::request;
 using tests::wire_fixture;
 
 namespace {
-
-const std::string cone = R"({"jsonrpc":"2.0","id":1,"result":{"band":"A"}})";
-const std::string ask_cone = request("1", "cone.state");
 
 /// Several round trips of another connection: everybody who can go on has had a turn.
 void let_turns_pass(const wire_fixture& f) {

@@ -11,6 +11,8 @@
 #include "tests/ipc/wire_fixture.hpp"
 
 using namespace valhalla;
+using tests::ask_cone;
+using tests::cone;
 using tests::notification;
 using tests::raw_client;
 using tests::request;
@@ -18,8 +20,6 @@ using tests::wire_fixture;
 
 namespace {
 
-const std::string cone = R"({"jsonrpc":"2.0","id":1,"result":{"band":"A"}})";
-const std::string ask_cone = request("1", "cone.state");
 std::string note(std::string_view text) {
     return request("1", "session.note", R"({"text":")" + std::string{text} + "\"}");
 }

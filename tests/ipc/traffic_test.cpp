@@ -10,6 +10,7 @@
 #include "tests/ipc/wire_fixture.hpp"
 
 using namespace valhalla;
+using tests::ask_cone;
 using tests::notification;
 using tests::request;
 using tests::wire_fixture;
@@ -47,8 +48,7 @@ std::array<std::uint64_t, ipc::effect_count> timed(wire_fixture& f) {
 using counts = std::map<std::string, std::uint64_t>;
 using times = std::array<std::uint64_t, ipc::effect_count>;  // as `place_of` has it
 
-const std::string ask_cone = request("1", "cone.state");
-const std::string note = request("1", "session.note", R"({"text":"x"})");
+const std::string note_request = request("1", "session.note", R"({"text":"x"})");
 
 }  // namespace
 
@@ -91,7 +91,7 @@ BOOST_AUTO_TEST_CASE(a_batch_counts_as_its_parts) {
 BOOST_AUTO_TEST_CASE(what_is_answered_later_is_counted_then) {
     wire_fixture f;
     auto client = f.connect();
-    client.send(note + note);
+    client.send(note_request + note_request);
     f.wait_for_waiting(2);
     BOOST_TEST(counted(f).empty());
     BOOST_TEST((timed(f) == times{}));
@@ -109,7 +109,7 @@ BOOST_AUTO_TEST_CASE(every_effect_has_its_own_time) {
     f.answer();
     client.line();
     BOOST_TEST((timed(f) == times{0, 0, 0, 1}));
-    client.send(ask_cone + request("2", "session.get", R"({"id":1})") + note);
+    client.send(ask_cone + request("2", "session.get", R"({"id":1})") + note_request);
     f.wait_for_waiting(1);
     f.answer();
     client.lines(3);
@@ -119,7 +119,7 @@ BOOST_AUTO_TEST_CASE(every_effect_has_its_own_time) {
 BOOST_AUTO_TEST_CASE(an_error_that_comes_later_has_its_code) {
     wire_fixture f;
     auto client = f.connect();
-    client.send(note);
+    client.send(note_request);
     f.wait_for_waiting(1);
     f.on_io([&f] { f.take().fail({ipc::error_code::no_active_session, "none", {}}); });
     client.line();
@@ -130,7 +130,7 @@ BOOST_AUTO_TEST_CASE(a_request_whose_peer_has_hung_up_counts_and_takes_no_time) 
     wire_fixture f;
     {
         auto client = f.connect();
-        client.send(note);
+        client.send(note_request);
         f.wait_for_waiting(1);
     }
     f.on_io([&f] { f.server().close_all(); });
@@ -142,7 +142,7 @@ BOOST_AUTO_TEST_CASE(a_request_whose_peer_has_hung_up_counts_and_takes_no_time) 
 BOOST_AUTO_TEST_CASE(an_answer_after_the_server_is_gone_is_harmless) {
     wire_fixture f;
     auto client = f.connect();
-    client.send(note);
+    client.send(note_request);
     f.wait_for_waiting(1);
     auto late = f.take();
     f.destroy_server();
@@ -186,7 +186,7 @@ BOOST_AUTO_TEST_CASE(a_line_that_is_too_long_counts_as_no_method) {
 BOOST_AUTO_TEST_CASE(a_refusal_for_the_role_is_counted) {
     wire_fixture f{{}, ipc::role::viewer};
     auto client = f.connect();
-    client.send(note);
+    client.send(note_request);
     client.line();
     BOOST_TEST((counted(f) == counts{{"session.note forbidden", 1}}));
 }
@@ -222,7 +222,7 @@ BOOST_AUTO_TEST_CASE(a_request_took_from_its_turn_to_its_write) {
     wire_fixture f;
     auto client = f.connect();
     const auto before = ipc::traffic::clock::now();
-    client.send(note);
+    client.send(note_request);
     f.wait_for_waiting(1);
     const auto asked = ipc::traffic::clock::now();
     while (ipc::traffic::clock::now() - asked < std::chrono::milliseconds{5}) {

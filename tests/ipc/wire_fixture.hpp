@@ -144,4 +144,8 @@ class wire_fixture {
     std::thread thread_;
 };
 
+/// A request that is answered at once, and its answer.
+inline const std::string ask_cone = request("1", "cone.state");
+inline const std::string cone = R"({"jsonrpc":"2.0","id":1,"result":{"band":"A"}})";
+
 }  // namespace valhalla::tests

@@ -18,12 +18,14 @@
 #include "schema/projection.hpp"
 #include "schema/session_store.hpp"
 #include "schema/tree_store.hpp"
+#include "tests/schema/storage_sentence.hpp"
 #include "tests/schema/trail_fixture.hpp"
 
 namespace valhalla::schema {
 namespace {
 
 namespace data = boost::unit_test::data;
+using tests::check_sentence;
 using tests::store_fixture;
 
 /// What opening says, or nothing when it works.
@@ -35,19 +37,6 @@ std::optional<storage_error> error_of(Open open) {
         return e;
     }
     return std::nullopt;
-}
-
-/// One clear sentence: names the path, one line, no SQLite jargon in place of advice.
-void check_sentence(const std::optional<storage_error>& error, storage_fault fault, const std::string& path,
-                    const std::string& said) {
-    BOOST_REQUIRE(error);
-    const std::string text = error->what();
-    BOOST_TEST_CONTEXT(text) {
-        BOOST_CHECK(error->fault() == fault);
-        BOOST_TEST(text.find(path) != std::string::npos);
-        BOOST_TEST(text.find(said) != std::string::npos);
-        BOOST_TEST(text.find('\n') == std::string::npos);
-    }
 }
 
 unsigned mode_of(const std::filesystem::path& path) {

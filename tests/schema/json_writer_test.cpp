@@ -17,7 +17,7 @@ using namespace valhalla;
 namespace {
 
 template <class T>
-std::string written(const T& v) {
+std::string as_json(const T& v) {
     std::string out;
     json_writer{out}.value(v);
     return out;
@@ -37,35 +37,35 @@ BOOST_AUTO_TEST_CASE(commas_stand_between_values_and_nowhere_else) {
 }
 
 BOOST_AUTO_TEST_CASE(only_what_must_be_is_escaped) {
-    BOOST_TEST(written("\"\\/\b\f\n\r\t\x01\x1f\x7f") == "\"\\\"\\\\/\\b\\f\\n\\r\\t\\u0001\\u001f\x7f\"");
-    BOOST_TEST(written("é日本😀") == "\"é日本😀\"");
-    BOOST_TEST(written("") == "\"\"");
-    BOOST_TEST(written(std::string(3, '\0')) == "\"\\u0000\\u0000\\u0000\"");
+    BOOST_TEST(as_json("\"\\/\b\f\n\r\t\x01\x1f\x7f") == "\"\\\"\\\\/\\b\\f\\n\\r\\t\\u0001\\u001f\x7f\"");
+    BOOST_TEST(as_json("é日本😀") == "\"é日本😀\"");
+    BOOST_TEST(as_json("") == "\"\"");
+    BOOST_TEST(as_json(std::string(3, '\0')) == "\"\\u0000\\u0000\\u0000\"");
 }
 
 BOOST_AUTO_TEST_CASE(any_text_is_read_back_by_another_parser) {
     tests::sampler random{5};
     for (int i = 0; i < 5'000; ++i) {
         const auto text = random.text();
-        const auto parsed = boost::json::parse(written(text));
+        const auto parsed = boost::json::parse(as_json(text));
         BOOST_REQUIRE_EQUAL(std::string_view{parsed.as_string()}, text);
     }
     for (std::size_t length = 0; length < 40; ++length) {  // every special place within the words of eight bytes
         for (std::size_t at = 0; at < length; ++at) {
             std::string text(length, 'a');
             text[at] = '\n';
-            BOOST_REQUIRE_EQUAL(std::string_view{boost::json::parse(written(text)).as_string()}, text);
+            BOOST_REQUIRE_EQUAL(std::string_view{boost::json::parse(as_json(text)).as_string()}, text);
         }
     }
 }
 
 BOOST_AUTO_TEST_CASE(doubles_are_shortest_and_keep_their_point) {
-    BOOST_TEST(written(0.25) == "0.25");
-    BOOST_TEST(written(0.1) == "0.1");
-    BOOST_TEST(written(1.0) == "1.0");
-    BOOST_TEST(written(-0.0) == "-0.0");
-    BOOST_TEST(written(1e22) == "1e+22");
-    BOOST_TEST(written(5e-324) == "5e-324");
+    BOOST_TEST(as_json(0.25) == "0.25");
+    BOOST_TEST(as_json(0.1) == "0.1");
+    BOOST_TEST(as_json(1.0) == "1.0");
+    BOOST_TEST(as_json(-0.0) == "-0.0");
+    BOOST_TEST(as_json(1e22) == "1e+22");
+    BOOST_TEST(as_json(5e-324) == "5e-324");
 }
 
 BOOST_AUTO_TEST_CASE(any_double_survives_the_round_trip) {
@@ -78,15 +78,15 @@ BOOST_AUTO_TEST_CASE(any_double_survives_the_round_trip) {
         if (!std::isfinite(number)) {
             continue;
         }
-        const auto text = written(number);
+        const auto text = as_json(number);
         BOOST_REQUIRE(!document.parse(text));
         BOOST_REQUIRE_EQUAL(document.root().number().value(), number);
     }
 }
 
 BOOST_AUTO_TEST_CASE(integers_reach_both_ends) {
-    BOOST_TEST(written(std::numeric_limits<std::int64_t>::min()) == "-9223372036854775808");
-    BOOST_TEST(written(std::numeric_limits<std::uint64_t>::max()) == "18446744073709551615");
+    BOOST_TEST(as_json(std::numeric_limits<std::int64_t>::min()) == "-9223372036854775808");
+    BOOST_TEST(as_json(std::numeric_limits<std::uint64_t>::max()) == "18446744073709551615");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

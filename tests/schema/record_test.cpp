@@ -18,7 +18,7 @@ std::string encoded(const audit_entry& e) {
 }
 
 /// The error, or an empty one when the line was accepted.
-record_error error_of(std::string_view line) {
+record_error decoding_error(std::string_view line) {
     auto result = decode_record(line);
     const auto* error = std::get_if<record_error>(&result);
     return error != nullptr ? *error : record_error{};
@@ -28,7 +28,7 @@ audit_entry plain(event what) {
     return {audit_seq{1}, micros_at(0), {"ann", actor_via::unix_socket, 1000, 100}, session_id{3}, std::move(what)};
 }
 
-std::string replaced(std::string text, std::string_view from, std::string_view to) {
+std::string with_replaced(std::string text, std::string_view from, std::string_view to) {
     const auto at = text.find(from);
     BOOST_REQUIRE_MESSAGE(at != std::string::npos, "no " << from << " in " << text);
     return text.replace(at, from.size(), to);
@@ -129,7 +129,7 @@ BOOST_AUTO_TEST_CASE(a_record_without_one_of_its_members_is_refused) {
             } else {
                 without.erase(begin, end - begin + (line[end] == ',' ? 1 : 0));
             }
-            const auto error = error_of(without);
+            const auto error = decoding_error(without);
             if (path == "imported" && error.key.empty()) {
                 return;  // without it an imported X_ line is a foreign event
             }
@@ -147,13 +147,14 @@ BOOST_AUTO_TEST_CASE(records_of_a_sessions_life_name_the_same_session_twice) {
     const auto note = plain(events::session_noted{session_id{3}, "hello"});
     for (const audit_entry& entry : {end, note}) {
         const auto line = encoded(entry);
-        BOOST_TEST(error_of(line).message == "");
-        BOOST_TEST(error_of(replaced(line, "\"id\":3", "\"id\":4")).key == "payload.id");
-        BOOST_TEST(error_of(replaced(line, "\"session\":3", "\"session\":null")).key == "payload.id");
+        BOOST_TEST(decoding_error(line).message == "");
+        BOOST_TEST(decoding_error(with_replaced(line, "\"id\":3", "\"id\":4")).key == "payload.id");
+        BOOST_TEST(decoding_error(with_replaced(line, "\"session\":3", "\"session\":null")).key == "payload.id");
     }
     for (const char* wrong : {"\"2\"", "2.0", "null", "true"}) {
-        BOOST_TEST(error_of(replaced(encoded(end), "\"records\":2", std::string{"\"records\":"} + wrong)).key ==
-                   "payload.records");
+        BOOST_TEST(
+            decoding_error(with_replaced(encoded(end), "\"records\":2", std::string{"\"records\":"} + wrong)).key ==
+            "payload.records");
     }
 }
 
@@ -166,8 +167,8 @@ BOOST_AUTO_TEST_CASE(a_record_with_a_member_too_many_is_refused) {
             continue;  // their payload is theirs
         }
         auto line = encoded(entry);
-        BOOST_TEST((error_of(line.substr(0, line.size() - 2) + ",\"extra\":1}}").key == "payload.extra"));
-        BOOST_TEST((error_of(line.substr(0, line.size() - 1) + ",\"extra\":1}").key == "extra"));
+        BOOST_TEST((decoding_error(line.substr(0, line.size() - 2) + ",\"extra\":1}}").key == "payload.extra"));
+        BOOST_TEST((decoding_error(line.substr(0, line.size() - 1) + ",\"extra\":1}").key == "extra"));
     }
 }
 
@@ -190,7 +191,7 @@ BOOST_AUTO_TEST_CASE(a_member_of_the_wrong_type_is_refused) {
             auto wrong = line;
             const auto at = static_cast<std::size_t>(member.raw().data() - line.data());
             wrong.replace(at, member.raw().size(), "[[]]");
-            BOOST_TEST(error_of(wrong).key.starts_with(member.path()), wrong);
+            BOOST_TEST(decoding_error(wrong).key.starts_with(member.path()), wrong);
         });
     }
 }
@@ -198,20 +199,20 @@ BOOST_AUTO_TEST_CASE(a_member_of_the_wrong_type_is_refused) {
 BOOST_AUTO_TEST_CASE(contradictions_and_strangers_are_refused) {
     const auto allowed =
         encoded(plain(events::decided{make_judgement({true, band::caution, "e", "a", "r", "c", "p"})}));
-    BOOST_TEST(error_of(replaced(allowed, "CONE_ALLOW", "CONE_DENY")).key == "payload.allowed");
-    BOOST_TEST(error_of(replaced(allowed, "CONE_ALLOW", "CONE_MAYBE")).key == "event");
-    BOOST_TEST(error_of(replaced(allowed, "\"v\":1", "\"v\":2")).key == "v");
-    BOOST_TEST(error_of(replaced(allowed, "\"seq\":1", "\"seq\":1.0")).key == "seq");
-    BOOST_TEST(error_of(replaced(allowed, "\"seq\":1", "\"seq\":9223372036854775808")).key == "seq");
-    BOOST_TEST(error_of(replaced(allowed, "\"uid\":1000", "\"uid\":4294967296")).key == "actor.uid");
-    BOOST_TEST(error_of(replaced(allowed, "\"unix\"", "\"tcp\"")).key == "actor.via");
-    BOOST_TEST(error_of(replaced(allowed, "\"band\":\"B\"", "\"band\":\"E\"")).key == "payload.band");
-    BOOST_TEST(error_of(replaced(allowed, "00.000000Z", "00Z")).key == "ts_utc");
-    BOOST_TEST(error_of(replaced(allowed, "\"v\":1,\"seq\":1", "\"seq\":1,\"v\":1")).key == "v");
-    BOOST_TEST(!error_of(allowed + " x").message.empty());
-    BOOST_TEST(!error_of("").message.empty());
-    BOOST_TEST(!error_of("[]").message.empty());
-    BOOST_TEST(error_of(allowed).message.empty());
+    BOOST_TEST(decoding_error(with_replaced(allowed, "CONE_ALLOW", "CONE_DENY")).key == "payload.allowed");
+    BOOST_TEST(decoding_error(with_replaced(allowed, "CONE_ALLOW", "CONE_MAYBE")).key == "event");
+    BOOST_TEST(decoding_error(with_replaced(allowed, "\"v\":1", "\"v\":2")).key == "v");
+    BOOST_TEST(decoding_error(with_replaced(allowed, "\"seq\":1", "\"seq\":1.0")).key == "seq");
+    BOOST_TEST(decoding_error(with_replaced(allowed, "\"seq\":1", "\"seq\":9223372036854775808")).key == "seq");
+    BOOST_TEST(decoding_error(with_replaced(allowed, "\"uid\":1000", "\"uid\":4294967296")).key == "actor.uid");
+    BOOST_TEST(decoding_error(with_replaced(allowed, "\"unix\"", "\"tcp\"")).key == "actor.via");
+    BOOST_TEST(decoding_error(with_replaced(allowed, "\"band\":\"B\"", "\"band\":\"E\"")).key == "payload.band");
+    BOOST_TEST(decoding_error(with_replaced(allowed, "00.000000Z", "00Z")).key == "ts_utc");
+    BOOST_TEST(decoding_error(with_replaced(allowed, "\"v\":1,\"seq\":1", "\"seq\":1,\"v\":1")).key == "v");
+    BOOST_TEST(!decoding_error(allowed + " x").message.empty());
+    BOOST_TEST(!decoding_error("").message.empty());
+    BOOST_TEST(!decoding_error("[]").message.empty());
+    BOOST_TEST(decoding_error(allowed).message.empty());
 }
 
 BOOST_AUTO_TEST_CASE(a_damaged_line_is_refused_or_means_what_it_says) {

@@ -23,7 +23,7 @@ using tests::put_content;
 
 namespace {
 
-const std::filesystem::path seed = std::filesystem::path{TEST_DATA_DIR} / "seed-data";
+const std::filesystem::path old_files = std::filesystem::path{TEST_DATA_DIR} / "seed-data";
 constexpr std::array<std::string_view, 4> old_documents{"go_session.json", "go_progress.json", "cone_state.json",
                                                         "thresholds.json"};
 
@@ -93,20 +93,20 @@ class imported_state_dir {
 BOOST_AUTO_TEST_SUITE(round_trip)
 
 BOOST_AUTO_TEST_CASE(the_old_documents_come_out_as_they_went_in) {
-    const imported_state_dir state{seed};
+    const imported_state_dir state{old_files};
     for (const auto name : old_documents) {
         BOOST_TEST(boost::json::parse(content_of(state.directory() / name)) ==
-                   boost::json::parse(content_of(seed / name)));
+                   boost::json::parse(content_of(old_files / name)));
     }
     // Key order and layout too, where the old order is not that of insertion.
     for (const std::string name : {"go_session.json", "cone_state.json", "thresholds.json"}) {
-        BOOST_TEST(content_of(state.directory() / name) == content_of(seed / name) + "\n");
+        BOOST_TEST(content_of(state.directory() / name) == content_of(old_files / name) + "\n");
     }
 }
 
 BOOST_AUTO_TEST_CASE(every_old_line_is_found_in_order) {
-    const imported_state_dir state{seed};
-    const auto old_lines = json_lines(seed / "audit.log");
+    const imported_state_dir state{old_files};
+    const auto old_lines = json_lines(old_files / "audit.log");
     std::vector<boost::json::value> found;
     for (const auto& record : json_lines(state.directory() / "audit.log")) {
         if (record.as_object().contains("imported")) {
@@ -124,7 +124,7 @@ BOOST_AUTO_TEST_CASE(every_old_line_is_found_in_order) {
 }
 
 BOOST_AUTO_TEST_CASE(the_manifest_names_size_digest_and_root) {
-    const imported_state_dir state{seed};
+    const imported_state_dir state{old_files};
     const auto manifest = boost::json::parse(content_of(state.directory() / "manifest.json"));
     BOOST_TEST(manifest.at("format").as_int64() == 1);
     BOOST_TEST(manifest.at("tree_size").to_number<std::uint64_t>() == state.head().size);
@@ -138,7 +138,7 @@ BOOST_AUTO_TEST_CASE(the_manifest_names_size_digest_and_root) {
 }
 
 BOOST_AUTO_TEST_CASE(the_same_data_gives_the_same_bytes) {
-    const imported_state_dir state{seed};
+    const imported_state_dir state{old_files};
     const tests::temporary_directory again;
     put_content(again.path() / "cone_state.json", "what was there before");
     state.export_to(again.path());
@@ -150,7 +150,7 @@ BOOST_AUTO_TEST_CASE(the_same_data_gives_the_same_bytes) {
 }
 
 BOOST_AUTO_TEST_CASE(our_own_export_is_taken_in_again) {
-    const imported_state_dir first{seed};
+    const imported_state_dir first{old_files};
     const imported_state_dir second{first.directory()};
     for (const auto name : old_documents) {
         BOOST_TEST(content_of(second.directory() / name) == content_of(first.directory() / name));
@@ -196,7 +196,7 @@ BOOST_AUTO_TEST_CASE(metrics_keep_their_digits) {
 }
 
 BOOST_AUTO_TEST_CASE(a_place_that_is_no_directory_is_unusable) {
-    const imported_state_dir state{seed};
+    const imported_state_dir state{old_files};
     const tests::temporary_directory dir;
     put_content(dir.path() / "file", "x");
     for (const auto& place : {dir.path() / "file", dir.path() / "file" / "below"}) {
@@ -214,7 +214,7 @@ BOOST_AUTO_TEST_CASE(our_copy_of_the_old_files_is_true) {
         return;
     }
     for (const auto& entry : std::filesystem::directory_iterator{original}) {
-        BOOST_TEST(content_of(entry.path()) == content_of(seed / entry.path().filename()));
+        BOOST_TEST(content_of(entry.path()) == content_of(old_files / entry.path().filename()));
     }
 }
 

@@ -11,35 +11,26 @@
 
 #include "schema/errors.hpp"
 #include "tests/as_nobody.hpp"
+#include "tests/schema/storage_sentence.hpp"
 #include "tests/temporary_directory.hpp"
 
 namespace valhalla::schema {
 namespace {
+
+using tests::check_sentence;
 
 struct directory_fixture {
     tests::temporary_directory parent;
     std::filesystem::path path = parent.path() / "a" / "state";
 };
 
-std::optional<storage_error> error_of(const std::filesystem::path& path) {
+std::optional<storage_error> opening_error(const std::filesystem::path& path) {
     try {
         const state_dir open{path};
     } catch (const storage_error& e) {
         return e;
     }
     return std::nullopt;
-}
-
-void check_sentence(const std::optional<storage_error>& error, storage_fault fault, const std::string& path,
-                    const std::string& said) {
-    BOOST_REQUIRE(error);
-    const std::string text = error->what();
-    BOOST_TEST_CONTEXT(text) {
-        BOOST_CHECK(error->fault() == fault);
-        BOOST_TEST(text.find(path) != std::string::npos);
-        BOOST_TEST(text.find(said) != std::string::npos);
-        BOOST_TEST(text.find('\n') == std::string::npos);
-    }
 }
 
 }  // namespace
@@ -64,10 +55,10 @@ BOOST_AUTO_TEST_CASE(one_that_others_can_read_becomes_private) {
 BOOST_AUTO_TEST_CASE(a_second_holder_is_refused_until_the_first_is_gone) {
     {
         const state_dir first{path};
-        check_sentence(error_of(path), storage_fault::locked, path.string(), "another valhallad");
-        BOOST_TEST(std::string{error_of(path)->what()}.find(std::to_string(::getpid())) != std::string::npos);
+        check_sentence(opening_error(path), storage_fault::locked, path.string(), "another valhallad");
+        BOOST_TEST(std::string{opening_error(path)->what()}.find(std::to_string(::getpid())) != std::string::npos);
     }
-    BOOST_CHECK(!error_of(path));
+    BOOST_CHECK(!opening_error(path));
 }
 
 BOOST_AUTO_TEST_CASE(a_holder_that_died_holds_nothing) {
@@ -86,29 +77,29 @@ BOOST_AUTO_TEST_CASE(a_holder_that_died_holds_nothing) {
     int status = 0;
     BOOST_REQUIRE(::waitpid(child, &status, 0) == child);
     BOOST_REQUIRE(WIFSIGNALED(status));
-    BOOST_CHECK(!error_of(path));
+    BOOST_CHECK(!opening_error(path));
 }
 
 BOOST_AUTO_TEST_CASE(a_file_in_its_place_is_refused) {
     const auto file = parent.write("file", "content");
-    check_sentence(error_of(file), storage_fault::unusable, file.string(), "not a directory");
-    check_sentence(error_of(file / "below"), storage_fault::unusable, file.string(), "cannot create");
+    check_sentence(opening_error(file), storage_fault::unusable, file.string(), "not a directory");
+    check_sentence(opening_error(file / "below"), storage_fault::unusable, file.string(), "cannot create");
 }
 
 BOOST_AUTO_TEST_CASE(one_of_another_user_is_refused) {
     std::filesystem::create_directories(path);
     if (::geteuid() == 0) {
         BOOST_REQUIRE(::chown(path.c_str(), 65534, 65534) == 0);
-        check_sentence(error_of(path), storage_fault::unusable, path.string(), "belongs to user 65534");
+        check_sentence(opening_error(path), storage_fault::unusable, path.string(), "belongs to user 65534");
     } else {
-        check_sentence(error_of("/"), storage_fault::unusable, "/", "belongs to user 0");
+        check_sentence(opening_error("/"), storage_fault::unusable, "/", "belongs to user 0");
     }
 }
 
 BOOST_AUTO_TEST_CASE(a_place_that_cannot_be_written_is_refused) {
     std::filesystem::permissions(parent.path(), std::filesystem::perms{0555});
     const int status = tests::as_nobody([&] {
-        const auto error = error_of(parent.path() / "state");
+        const auto error = opening_error(parent.path() / "state");
         const std::string text = error ? error->what() : "";
         return error && error->fault() == storage_fault::unusable &&
                        text.find("cannot create the state directory") != std::string::npos &&

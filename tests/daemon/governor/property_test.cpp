@@ -53,8 +53,8 @@ health_level worst_source(const state& s, unix_micros now) {
                                                                      : health_level::green);
     }
     for (const auto& [name, one] : s.sessions->by_operator) {
-        const auto hours = s.limits->session_age_yellow_hours;
-        if (one->active && one->started_at && hours > 0 && now - *one->started_at >= std::chrono::hours{hours}) {
+        const auto limit = s.limits->session_age_yellow_hours;
+        if (one->active && one->started_at && limit > 0 && now - *one->started_at >= std::chrono::hours{limit}) {
             worst = std::max(worst, health_level::yellow);
         }
     }

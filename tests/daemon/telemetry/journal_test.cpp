@@ -19,7 +19,7 @@ using namespace valhalla;
 
 namespace {
 
-using entry = std::vector<std::string>;
+using journal_entry = std::vector<std::string>;
 
 /// A log to a journal that keeps what it gets, or does not take it.
 struct stage {
@@ -40,7 +40,7 @@ struct stage {
 
     std::ostringstream text;
     std::shared_ptr<spdlog::sinks::ostream_sink_mt> plain = std::make_shared<spdlog::sinks::ostream_sink_mt>(text);
-    std::vector<entry> got;
+    std::vector<journal_entry> got;
     std::shared_ptr<journal_sink> native;
     std::shared_ptr<spdlog::logger> logger;
     daemon_log log;
@@ -58,9 +58,9 @@ BOOST_AUTO_TEST_CASE(an_entry_is_its_message_priority_id_and_fields_and_no_more)
     stage s;
     s.log.backup_made("/b/one.db", "alice", 17, 4096, 0.25);
     BOOST_TEST_REQUIRE(s.got.size() == 1U);
-    const entry expected{"MESSAGE=backup /b/one.db for alice: 17 records, 4096 bytes, verified, 0.2 s", "PRIORITY=6",
-                         fmt::format("MESSAGE_ID={}", message_ids::backup_made.hex), "VALHALLA_OPERATOR=alice",
-                         "VALHALLA_SEQ=17"};
+    const journal_entry expected{"MESSAGE=backup /b/one.db for alice: 17 records, 4096 bytes, verified, 0.2 s",
+                                 "PRIORITY=6", fmt::format("MESSAGE_ID={}", message_ids::backup_made.hex),
+                                 "VALHALLA_OPERATOR=alice", "VALHALLA_SEQ=17"};
     BOOST_TEST(s.got.front() == expected, boost::test_tools::per_element());
     BOOST_TEST(s.text.str().empty());
 }
@@ -94,7 +94,7 @@ BOOST_AUTO_TEST_CASE(who_only_has_the_logger_reaches_the_journal_too) {
     stage s;
     s.logger->warn("{} of {}", 1, 2);
     BOOST_TEST_REQUIRE(s.got.size() == 1U);
-    BOOST_TEST(s.got.front() == (entry{"MESSAGE=1 of 2", "PRIORITY=4"}), boost::test_tools::per_element());
+    BOOST_TEST(s.got.front() == (journal_entry{"MESSAGE=1 of 2", "PRIORITY=4"}), boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(what_the_journal_does_not_take_is_said_in_plain_text) {

@@ -17,16 +17,14 @@
 #include "daemon/telemetry/metric_list.hpp"
 #include "daemon/telemetry/metrics_file.hpp"
 #include "daemon/telemetry/metrics_text.hpp"
+#include "tests/schema/file_content.hpp"
 #include "tests/temporary_directory.hpp"
 
 using namespace valhalla;
 
 namespace {
 
-std::string content_of(const std::filesystem::path& path) {
-    std::ifstream file{path};
-    return {std::istreambuf_iterator<char>{file}, {}};
-}
+using valhalla::tests::content_of;
 
 /// Every figure is another one, so that none can stand in another's place.
 figures some_figures() {

@@ -11,9 +11,13 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "tests/schema/file_content.hpp"
+
 using namespace valhalla;
 
 namespace {
+
+using valhalla::tests::content_of;
 
 audit_entry record_of(event what) {
     return {.seq = audit_seq{17},
@@ -29,11 +33,6 @@ std::map<std::string, std::string> fields_of(const log_entry& line) {
         all.emplace(name, value);
     }
     return all;
-}
-
-std::string content_of(const char* path) {
-    std::ifstream file{path};
-    return {std::istreambuf_iterator<char>{file}, {}};
 }
 
 std::set<std::string> all_in(const std::string& text, const std::regex& pattern) {

@@ -9,19 +9,19 @@
 #include <boost/json/serialize.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include "tests/ipc/client/quick_options.hpp"
 #include "tests/ipc/ctl/scripted_socket.hpp"
 #include "tests/ipc/wire_fixture.hpp"
 
 namespace {
 
 using namespace std::chrono_literals;
+using valhalla::ctl::test::answer_all;
 using valhalla::ctl::test::scripted_peer;
 using valhalla::ctl::test::scripted_socket;
+using valhalla::ctl::test::swallow;
+using valhalla::tests::quick;
 using answer = valhalla::outcome<boost::json::value>;
-
-valhalla::client_options quick(const std::string& path) {
-    return {.socket = path, .timeout = 20s, .first_pause = 1ms, .longest_pause = 4ms};
-}
 
 /// Runs the loop until `done`; fails the test when nothing happens for long.
 void run_until(boost::asio::io_context& loop, const std::function<bool()>& done) {
@@ -53,18 +53,6 @@ std::string told(const answer& got) {
 
 bool contains(std::string_view text, std::string_view part) {
     return text.find(part) != std::string_view::npos;
-}
-
-auto answer_all(std::string_view result) {
-    return [result](scripted_peer& peer) {
-        for (auto line = peer.line(); !line.empty(); line = peer.line()) {
-            peer.answer(line, result);
-        }
-    };
-}
-
-void swallow(scripted_peer& peer) {
-    static_cast<void>(peer.line());
 }
 
 }  // namespace

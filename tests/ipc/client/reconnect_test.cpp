@@ -8,34 +8,21 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "tests/ipc/client/quick_options.hpp"
 #include "tests/ipc/ctl/scripted_socket.hpp"
 
 namespace {
 
 using namespace std::chrono_literals;
+using valhalla::ctl::test::answer_all;
 using valhalla::ctl::test::scripted_peer;
 using valhalla::ctl::test::scripted_socket;
+using valhalla::ctl::test::swallow;
+using valhalla::tests::quick;
 
 constexpr std::string_view note_result =
     R"({"active":true,"started_at_utc":null,"ended_at_utc":null,"cone_band":null,"status":null,"notes":null,)"
     R"("snapshot":null,"id":4,"operator":"anna","start_notes":null,"end_notes":null,"end_reason":null,"first_seq":1})";
-
-valhalla::client_options quick(const std::string& path) {
-    return {.socket = path, .timeout = 20s, .first_pause = 1ms, .longest_pause = 4ms};
-}
-
-/// Takes a line and hangs up.
-void swallow(scripted_peer& peer) {
-    static_cast<void>(peer.line());
-}
-
-auto answer_all(std::string_view result) {
-    return [result](scripted_peer& peer) {
-        for (auto line = peer.line(); !line.empty(); line = peer.line()) {
-            peer.answer(line, result);
-        }
-    };
-}
 
 auto saying(std::string_view part) {
     return [part](const std::exception& e) {

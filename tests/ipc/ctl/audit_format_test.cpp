@@ -16,8 +16,8 @@ using namespace valhalla::ctl::test;
 
 namespace {
 
-struct served_log : fake_log {
-    explicit served_log(std::size_t size) {
+struct listed_log : fake_log {
+    explicit listed_log(std::size_t size) {
         grow_to(size);
         serve(daemon);
     }
@@ -37,7 +37,7 @@ const std::vector<std::string> odd_records{
 }  // namespace
 
 BOOST_AUTO_TEST_CASE(every_format_is_as_accepted) {
-    served_log log{0};
+    listed_log log{0};
     for (const auto& record : odd_records) {
         log.append(record);
     }
@@ -50,14 +50,14 @@ BOOST_AUTO_TEST_CASE(every_format_is_as_accepted) {
 }
 
 BOOST_AUTO_TEST_CASE(json_is_the_record_byte_for_byte) {
-    served_log log{0};
+    listed_log log{0};
     log.append(odd_records[0]);
     BOOST_TEST(log.list({"--format", "json"}).out == odd_records[0] + '\n');
     BOOST_TEST(log.list({"--format", "json", "--json"}).out == odd_records[0] + '\n');
 }
 
 BOOST_AUTO_TEST_CASE(csv_quotes_what_rfc_4180_says) {
-    served_log log{0};
+    listed_log log{0};
     log.append(odd_records[1]);
     BOOST_TEST(log.list({"--format", "csv"}).out ==
                "seq,ts_utc,event,actor,via,session,payload\r\n"
@@ -68,7 +68,7 @@ BOOST_AUTO_TEST_CASE(csv_quotes_what_rfc_4180_says) {
 }
 
 BOOST_AUTO_TEST_CASE(a_cloud_event_is_a_projection_of_the_record) {
-    served_log log{0};
+    listed_log log{0};
     log.append(odd_records[0]);
     BOOST_TEST(log.list({"--format", "cloudevents"}).out ==
                R"({"specversion":"1.0","id":"1","source":"//example.com/valhalla","type":"valhalla.CONE_DENY",)"
@@ -79,7 +79,7 @@ BOOST_AUTO_TEST_CASE(a_cloud_event_is_a_projection_of_the_record) {
 }
 
 BOOST_AUTO_TEST_CASE(all_pages_come_in_either_order) {
-    served_log log{25};
+    listed_log log{25};
     log.largest_page = 4;
     const auto seqs = [&](std::vector<std::string> options) {
         options.insert(options.end(), {"--format", "json"});

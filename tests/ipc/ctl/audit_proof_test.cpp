@@ -17,8 +17,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-struct served_log : fake_log {
-    explicit served_log(std::size_t size) {
+struct proving_log : fake_log {
+    explicit proving_log(std::size_t size) {
         grow_to(size);
         serve(daemon);
     }
@@ -45,7 +45,7 @@ std::string proof_of(fake_log& log, std::size_t seq, std::size_t size) {
 }  // namespace
 
 BOOST_AUTO_TEST_CASE(checkpoint_and_key_are_printed_as_they_are) {
-    served_log log{5};
+    proving_log log{5};
     const auto note = log.run({"checkpoint"});
     BOOST_TEST(note.code == 0);
     BOOST_TEST(note.out == log.note());
@@ -74,7 +74,7 @@ BOOST_AUTO_TEST_CASE(what_is_no_checkpoint_is_not_printed) {
 }
 
 BOOST_AUTO_TEST_CASE(a_proof_file_holds_the_bytes_that_were_hashed) {
-    served_log log{0};
+    proving_log log{0};
     log.append(R"({"seq":1, "payload" : {"n":1.10,"s":"}\",é"} })");
     log.append(R"({"seq":2})");
     log.append(R"({"seq":3})");
@@ -87,7 +87,7 @@ BOOST_AUTO_TEST_CASE(a_proof_file_holds_the_bytes_that_were_hashed) {
 }
 
 BOOST_AUTO_TEST_CASE(a_proof_that_proves_nothing_is_not_printed) {
-    served_log log{9};
+    proving_log log{9};
     const auto note = json_string(log.note());
     const auto hashes = "\"" + to_base64(log.inclusion(4, 9)[0]) + "\"";
     for (const auto& answer :
@@ -110,7 +110,7 @@ BOOST_AUTO_TEST_CASE(a_proof_that_proves_nothing_is_not_printed) {
 
 BOOST_AUTO_TEST_CASE(a_bundle_has_a_proof_for_each_record_of_the_session) {
     const temporary_directory dir;
-    served_log log{20};
+    proving_log log{20};
     log.largest_page = 2;
     const auto target = dir.path() / "bundle";
     const auto got = log.run({"prove", "--session", "7", target.string()});
@@ -130,7 +130,7 @@ BOOST_AUTO_TEST_CASE(a_bundle_has_a_proof_for_each_record_of_the_session) {
 
 BOOST_AUTO_TEST_CASE(records_beyond_the_checkpoint_are_left_out_and_said) {
     const temporary_directory dir;
-    served_log log{24};
+    proving_log log{24};
     const auto signed_then = log.note(20);
     log.daemon.answers("audit.checkpoint",
                        fmt::format(R"({{"origin":"example.com/valhalla","size":20,"root":"{}","note":{}}})",
@@ -149,7 +149,7 @@ BOOST_AUTO_TEST_CASE(a_bundle_says_whether_it_shows_that_nothing_is_missing) {
                            R"("actor":{{"name":"anna","via":"unix"}},"session":7,"payload":{{"id":7{}}}}})",
                            count);
     };
-    const auto prove = [](served_log& log, bool json) {
+    const auto prove = [](proving_log& log, bool json) {
         const temporary_directory dir;
         std::vector<std::string> words{"prove", "--session", "7", dir.path().string()};
         if (json) {
@@ -157,17 +157,17 @@ BOOST_AUTO_TEST_CASE(a_bundle_says_whether_it_shows_that_nothing_is_missing) {
         }
         return log.run(words);
     };
-    served_log active{20};
+    proving_log active{20};
     BOOST_TEST(prove(active, false).out.find("end is not among them: only with it") != std::string::npos);
     BOOST_TEST(prove(active, true).out.find(R"("complete":false)") != std::string::npos);
-    served_log ended{20};
+    proving_log ended{20};
     ended.append(end(R"(,"records":7)"));
     BOOST_TEST(prove(ended, false).out.find("end is among them and counts as many") != std::string::npos);
     BOOST_TEST(prove(ended, true).out.find(R"("complete":true)") != std::string::npos);
-    served_log old{20};
+    proving_log old{20};
     old.append(end(""));
     BOOST_TEST(prove(old, false).out.find("end does not count its records") != std::string::npos);
-    served_log lying{20};
+    proving_log lying{20};
     lying.append(end(R"(,"records":8)"));
     const auto got = prove(lying, false);
     BOOST_TEST(got.code == 5);
@@ -175,7 +175,7 @@ BOOST_AUTO_TEST_CASE(a_bundle_says_whether_it_shows_that_nothing_is_missing) {
 }
 
 BOOST_AUTO_TEST_CASE(a_bundle_goes_into_a_directory_of_its_own) {
-    served_log log{20};
+    proving_log log{20};
     const auto refused = [&](const fs::path& directory) {
         const auto before = names_in(directory);
         const auto got = log.run({"prove", "--session", "7", directory.string()});
@@ -201,7 +201,7 @@ BOOST_AUTO_TEST_CASE(a_bundle_goes_into_a_directory_of_its_own) {
 
 BOOST_AUTO_TEST_CASE(a_bundle_with_a_bad_proof_has_no_checkpoint) {
     const temporary_directory dir;
-    served_log log{20};
+    proving_log log{20};
     log.daemon.on("audit.inclusion", [&](const boost::json::value& p) {
         const auto seq = p.at("seq").as_int64() == 9 ? 12 : p.at("seq").as_int64();
         return result(fmt::format(R"({{"index":{},"size":20,"hashes":[],"record":{},"note":null}})", seq - 1,
@@ -245,7 +245,7 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_a_witness_request_is_not_sent) {
 }
 
 BOOST_AUTO_TEST_CASE(a_witness_request_is_made_of_consistency_and_checkpoint) {
-    served_log log{11};
+    proving_log log{11};
     for (const std::size_t old_size : {0U, 1U, 6U, 8U, 11U}) {
         BOOST_TEST(log.run({"witness-request", std::to_string(old_size)}).out ==
                    fmt::format("old {}\n{}\n{}", old_size, base64_lines(log.consistency(old_size, 11)), log.note()));

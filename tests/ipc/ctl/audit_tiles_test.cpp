@@ -21,8 +21,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-struct served_log : fake_log {
-    served_log() { serve(daemon); }
+struct tiled_log : fake_log {
+    tiled_log() { serve(daemon); }
     [[nodiscard]] outcome mirror(const fs::path& to) { return run(daemon, {"audit", "tiles", to.string()}); }
     fake_daemon daemon;
 };
@@ -75,7 +75,7 @@ BOOST_AUTO_TEST_CASE(a_directory_has_the_files_of_its_size_and_no_other) {
     for (const std::size_t size : {0U, 1U, 255U, 256U, 257U, 65'536U, 70'000U}) {
         BOOST_TEST_CONTEXT(size) {
             const temporary_directory dir;
-            served_log log;
+            tiled_log log;
             log.grow_to(size);
             const auto got = log.mirror(dir.path() / "made");
             BOOST_TEST(got.err == "");
@@ -88,7 +88,7 @@ BOOST_AUTO_TEST_CASE(a_directory_has_the_files_of_its_size_and_no_other) {
 
 BOOST_AUTO_TEST_CASE(sizes_of_the_specification_have_their_partial_tiles) {
     const temporary_directory dir;
-    served_log log;
+    tiled_log log;
     log.grow_to(70'000);
     BOOST_TEST(log.mirror(dir.path()).code == 0);
     for (const auto* path : {"tile/0/272", "tile/0/273.p/112", "tile/1/000", "tile/1/001.p/17", "tile/2/000.p/1",
@@ -99,7 +99,7 @@ BOOST_AUTO_TEST_CASE(sizes_of_the_specification_have_their_partial_tiles) {
 
 BOOST_AUTO_TEST_CASE(growth_asks_for_what_is_new_only) {
     const temporary_directory dir;
-    served_log log;
+    tiled_log log;
     std::mt19937 random{20'261'122};
     std::set<std::string> full_tiles;
     for (std::size_t size = 0; size < 9'000; size += random() % 700) {
@@ -127,7 +127,7 @@ BOOST_AUTO_TEST_CASE(growth_asks_for_what_is_new_only) {
 
 BOOST_AUTO_TEST_CASE(a_second_run_at_the_same_size_writes_nothing_and_asks_for_no_record) {
     const temporary_directory dir;
-    served_log log;
+    tiled_log log;
     log.grow_to(700);
     BOOST_TEST(log.mirror(dir.path()).code == 0);
     log.pages_asked.clear();
@@ -141,7 +141,7 @@ BOOST_AUTO_TEST_CASE(a_second_run_at_the_same_size_writes_nothing_and_asks_for_n
 
 BOOST_AUTO_TEST_CASE(small_pages_make_the_same_bundles) {
     const temporary_directory dir;
-    served_log log;
+    tiled_log log;
     log.largest_page = 7;
     log.grow_to(300);
     BOOST_TEST(log.mirror(dir.path()).code == 0);
@@ -150,7 +150,7 @@ BOOST_AUTO_TEST_CASE(small_pages_make_the_same_bundles) {
 
 BOOST_AUTO_TEST_CASE(a_run_that_was_cut_off_is_taken_up_and_its_damage_repaired) {
     const temporary_directory dir;
-    served_log log;
+    tiled_log log;
     log.grow_to(1000);
     BOOST_TEST(log.mirror(dir.path()).code == 0);
     fs::remove(dir.path() / "checkpoint");
@@ -165,26 +165,26 @@ BOOST_AUTO_TEST_CASE(a_run_that_was_cut_off_is_taken_up_and_its_damage_repaired)
 
 BOOST_AUTO_TEST_CASE(another_log_or_a_shorter_one_or_a_rewritten_one_is_refused) {
     const temporary_directory dir;
-    served_log log;
+    tiled_log log;
     log.grow_to(600);
     BOOST_TEST(log.mirror(dir.path()).code == 0);
     const auto files = files_in(dir.path());
     const auto note = read_file(dir.path() / "checkpoint");
-    const auto refused = [&](served_log& other, int code, std::string_view sentence) {
+    const auto refused = [&](tiled_log& other, int code, std::string_view sentence) {
         const auto got = other.mirror(dir.path());
         BOOST_TEST(got.code == code);
         BOOST_TEST(got.err.find(sentence) != std::string::npos, got.err);
         BOOST_TEST(read_file(dir.path() / "checkpoint") == note);
         static_cast<void>(check_files(log, dir.path()));
     };
-    served_log shorter;
+    tiled_log shorter;
     shorter.grow_to(599);
     refused(shorter, 5, "its trail was cut or replaced");
-    served_log same_size;
+    tiled_log same_size;
     same_size.grow_to(600);
     same_size.rewrite(3, same_size.record(4));
     refused(same_size, 5, "different roots");
-    served_log longer;
+    tiled_log longer;
     longer.grow_to(700);
     longer.rewrite(599, longer.record(4));
     refused(longer, 5, "its past was rewritten");
@@ -205,7 +205,7 @@ BOOST_AUTO_TEST_CASE(lies_never_end_in_a_checkpoint) {
         std::string from;
         std::string to;
     };
-    served_log honest;
+    tiled_log honest;
     honest.grow_to(300);
     const auto one = [](const lie& told, fake_log& log) {
         fake_daemon daemon;
@@ -257,7 +257,7 @@ BOOST_AUTO_TEST_CASE(lies_never_end_in_a_checkpoint) {
 
 BOOST_AUTO_TEST_CASE(a_tile_that_is_not_of_the_tree_is_not_written) {
     const temporary_directory dir;
-    served_log log;
+    tiled_log log;
     log.grow_to(600);
     log.daemon.on("audit.tile", [&](const boost::json::value& p) {
         const auto width = p.at("width").as_int64();
@@ -278,7 +278,7 @@ BOOST_AUTO_TEST_CASE(a_tile_that_is_not_of_the_tree_is_not_written) {
 
 BOOST_AUTO_TEST_CASE(a_refusal_in_the_middle_leaves_no_checkpoint) {
     const temporary_directory dir;
-    served_log log;
+    tiled_log log;
     log.grow_to(300);
     log.daemon.refuses("audit.list", 1903, "shutting_down", "the daemon stops");
     const auto got = log.mirror(dir.path());
@@ -289,7 +289,7 @@ BOOST_AUTO_TEST_CASE(a_refusal_in_the_middle_leaves_no_checkpoint) {
 
 BOOST_AUTO_TEST_CASE(json_says_what_was_written) {
     const temporary_directory dir;
-    served_log log;
+    tiled_log log;
     log.grow_to(256);
     const auto arguments = std::vector<std::string>{"audit", "tiles", dir.path().string(), "--json"};
     BOOST_TEST(run(log.daemon, arguments).out ==

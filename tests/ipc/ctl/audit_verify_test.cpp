@@ -33,8 +33,8 @@ struct verifier {
     std::vector<std::string> became;
 };
 
-struct served_log : fake_log {
-    explicit served_log(std::size_t size) {
+struct verified_log : fake_log {
+    explicit verified_log(std::size_t size) {
         grow_to(size);
         serve(daemon);
     }
@@ -44,7 +44,7 @@ struct served_log : fake_log {
 }  // namespace
 
 BOOST_AUTO_TEST_CASE(the_verifier_reads_every_record_and_the_checkpoint) {
-    served_log log{2'345};
+    verified_log log{2'345};
     const verifier v{R"(printf '%s\n' "$@" > words; cat "$4" > note; readlink "$4" > name; cat > records)"};
     const auto got = run(log.daemon, {"audit", "verify"}, v.at);
     BOOST_TEST(got.code == 0);
@@ -63,7 +63,7 @@ BOOST_AUTO_TEST_CASE(the_verifier_reads_every_record_and_the_checkpoint) {
 }
 
 BOOST_AUTO_TEST_CASE(what_the_user_gave_goes_on_to_the_verifier) {
-    served_log log{3};
+    verified_log log{3};
     const verifier v{R"(printf '%s\n' "$@" > words; cat > records)"};
     const auto got = run(log.daemon,
                          {"audit", "verify", "--key", "k", "--checkpoint", "a", "--checkpoint", "b", "--witness", "w",
@@ -78,14 +78,14 @@ BOOST_AUTO_TEST_CASE(what_the_user_gave_goes_on_to_the_verifier) {
 
 BOOST_AUTO_TEST_CASE(the_verdict_is_passed_on) {
     for (const int code : {0, 1, 3, 5}) {
-        served_log log{3};
+        verified_log log{3};
         const verifier v{fmt::format("cat > records; exit {}", code)};
         BOOST_TEST(run(log.daemon, {"audit", "verify"}, v.at).code == code);
     }
 }
 
 BOOST_AUTO_TEST_CASE(a_verifier_that_ends_early_neither_hangs_nor_kills_us) {
-    served_log log{20'000};
+    verified_log log{20'000};
     for (const auto* script : {"exit 5", "exec <&-; exit 5", "head -c 100 > records; exit 5"}) {
         const verifier v{script};
         BOOST_TEST(run(log.daemon, {"audit", "verify"}, v.at).code == 5, script);
@@ -97,7 +97,7 @@ BOOST_AUTO_TEST_CASE(a_verifier_that_ends_early_neither_hangs_nor_kills_us) {
 }
 
 BOOST_AUTO_TEST_CASE(a_log_that_cannot_be_read_to_its_end_is_not_called_verified) {
-    served_log log{20};
+    verified_log log{20};
     log.daemon.answers("audit.list", R"({"items":[{"seq":1},{"seq":3}],"next_cursor":null})");
     const verifier v{"cat > records; exit 0"};
     const auto got = run(log.daemon, {"audit", "verify"}, v.at);
@@ -122,7 +122,7 @@ BOOST_AUTO_TEST_CASE(with_a_path_the_verifier_takes_over_and_no_daemon_is_asked)
 }
 
 BOOST_AUTO_TEST_CASE(a_verifier_that_is_not_there_is_said) {
-    served_log log{3};
+    verified_log log{3};
     verifier v{""};
     v.at.process.verifier = [] { return std::string{"/nonexistent/valhalla-verify"}; };
     const auto got = run(log.daemon, {"audit", "verify"}, v.at);

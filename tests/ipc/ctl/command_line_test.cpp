@@ -13,13 +13,13 @@ using namespace valhalla::ctl::test;
 
 namespace {
 
-struct sample {
+struct translation {
     std::vector<std::string> arguments;
     std::string method;
     std::string params;
 };
 
-const std::vector<sample> translations{
+const std::vector<translation> translations{
     {{"session", "start"}, "session.start", "{}"},
     {{"session", "start", "--notes", "fix [it]", "--supersede"},
      "session.start",

@@ -11,12 +11,12 @@ using namespace valhalla::ctl::test;
 
 namespace {
 
-struct sample {
+struct completion {
     std::vector<std::string> words;
     std::vector<std::string> suggested;
 };
 
-const std::vector<sample> samples{
+const std::vector<completion> samples{
     {{"se"}, {"session"}},
     {{"session", ""}, {"start", "status", "end", "note", "list", "show"}},
     {{"session", "sta"}, {"start", "status"}},

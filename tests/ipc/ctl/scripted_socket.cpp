@@ -61,4 +61,16 @@ scripted_socket::~scripted_socket() {
     ::close(listening_);
 }
 
+void swallow(scripted_peer& peer) {
+    static_cast<void>(peer.line());
+}
+
+scripted_socket::script answer_all(std::string_view result) {
+    return [result](scripted_peer& peer) {
+        for (auto line = peer.line(); !line.empty(); line = peer.line()) {
+            peer.answer(line, result);
+        }
+    };
+}
+
 }  // namespace valhalla::ctl::test

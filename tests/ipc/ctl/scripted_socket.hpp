@@ -27,6 +27,9 @@ class scripted_peer {
     int fd_;
 };
 
+/// Takes a line and hangs up.
+void swallow(scripted_peer& peer);
+
 class scripted_socket {
   public:
     using script = std::function<void(scripted_peer&)>;
@@ -42,5 +45,8 @@ class scripted_socket {
     int listening_;
     std::thread thread_;
 };
+
+/// Every line is a request with this result. `result` has to outlive the script.
+scripted_socket::script answer_all(std::string_view result);
 
 }  // namespace valhalla::ctl::test

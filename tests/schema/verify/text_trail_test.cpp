@@ -38,7 +38,7 @@ void set_root(const fs::path& directory, const schema::hash256& root) {
 
 /// An attack on a fresh directory.
 template <class Make, class Attack>
-void attack(Make make, Attack attack, const expected_problem& found) {
+void mount_attack(Make make, Attack attack, const expected_problem& found) {
     const evidence_fixture victim;
     const fs::path directory = make(victim);
     attack(directory);
@@ -48,11 +48,11 @@ void attack(Make make, Attack attack, const expected_problem& found) {
 }
 
 void attack_export(const std::function<void(const fs::path&)>& how, const expected_problem& found) {
-    attack([](const evidence_fixture& f) { return f.put_export(); }, how, found);
+    mount_attack([](const evidence_fixture& f) { return f.put_export(); }, how, found);
 }
 
 void attack_tiles(const std::function<void(const fs::path&)>& how, const expected_problem& found) {
-    attack([](const evidence_fixture& f) { return f.put_tiles(); }, how, found);
+    mount_attack([](const evidence_fixture& f) { return f.put_tiles(); }, how, found);
 }
 
 }  // namespace
