@@ -9,7 +9,7 @@ namespace valhalla {
 
 namespace {
 
-constexpr std::string_view head =
+constexpr std::string_view introduction =
     R"(# What valhallad counts and measures
 
 `valhallactl metrics` and the method `daemon.metrics` give it as Prometheus's text format; with `metrics.textfile` in the
@@ -38,7 +38,7 @@ std::string_view to_text(metric_kind kind) {
 }  // namespace
 
 std::string metric_reference() {
-    std::string out{head};
+    std::string out{introduction};
     for (const auto* each : metrics::all) {
         fmt::format_to(std::back_inserter(out), "| `{}` | {} | {} | {} | {} |\n", each->name, to_text(each->kind),
                        each->unit, each->labels, each->help);

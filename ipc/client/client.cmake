@@ -5,6 +5,7 @@ include(CMakePackageConfigHelpers)
 # One struct for each method, from the daemon's own table.
 add_executable(valhalla-write-methods client/generate/main.cpp client/generate/type_writer.cpp)
 target_link_libraries(valhalla-write-methods PRIVATE valhalla_api)
+target_compile_options(valhalla-write-methods PRIVATE -O1) # it runs once, and the build waits for it
 set(client_generated ${PROJECT_BINARY_DIR}/generated/client)
 file(MAKE_DIRECTORY ${client_generated}/valhalla)
 add_custom_command(

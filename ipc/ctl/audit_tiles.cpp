@@ -31,8 +31,6 @@ using schema::hashes_in_level;
 using schema::tile_width;
 using schema::width_at;
 
-constexpr unsigned full = tile_width;
-
 struct tiles_options {
     std::string directory;
 };
@@ -122,11 +120,11 @@ void mirror::fetch_full_tiles() {
     for (auto level = static_cast<unsigned>(partial_.size()); level-- > 0;) {
         for (std::uint64_t index = 0; index < full_tiles(level); ++index) {
             if (files_.has_tile(level, index) &&
-                (is_covered(level, index) || hasher_.root_of(read(level, index, full)) == root_of_tile(level, index))) {
+                (is_covered(level, index) || hasher_.root_of(read(level, index, tile_width)) == root_of_tile(level, index))) {
                 continue;
             }
             io_.progress(fmt::format("hashes: level {}, tile {} of {}", level, index + 1, full_tiles(level)));
-            const auto hashes = fetch_tile(io_, level, index, full);
+            const auto hashes = fetch_tile(io_, level, index, tile_width);
             if (hasher_.root_of(hashes) != root_of_tile(level, index)) {
                 throw contradiction(fmt::format("tile {} of level {} does not have its root", index, level));
             }
