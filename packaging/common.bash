@@ -49,6 +49,7 @@ require_debian_12() {
 
 # Of packages that bring a service we need the programs alone: none starts, neither now nor at the next boot.
 install_without_services() (
+    umask 022 # whatever the person's is: what is installed is for every user
     policy=/usr/sbin/policy-rc.d
     if [[ ! -e $policy ]]; then
         trap 'rm -f "$policy"' EXIT
@@ -74,7 +75,7 @@ install_packages() {
 Install them with: apt-get install --no-install-recommends ${missing[*]}"
     say "Installing ${#missing[@]} packages: ${missing[*]}"
     export DEBIAN_FRONTEND=noninteractive
-    apt-get update -qq </dev/null
+    (umask 022 && apt-get update -qq) </dev/null
     install_without_services "${missing[@]}" || {
         tail -n 20 "$install_log" >&2
         die "apt-get could not install the packages (all of its output: $install_log)"
@@ -104,5 +105,7 @@ build_with_progress() (
     exit "$status"
 )
 
+# Where standard input is closed, what is opened next would take its place.
+{ : 3<&0; } 2>/dev/null || exec </dev/null
 mkdir -p "$project_dir/build"
 install_log=$project_dir/build/install.log
