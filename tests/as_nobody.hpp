@@ -27,4 +27,9 @@ int as_nobody(Work work) {
     return child > 0 && ::waitpid(child, &status, 0) == child && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
+/// Root may have been left without the capability to become somebody.
+inline bool can_be_nobody() {
+    return as_nobody([] { return 0; }) == 0;
+}
+
 }  // namespace valhalla::tests

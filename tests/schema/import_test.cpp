@@ -8,6 +8,8 @@
 #include <boost/test/unit_test.hpp>
 
 #include "schema/proof/merkle_tree.hpp"
+#include "tests/as_nobody.hpp"
+#include "tests/not_tested.hpp"
 #include "tests/schema/file_content.hpp"
 #include "tests/schema/import_fixture.hpp"
 #include "tests/temporary_directory.hpp"
@@ -203,14 +205,28 @@ BOOST_AUTO_TEST_CASE(what_is_no_regular_file_is_refused) {
         refused_with("is not a regular file");
         put_content(path, "");
         refused_with("is empty");
-        if (::geteuid() != 0) {  // root reads everything
-            put_content(path, "{}");
-            std::filesystem::permissions(path, std::filesystem::perms::none);
-            refused_with("cannot be read");
-        }
         put_content(path, "");
         std::filesystem::resize_file(path, std::uintmax_t{2} << 30U);  // sparse
         refused_with("is larger than");
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_file_without_permission_is_refused) {
+    if (!tests::can_be_nobody()) {
+        return tests::not_tested("root reads everything and cannot be another user");
+    }
+    for (const std::string file : {"go_session.json", "audit.log", "thresholds.json"}) {
+        using std::filesystem::perms;
+        const old_directory dir;
+        std::filesystem::permissions(dir.path(), perms{0755});
+        for (const auto& entry : std::filesystem::directory_iterator{dir.path()}) {
+            std::filesystem::permissions(entry.path(), entry.path().filename() == file ? perms::none : perms{0644});
+        }
+        const int status = tests::as_nobody([&] {
+            const auto problem = problem_of(dir.path());
+            return problem.file == file && problem.message.find("cannot be read") != std::string::npos ? 0 : 1;
+        });
+        BOOST_TEST(status == 0);
     }
 }
 

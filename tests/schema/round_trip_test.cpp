@@ -207,15 +207,4 @@ BOOST_AUTO_TEST_CASE(a_place_that_is_no_directory_is_unusable) {
     BOOST_TEST(std::filesystem::exists(dir.path() / "new" / "deeper" / "manifest.json"));
 }
 
-BOOST_AUTO_TEST_CASE(our_copy_of_the_old_files_is_true) {
-    const auto original = std::filesystem::path{SOURCE_DIR} / ".." / "shared" / "reference" / "seed-data";
-    if (!std::filesystem::exists(original)) {
-        BOOST_TEST_MESSAGE("the originals are not here");
-        return;
-    }
-    for (const auto& entry : std::filesystem::directory_iterator{original}) {
-        BOOST_TEST(content_of(entry.path()) == content_of(old_files / entry.path().filename()));
-    }
-}
-
 BOOST_AUTO_TEST_SUITE_END()

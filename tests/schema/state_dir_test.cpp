@@ -11,6 +11,7 @@
 
 #include "schema/errors.hpp"
 #include "tests/as_nobody.hpp"
+#include "tests/not_tested.hpp"
 #include "tests/schema/storage_sentence.hpp"
 #include "tests/temporary_directory.hpp"
 
@@ -62,8 +63,6 @@ BOOST_AUTO_TEST_CASE(a_second_holder_is_refused_until_the_first_is_gone) {
 }
 
 BOOST_AUTO_TEST_CASE(a_holder_that_died_holds_nothing) {
-    const int died = tests::as_nobody([] { return 0; });
-    BOOST_TEST(died == 0);
     const pid_t child = ::fork();
     if (child == 0) {
         try {
@@ -88,15 +87,19 @@ BOOST_AUTO_TEST_CASE(a_file_in_its_place_is_refused) {
 
 BOOST_AUTO_TEST_CASE(one_of_another_user_is_refused) {
     std::filesystem::create_directories(path);
-    if (::geteuid() == 0) {
-        BOOST_REQUIRE(::chown(path.c_str(), 65534, 65534) == 0);
+    if (::geteuid() != 0) {
+        check_sentence(opening_error("/"), storage_fault::unusable, "/", "belongs to user 0");
+    } else if (::chown(path.c_str(), 65534, 65534) == 0) {
         check_sentence(opening_error(path), storage_fault::unusable, path.string(), "belongs to user 65534");
     } else {
-        check_sentence(opening_error("/"), storage_fault::unusable, "/", "belongs to user 0");
+        tests::not_tested("root cannot give a directory away");
     }
 }
 
 BOOST_AUTO_TEST_CASE(a_place_that_cannot_be_written_is_refused) {
+    if (!tests::can_be_nobody()) {
+        return tests::not_tested("root cannot be another user");
+    }
     std::filesystem::permissions(parent.path(), std::filesystem::perms{0555});
     const int status = tests::as_nobody([&] {
         const auto error = opening_error(parent.path() / "state");

@@ -19,7 +19,7 @@ struct run_result {
 
 /// `arguments` as a shell reads them.
 run_result run(const std::string& arguments, const std::string& before = {}) {
-    const auto command = before + VALHALLA_VERIFY + (" " + arguments) + " 2>&1";
+    const auto command = before + "'" VALHALLA_VERIFY "' " + arguments + " 2>&1";
     std::FILE* pipe = ::popen(command.c_str(), "r");
     BOOST_REQUIRE(pipe != nullptr);
     run_result result;
