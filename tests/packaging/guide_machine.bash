@@ -6,16 +6,18 @@
 # when that ends; nothing of it reaches what lies below. Root only; exits with 77 where the layers cannot be made.
 #   guide_machine.bash SOURCE_DIR BIN_DIR COMMAND…
 set -euo pipefail
+umask 022 # a machine has its own
 
 if [[ $1 != --inside ]]; then
-    ((EUID == 0)) || {
-        echo "skipped: only root can make such a machine"
+    own_mounts=$(dirname "$0")/../own-mounts
+    bash "$own_mounts" --own-processes true 2>/dev/null || {
+        echo "skipped: only root can make such a machine, and not without CAP_SYS_ADMIN"
         exit 77
     }
-    layers=$(mktemp -d)
+    layers=$(mktemp --directory /tmp/valhalla-guide.XXXXXX) # overlay's options know no strange names
     trap 'rmdir "$layers"' EXIT
     code=0
-    unshare --mount --pid --fork --kill-child --mount-proc --propagation private "$0" --inside "$layers" "$@" || code=$?
+    bash "$own_mounts" --own-processes bash "$(realpath "$0")" --inside "$layers" "$@" || code=$?
     exit "$code"
 fi
 
@@ -36,8 +38,8 @@ mount -t tmpfs -o size=8G tmpfs /var/lib/valhalla # perhaps more than there is: 
 
 packaging=$source/packaging
 for program in valhallad valhallactl valhalla-verify; do
-    touch "/usr/bin/$program"
-    mount --bind "$programs/$program" "/usr/bin/$program" # whoever may not enter the build's directory runs it all the same
+    strip --strip-debug -o "/usr/bin/$program" "$programs/$program" # into memory
+    chmod 0755 "/usr/bin/$program"
 done
 install --mode=0755 "$source/tests/packaging/guide_systemctl.py" /usr/bin/systemctl
 install -D --mode=0644 -t /etc/valhalla "$packaging/valhallad.toml"

@@ -9,19 +9,20 @@ command -v systemd-analyze >/dev/null || {
     echo "skipped: systemd-analyze is not installed"
     exit 77
 }
-units=$(mktemp -d)
+units=$(mktemp --directory /tmp/valhalla-units.XXXXXX)
 trap 'rm -rf "$units"' EXIT
 cp "$2"/packaging/systemd/*.{service,socket,timer} "$units"
-sed -i "s|^ExecStart=/usr/bin/|ExecStart=$3/|" "$units"/*.service
+ln -s "$3" "$units/bin" # a name without spaces, wherever that is
+sed -i "s|^ExecStart=/usr/bin/|ExecStart=$units/bin/|" "$units"/*.service
 case $1 in
     verify)
         # Its exit code passes over what it only warns of.
-        said=$(systemd-analyze verify --man=no "$units"/* 2>&1) || said+=" (exit code $?)"
+        said=$(systemd-analyze verify --man=no "$units"/*.* 2>&1) || said+=" (exit code $?)"
         [[ -z $said ]] || {
             echo "$said"
             exit 1
         }
-        echo "systemd-analyze verify has nothing to say about: $(cd "$units" && echo *)"
+        echo "systemd-analyze verify has nothing to say about: $(cd "$units" && echo *.*)"
         ;;
     security)
         for service in "$units"/*.service; do
