@@ -2,12 +2,12 @@
 """daemon.atomic: several changes happen together or not at all, as the trail, the tables and a kill -9 show."""
 
 import json
-import os
 import random
 import unittest
 
 import harness
 from harness import NO_RATES, Daemon, DaemonTest, ask_as, audit_records
+from place import needs_other_users
 
 SOMEONE = 4711
 APPEND = {"method": "audit.append", "params": {"event": "X_PART", "payload": {}}}
@@ -141,7 +141,7 @@ class Together(DaemonTest):
 
 
 class Permission(unittest.TestCase):
-    @unittest.skipUnless(os.geteuid() == 0, "only root can be another user")
+    @needs_other_users
     def test_each_call_needs_its_own_role(self):
         def line(*calls):
             return json.dumps({"jsonrpc": "2.0", "id": 1, "method": "daemon.atomic", "params": {"calls": calls}})

@@ -21,6 +21,7 @@ from pathlib import Path
 
 import harness
 from harness import Client, ConnectionClosed, Daemon, audit_records, eventually, run_daemon
+from place import as_user, needs_other_users
 
 MIB = 1 << 20
 PROMPT_S = harness.DEADLINE_S / 12  # one answer, on a machine that does other things as well
@@ -383,13 +384,13 @@ sys.stdin.read()
 """
 
 
-@unittest.skipUnless(os.geteuid() == 0, "NOT TESTED: only root can be two users")
+@needs_other_users
 class Crowds(AttackTest):
     config = QUICK + "connections = 40\nqueued_changes = 16\nin_flight = 12\n"
 
     def as_attacker(self, code: str, *arguments: str) -> subprocess.Popen:
-        child = subprocess.Popen(["setpriv", f"--reuid={ATTACKERS}", "--regid=users", "--clear-groups", "/usr/bin/python3",
-                                  "-c", code, str(self.daemon.socket), *arguments], stdin=subprocess.PIPE,
+        child = subprocess.Popen([*as_user(ATTACKERS), "/usr/bin/python3", "-c", code, str(self.daemon.socket), *arguments],
+                                 stdin=subprocess.PIPE,
                                  stdout=subprocess.PIPE, text=True, cwd="/")
         for end in (child.wait, child.kill, child.stdout.close, child.stdin.close):
             self.addCleanup(end)
@@ -499,7 +500,7 @@ sys.stdin.read()
 """
 
 
-@unittest.skipUnless(os.geteuid() == 0, "NOT TESTED: only root can be many users")
+@needs_other_users
 class DefaultLimits(AttackTest):
     """The limits as they are without a configuration, and all of them reached at once, by as many users as it takes."""
 
@@ -510,10 +511,9 @@ others = "operator"
 """
     PER_USER = 64
 
-    def as_user(self, uid: int, *kinds: str) -> subprocess.Popen:
-        child = subprocess.Popen(["setpriv", f"--reuid={uid}", "--regid=users", "--clear-groups", "/usr/bin/python3", "-c",
-                                  MANY, str(self.daemon.socket), str(self.PER_USER), *kinds], stdin=subprocess.PIPE,
-                                 stdout=subprocess.PIPE, text=True, cwd="/")
+    def crowd_of(self, uid: int, *kinds: str) -> subprocess.Popen:
+        child = subprocess.Popen([*as_user(uid), "/usr/bin/python3", "-c", MANY, str(self.daemon.socket), str(self.PER_USER), *kinds],
+                                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd="/")
         for end in (child.wait, child.kill, child.stdout.close, child.stdin.close):
             self.addCleanup(end)
         return child
@@ -527,8 +527,8 @@ others = "operator"
         change = (request("audit.append", json.dumps({"event": "X_LARGE", "payload": {"x": "y" * 900}}),
                           '"' + "i" * 1_000 + '"') + "\n") * 40
         with self.attack("511 connections of 8 users, the defaults", "long lines beyond 64 MiB overloaded, the rest waits"):
-            crowd = [self.as_user(ATTACKERS + n, " " * 120_000, unread, change) for n in range(7)]
-            crowd.append(self.as_user(ATTACKERS + 7, " " * 120_000))
+            crowd = [self.crowd_of(ATTACKERS + n, " " * 120_000, unread, change) for n in range(7)]
+            crowd.append(self.crowd_of(ATTACKERS + 7, " " * 120_000))
             refused = [int(child.stdout.readline()) for child in crowd]
         self.assertGreater(sum(refused), 0, "the caps were not full")
 

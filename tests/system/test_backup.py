@@ -13,6 +13,7 @@ from pathlib import Path
 
 from harness import (SANITIZED, Client, Daemon, DaemonTest, RpcError, audit_records, eventually, main, program, run_daemon,
                      temporary_directory)
+from place import mount_tmpfs
 
 VERIFY = Path(program("VALHALLAD")).parent / "valhalla-verify"
 
@@ -214,11 +215,7 @@ class NoRoom(unittest.TestCase):
         self.directory = self.enterContext(temporary_directory())
         self.disk = self.directory / "state"
         self.disk.mkdir()
-        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=90m,mode=0700", "tmpfs", str(self.disk)],
-                                 capture_output=True, text=True, check=False)
-        if mounted.returncode != 0:
-            self.skipTest(f"no tmpfs: {mounted.stderr.strip()}")
-        self.addCleanup(subprocess.run, ["umount", "--lazy", str(self.disk)], check=False)
+        mount_tmpfs(self, self.disk, "size=90m,mode=0700")
         self.daemon = self.enterContext(Daemon(directory=self.directory))
         self.client = self.enterContext(self.daemon.client())
 

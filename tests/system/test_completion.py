@@ -15,6 +15,7 @@ from pathlib import Path
 
 import harness
 from harness import DEADLINE_S, SOURCE_DIR, Daemon, program
+from place import needs_terminals
 
 SCRIPTS = SOURCE_DIR / "packaging" / "completions"
 
@@ -99,10 +100,11 @@ class Shells(unittest.TestCase):
 
     @unittest.skipUnless(shutil.which("fish"), "fish is not installed")
     def test_fish_offers_the_same(self):
-        script = f"source {SCRIPTS / 'valhallactl.fish'}; complete -C {shlex.quote(program('VALHALLACTL') + ' decide ')}"
+        script = f"source {shlex.quote(str(SCRIPTS / 'valhallactl.fish'))}; complete -C {shlex.quote(program('VALHALLACTL') + ' decide ')}"
         self.assert_offered(sorted(self.engines), lambda: sorted(
             line.split("\t")[0] for line in self.run_shell(["fish", "--no-config", "-c", script])))
 
+    @needs_terminals
     @unittest.skipUnless(shutil.which("zsh"), "zsh is not installed")
     def test_zsh_offers_the_same_when_the_tab_key_is_pressed(self):
         with harness.temporary_directory() as functions, Terminal(

@@ -4,12 +4,12 @@
 
 import json
 import os
-import shutil
 import subprocess
 import unittest
 from pathlib import Path
 
 from harness import DEADLINE_S, DaemonTest, main, program, temporary_directory
+from place import as_user, copy_for_all, directory_for_all, needs_other_users
 
 DONE, REFUSED, NO_DAEMON, WRONG_USAGE, DENIED = range(5)
 
@@ -92,12 +92,12 @@ class WhatToDoNext(DaemonTest):
                                    (["key", "revoke", "00112233aabb"], "key list")):
             self.assertIn(f"'valhallactl {command}'", self.hint(*arguments))
 
-    @unittest.skipUnless(os.geteuid() == 0, "NOT TESTED: only root can be another user")
+    @needs_other_users
     def test_who_may_not_connect_is_not_told_to_start_a_daemon(self):
         self.daemon.directory.chmod(0o755)
-        copy = shutil.copy(program("VALHALLACTL"), self.daemon.directory / "valhallactl")
-        done = subprocess.run(["setpriv", "--reuid=4711", "--regid=4711", "--clear-groups", copy, "--socket",
-                               str(self.daemon.socket), "status"], capture_output=True, text=True, check=False, cwd="/")
+        copy = copy_for_all(program("VALHALLACTL"), self.enterContext(directory_for_all()))
+        done = subprocess.run([*as_user(4711, 4711), copy, "--socket", str(self.daemon.socket), "status"],
+                              capture_output=True, text=True, check=False, cwd="/")
         self.assertEqual(done.returncode, NO_DAEMON)
         self.assertIn("you may not connect", done.stderr)
         self.assertIn("ask an administrator", done.stderr)
@@ -108,7 +108,7 @@ class NoDaemon(unittest.TestCase):
     def test_who_asks_the_service_is_told_how_to_start_that(self):
         service = "/run/valhalla/valhallad.sock"
         if Path(service).exists():
-            self.skipTest("NOT TESTED: the service runs here")
+            self.skipTest("a service runs here")
         for socket, own in ((service, False), ("/nowhere/valhallad.sock", True)):
             done = subprocess.run([program("VALHALLACTL"), "--socket", socket, "status"], capture_output=True, text=True,
                                   check=False)

@@ -17,6 +17,7 @@ import unittest
 
 import harness
 from harness import DaemonTest, eventually, program, temporary_directory
+from place import needs_terminals
 
 EVIL = "red \x1b[31m bell \x07 title \x1b]0;owned\x07 c1 \u009b31m " + "and so on " * 20
 
@@ -69,6 +70,7 @@ class Terminal:
         return self.process.wait(harness.DEADLINE_S)
 
 
+@needs_terminals
 class OnATerminal(DaemonTest):
     def on_terminal(self, *arguments: str, **options) -> Terminal:
         return self.enterContext(Terminal("--socket", str(self.daemon.socket), *arguments, **options))

@@ -16,6 +16,7 @@ import unittest
 from pathlib import Path
 
 from harness import DEADLINE_S, Daemon, DaemonTest, eventually, main, program, temporary_directory
+from place import as_user, copy_for_all, directory_for_all, mount_tmpfs, needs_other_users
 
 START = "2026-01-01T00:00:00Z"
 
@@ -120,10 +121,7 @@ class SmallDisk(unittest.TestCase):
         directory = self.enterContext(temporary_directory())
         disk = directory / "state"
         disk.mkdir()
-        mounted = run("mount", "-t", "tmpfs", "-o", "size=90m,mode=0700", "tmpfs", disk)
-        if mounted.returncode != 0:
-            self.skipTest(f"no tmpfs: {mounted.stderr.strip()}")
-        self.addCleanup(subprocess.run, ["umount", "--lazy", str(disk)], check=False)
+        mount_tmpfs(self, disk, "size=90m,mode=0700")
         client = self.enterContext(self.enterContext(Daemon(directory=directory)).client())
         client.call("export.write")
         (disk / "ballast").write_bytes(b"\0" * 30_000_000)
@@ -183,25 +181,21 @@ class StandardFiles(DaemonTest):
             return daemon.client()
 
 
-@unittest.skipUnless(os.geteuid() == 0, "only root can be another user")
+@needs_other_users
 class DirectoriesOfOthers(unittest.TestCase):
     """Without XDG_RUNTIME_DIR the socket of a development daemon lies below /tmp, where anybody could have been."""
 
     def setUp(self):
-        self.directory = self.enterContext(temporary_directory())
-        self.directory.chmod(0o755)
+        self.directory = self.enterContext(directory_for_all())
         uid = next(uid for uid in range(54_321, 64_321) if not os.path.lexists(f"/tmp/valhalla-{uid}"))
         self.uid = str(uid)
         self.place = Path(f"/tmp/valhalla-{uid}")
         self.addCleanup(shutil.rmtree, self.place, ignore_errors=True)
 
     def run_as_user(self, variable: str, *words: str) -> subprocess.CompletedProcess:
-        # The build's own directory may be closed to him.
-        path = self.directory / Path(program(variable)).name
-        if not path.exists():
-            shutil.copy(program(variable), path)
-            path.chmod(0o755)
-        return run("setpriv", f"--reuid={self.uid}", f"--regid={self.uid}", "--clear-groups", path, *words,
+        # The build's own directory may be closed to them.
+        path = copy_for_all(program(variable), self.directory)
+        return run(*as_user(self.uid, self.uid), path, *words,
                    stdout=subprocess.PIPE, cwd="/", env={"PATH": os.environ["PATH"], "HOME": str(self.directory)})
 
     def test_valhallactl_does_not_speak_to_whoever_was_there_before(self):

@@ -10,12 +10,12 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 import unittest
 from pathlib import Path
 
 import harness
-from harness import DaemonTest, eventually, program, temporary_directory
+from harness import DaemonTest, eventually, program
+from place import programs_directory
 
 FOREIGN = Path(__file__).resolve().parent / "foreign"
 BUILD = Path(program("VALHALLAD")).parent
@@ -33,7 +33,7 @@ class Foreign(DaemonTest):
 class LibJsonRpcCpp(Foreign):
     @classmethod
     def setUpClass(cls):
-        cls.program = cls.enterClassContext(temporary_directory()) / "jsonrpccpp"
+        cls.program = cls.enterClassContext(programs_directory()) / "jsonrpccpp"
         subprocess.run(["g++", "-std=c++14", "-w", "-o", cls.program, FOREIGN / "jsonrpccpp.cpp", "-I/usr/include/jsoncpp",
                         "-ljsonrpccpp-client", "-ljsonrpccpp-common", "-ljsoncpp"], check=True)
 
@@ -64,19 +64,14 @@ class Jayson(Foreign):
         if have.exists() and json.loads(have.read_text())["version"] == wanted:
             return
         if not shutil.which("npm"):
-            cls.skip("there is no npm")
+            raise unittest.SkipTest("there is no npm")
         cls.modules.mkdir(parents=True, exist_ok=True)
         shutil.copy(FOREIGN / "package.json", cls.modules)
         try:
             subprocess.run(["npm", "install", "--no-package-lock", "--no-audit", "--no-fund", "--ignore-scripts"],
                            cwd=cls.modules, check=True, capture_output=True, text=True, timeout=120)
         except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as failure:
-            cls.skip(f"npm could not install jayson {wanted}: {(failure.stderr or str(failure))[-400:]}")
-
-    @staticmethod
-    def skip(why: str):
-        print(f"\n*** jayson was NOT tried against valhallad: {why}\n", file=sys.stderr)
-        raise unittest.SkipTest(why)
+            raise unittest.SkipTest(f"npm could not install jayson {wanted}: {(failure.stderr or str(failure))[-400:]}") from failure
 
     def test_it_calls_is_refused_notifies_and_batches(self):
         started, refused, document, sent, batch = self.run_client(

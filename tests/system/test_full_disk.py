@@ -5,10 +5,10 @@
 Needs a small filesystem of its own, so it is skipped where a tmpfs cannot be mounted.
 """
 
-import subprocess
 import unittest
 
 from harness import Daemon, RpcError, audit_records, main, temporary_directory
+from place import mount_tmpfs
 
 PAYLOAD = {"text": "x" * 20_000}
 
@@ -18,11 +18,7 @@ class FullDisk(unittest.TestCase):
         self.directory = self.enterContext(temporary_directory())
         self.disk = self.directory / "state"
         self.disk.mkdir()
-        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m,mode=0700", "tmpfs", str(self.disk)],
-                                 capture_output=True, text=True, check=False)
-        if mounted.returncode != 0:
-            self.skipTest(f"no tmpfs: {mounted.stderr.strip()}")
-        self.addCleanup(subprocess.run, ["umount", "--lazy", str(self.disk)], check=False)
+        mount_tmpfs(self, self.disk, "size=4m,mode=0700")
         self.daemon = self.enterContext(Daemon(directory=self.directory))
         self.client = self.enterContext(self.daemon.client())
 

@@ -9,7 +9,8 @@ import unittest
 from pathlib import Path
 
 import harness
-from harness import Daemon, program, temporary_directory
+from harness import Daemon, program
+from place import programs_directory
 
 OUTSIDE = Path(__file__).resolve().parent / "client"
 BUILD = Path(program("VALHALLAD")).parent
@@ -35,7 +36,7 @@ def run(*command, **options) -> str:
 class InstalledClient(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.directory = cls.enterClassContext(temporary_directory())
+        cls.directory = cls.enterClassContext(programs_directory())
         installed = cls.directory / "installed"
         run("cmake", "--install", BUILD, "--prefix", installed, "--component", "client")
         cls.prefix = cls.directory / "moved"  # the tree says nowhere where it lies

@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The log as journald gets it: a socket in the place of its own, seen by the daemon alone; and as plain text elsewhere."""
 
-import os
 import re
-import shlex
 import shutil
 import signal
 import socket
@@ -15,6 +13,7 @@ from pathlib import Path
 
 import harness
 from harness import SOURCE_DIR, Daemon, eventually, program
+from place import OWN_MOUNTS, as_user, can_have_own_mounts, copy_for_all, directory_for_all, needs_other_users
 
 IDS = dict(re.findall(r'message_id (\w+)\{"([0-9a-f]{32})"\}',
                       (SOURCE_DIR / "daemon" / "telemetry" / "message_ids.hpp").read_text()))
@@ -40,18 +39,13 @@ def decoded(datagram: bytes) -> dict[str, str]:
     return fields
 
 
-def can_mount() -> bool:
-    return os.geteuid() == 0 and subprocess.run(
-        ["unshare", "-m", "--propagation", "private", "mount", "-t", "tmpfs", "none", "/run"],
-        capture_output=True, check=False).returncode == 0
-
-
 class Journalled(Daemon):
     """A daemon whose standard error is the journal, as far as it can tell."""
 
-    def __init__(self, *options: str, under: tuple[str, ...] = (), **more):
+    def __init__(self, *options: str, under: tuple[str, ...] = (), executable: Path | None = None, **more):
         super().__init__(*options, start=False, **more)
         self.under = under
+        self.executable = executable
         self.entries: list[dict[str, str]] = []
         (self.directory / "journal").mkdir()
         self.journal = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -66,9 +60,10 @@ class Journalled(Daemon):
 
     def command(self) -> list[str]:
         stream = self.log.stat()
-        return ["unshare", "-m", "--propagation", "private", "sh", "-c", WITH_JOURNAL, "sh",
+        daemon, *arguments = super().command()
+        return ["bash", OWN_MOUNTS, "sh", "-c", WITH_JOURNAL, "sh",
                 str(self.directory / "journal"), "env", f"JOURNAL_STREAM={stream.st_dev}:{stream.st_ino}",
-                *self.under, *super().command()]
+                *self.under, str(self.executable or daemon), *arguments]
 
     def heard(self) -> list[dict[str, str]]:
         while True:
@@ -89,7 +84,7 @@ class Journalled(Daemon):
         return [names[one["MESSAGE_ID"]] for one in self.heard()]
 
 
-@unittest.skipUnless(can_mount(), "only root can put a socket in the journal's place")
+@unittest.skipUnless(can_have_own_mounts(), "only root can put a socket in the journal's place, and not without CAP_SYS_ADMIN")
 class Journal(unittest.TestCase):
     def test_a_life_is_told_in_entries_with_their_fields(self):
         with Journalled() as daemon:
@@ -179,6 +174,7 @@ class Journal(unittest.TestCase):
             client.call("session.end")
             daemon.stop()
 
+    @needs_other_users
     def test_the_unit_s_filter_lets_entries_through(self):
         try:
             import seccomp as _
@@ -188,15 +184,15 @@ class Journal(unittest.TestCase):
             self.skipTest("systemd-analyze is not installed")
         if harness.SANITIZED:
             self.skipTest("sanitizers make system calls of their own")
-        service_filter = Path(__file__).with_name("service_filter.py")
-        as_service = ("setpriv", "--reuid=daemon", "--regid=daemon", "--clear-groups", "--inh-caps=+dac_read_search",
-                      "--ambient-caps=+dac_read_search", sys.executable, "-B", str(service_filter),
-                      str(SOURCE_DIR / "packaging" / "systemd" / "valhallad.service"))
+        readable = self.enterContext(directory_for_all())
+        service_filter, unit, executable = (copy_for_all(file, readable) for file in (
+            Path(__file__).with_name("service_filter.py"), SOURCE_DIR / "packaging/systemd/valhallad.service", program("VALHALLAD")))
+        as_service = (*as_user("daemon", "daemon"), sys.executable, "-B", str(service_filter), str(unit))
         with harness.temporary_directory() as directory:
             directory.chmod(0o777)
             (directory / "state").mkdir()
             shutil.chown(directory / "state", "daemon", "daemon")
-            with Journalled(under=as_service, directory=directory) as daemon:
+            with Journalled(under=as_service, executable=executable, directory=directory) as daemon:
                 (directory / "journal" / "socket").chmod(0o666)
                 with daemon.client() as client:
                     client.call("session.start")

@@ -2,7 +2,6 @@
 """daemon.metrics: exact counts after a known sequence, what promtool says, the file for the node exporter."""
 
 import json
-import os
 import random
 import re
 import shutil
@@ -14,6 +13,7 @@ import unittest
 
 import harness
 from harness import Client, Daemon, DaemonTest, ask_as, eventually
+from place import mount_tmpfs, needs_other_users
 
 SAMPLE = re.compile(r"^([a-z_]+)(?:\{(.*)\})? (\S+)$")
 LABEL = re.compile(r'([a-z]+)="((?:[^"\\]|\\.)*)"')
@@ -169,9 +169,8 @@ class Counts(DaemonTest):
 
 
 class Viewers(unittest.TestCase):
+    @needs_other_users
     def test_a_viewer_may_ask_and_who_has_no_role_is_counted(self):
-        if os.geteuid() != 0:
-            self.skipTest("only root can come as somebody else")
         with Daemon(config='[access]\nviewers = ["uid:61003"]\n') as daemon:
             daemon.directory.chmod(0o755)
             daemon.socket.chmod(0o666)
@@ -261,13 +260,9 @@ class Textfile(unittest.TestCase):
             daemon.stop()
 
     def test_a_full_disk_leaves_the_old_file_and_the_daemon_goes_on(self):
-        if os.geteuid() != 0:
-            self.skipTest("only root can mount")
         small = self.outside / "small"
         small.mkdir()
-        if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "none", str(small)], check=False).returncode:
-            self.skipTest("nothing can be mounted here")
-        self.addCleanup(subprocess.run, ["umount", "-l", str(small)], check=True)
+        mount_tmpfs(self, small, "size=64k")
         self.file = small / "valhalla.prom"
         with Daemon(config=self.config()) as daemon, daemon.client() as client:
             eventually(self.file.exists, "the file is there")

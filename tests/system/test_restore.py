@@ -17,6 +17,7 @@ from pathlib import Path
 
 from harness import (DEADLINE_S, ConnectionClosed, Daemon, audit_records, eventually, main, program, run_daemon,
                      temporary_directory)
+from place import can_trace
 from test_backup import verify
 from test_startup import digest_of
 
@@ -324,7 +325,7 @@ class Restore(unittest.TestCase):
         self.refused("use the newer program")
 
 
-@unittest.skipUnless(shutil.which("strace"), "strace is not installed")
+@unittest.skipUnless(can_trace(), "strace is not installed, or may not trace")
 class Crash(Restore):
     """Killed before the first, the second, … step that touches names or the disk."""
 

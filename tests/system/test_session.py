@@ -3,10 +3,10 @@
 """A session from its start to its end, through the real daemon: snapshot, notes, supersede, restarts, operators."""
 
 import json
-import os
 import unittest
 
 from harness import Daemon, DaemonTest, ask_as, audit_records, main
+from place import needs_other_users
 
 SEVEN = {"active", "started_at_utc", "ended_at_utc", "cone_band", "status", "notes", "snapshot"}
 MORE = {"id", "operator", "start_notes", "end_notes", "end_reason"}
@@ -168,7 +168,7 @@ viewers = ["uid:{EVE}"]
 """
 
 
-@unittest.skipUnless(os.geteuid() == 0, "only root can be several users")
+@needs_other_users
 class Operators(unittest.TestCase):
     """Several users on one daemon: sessions side by side, and roles."""
 

@@ -4,7 +4,6 @@
 
 import hashlib
 import os
-import shutil
 import socket
 import sqlite3
 import stat
@@ -13,6 +12,7 @@ import unittest
 from pathlib import Path
 
 from harness import DEADLINE_S, Daemon, main, program, run_daemon, temporary_directory
+from place import as_user, copy_for_all, directory_for_all, needs_other_users
 
 USAGE, STATE_UNUSABLE, STATE_LOCKED, SOCKET = 2, 3, 4, 5
 SOMEONE = 61001
@@ -154,15 +154,14 @@ class Startup(unittest.TestCase):
             self.assertEqual({f.name: oct(f.stat().st_mode & 0o077) for f in self.state.iterdir() if f.is_file()
                               and f.stat().st_mode & 0o077}, {})
 
-    @unittest.skipUnless(os.geteuid() == 0, "only root can be someone else")
+    @needs_other_users
     def test_a_directory_without_permission_is_refused(self):
-        program_copy = shutil.copy(program("VALHALLAD"), self.directory / "valhallad")
+        program_copy = copy_for_all(program("VALHALLAD"), self.enterContext(directory_for_all()))
         self.directory.chmod(0o755)
         (self.directory / "closed").mkdir(mode=0o555)
         for state in [self.directory / "closed" / "state", self.directory / "closed"]:
             with self.subTest(state=state):
-                done = subprocess.run(["setpriv", f"--reuid={SOMEONE}", "--regid=users", "--clear-groups", program_copy,
-                                       "--state-dir", str(state), "--socket", str(self.socket)],
+                done = subprocess.run([*as_user(SOMEONE), program_copy, "--state-dir", str(state), "--socket", str(self.socket)],
                                       stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=DEADLINE_S,
                                       check=False, cwd="/")
                 self.assert_refused(done, STATE_UNUSABLE, state)

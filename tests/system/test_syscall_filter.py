@@ -14,10 +14,10 @@ import unittest
 from pathlib import Path
 
 import harness
+import place
 
 UNIT = harness.SOURCE_DIR / "packaging/systemd/valhallad.service"
 FILTER = [sys.executable, "-B", str(Path(__file__).with_name("service_filter.py")), str(UNIT)]
-SKIPPED = 77
 # Sessions, proofs, signals, exports, uploads, imports, reloads, restarts, inherited sockets, metrics, backups, a restore's
 # first start.
 EVERYDAY = ("test_session", "test_audit", "test_governance", "test_roundtrip", "test_retry", "test_service", "test_metrics",
@@ -49,11 +49,17 @@ class Filter(unittest.TestCase):
         self.assertEqual(self.run_filtered("/usr/bin/mount", "-t", "tmpfs", "none", "/nowhere"), -signal.SIGSYS)
 
 
-def as_the_service_would():
-    """Not as root: SQLite makes calls for root alone (fchown) that the service neither makes nor may make. What lets
-    root read everything stays, for the tests may lie where nobody else may look."""
-    os.execvp("setpriv", ["setpriv", "--reuid=daemon", "--regid=daemon", "--clear-groups", "--inh-caps=+dac_read_search",
-                          "--ambient-caps=+dac_read_search", sys.executable, "-B", *sys.argv])
+def as_the_service_would() -> int:
+    """Not as root: SQLite makes calls for root alone (fchown) that the service neither makes nor may make. With copies of
+    the tests and of the programs, for all of them may lie where nobody else may look."""
+    with place.directory_for_all() as directory:
+        for part in ("tests", "packaging", "ipc", "daemon"):
+            place.copy_for_all(harness.SOURCE_DIR / part, directory)
+        copies = {variable: str(place.copy_for_all(harness.program(variable), directory)) for variable in ("VALHALLAD", "VALHALLACTL")}
+        place.copy_for_all(Path(harness.program("VALHALLAD")).with_name("valhalla-verify"), directory)
+        tests = directory / Path(__file__).relative_to(harness.SOURCE_DIR).parent
+        return subprocess.run([*place.as_user("daemon", "daemon"), sys.executable, "-B", tests / Path(__file__).name, *sys.argv[1:]],
+                              check=False, env={**os.environ, **copies, "PYTHONPATH": str(tests)}).returncode
 
 
 def load_tests(loader, _tests, _pattern):
@@ -69,15 +75,18 @@ def load_tests(loader, _tests, _pattern):
 
 
 def main():
-    if os.geteuid() == 0:
-        as_the_service_would()
     try:
         import seccomp as _
         subprocess.run(["systemd-analyze", "--version"], capture_output=True, check=True)
     except (ImportError, FileNotFoundError) as missing:
         print(f"skipped: {missing}; packaging/dependencies names the packages")
-        sys.exit(SKIPPED)
-    with harness.temporary_directory() as directory:
+        sys.exit(place.SKIPPED)
+    if os.geteuid() == 0:
+        if not place.can_be_others():
+            print("skipped: root cannot be another user here")
+            sys.exit(place.SKIPPED)
+        sys.exit(as_the_service_would())
+    with place.programs_directory() as directory:
         filtered = directory / "valhallad"
         filtered.write_text(f'#!/bin/sh\nexec {shlex.join([*FILTER, harness.program("VALHALLAD")])} "$@"\n')
         filtered.chmod(0o755)

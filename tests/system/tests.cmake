@@ -4,7 +4,7 @@ function(valhalla_system_test file label timeout_s)
   get_filename_component(name ${file} NAME_WE)
   string(REGEX REPLACE "^test_" "${label}." name ${name})
   add_test(NAME ${name} COMMAND ${VALHALLA_PYTHON} -B ${file})
-  set_tests_properties(${name} PROPERTIES LABELS ${label} TIMEOUT ${timeout_s} ENVIRONMENT
+  set_tests_properties(${name} PROPERTIES LABELS ${label} TIMEOUT ${timeout_s} SKIP_RETURN_CODE 77 ENVIRONMENT
     "VALHALLA_GO_VERIFIER=${go_verifier};VALHALLAD=$<TARGET_FILE:valhallad>;VALHALLA_SANITIZED=${VALHALLA_SANITIZE};VALHALLACTL=$<TARGET_FILE:valhallactl>;PYTHONPATH=${PROJECT_SOURCE_DIR}/tests/system")
 endfunction()
 
@@ -30,6 +30,6 @@ if(TARGET valhallad AND TARGET valhallactl)
   endforeach()
   set_tests_properties(system.independent PROPERTIES TIMEOUT 1800)
   if(NOT VALHALLA_SANITIZE)
-    set_tests_properties(system.syscall_filter PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 1800)
+    set_tests_properties(system.syscall_filter PROPERTIES TIMEOUT 1800)
   endif()
 endif()
