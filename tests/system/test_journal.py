@@ -48,6 +48,7 @@ class Journalled(Daemon):
         self.executable = executable
         self.entries: list[dict[str, str]] = []
         (self.directory / "journal").mkdir()
+        (self.directory / "journal").chmod(0o755)  # whatever the umask
         self.journal = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.journal.bind(str(self.directory / "journal" / "socket"))
         self.journal.setblocking(False)
