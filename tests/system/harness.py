@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -196,8 +197,15 @@ class Client:
         assert not problems, f"the answer to {method} is not as described:\n" + "\n".join(problems[:20])
 
 
+SANITIZER_REPORT = re.compile(r"(WARNING|ERROR|FATAL): \w+Sanitizer|\.[ch]pp:\d+:\d+: runtime error: ")
+
+
 class Daemon:
-    """A running valhallad. A context manager; its directory goes away with it."""
+    """A running valhallad. A context manager; its directory goes away with it.
+
+    What a sanitizer reports fails the test at the end: a thread sanitizer tells it by the exit code otherwise, which a
+    daemon that is killed does not have.
+    """
 
     def __init__(self, *options: str, directory: Path | None = None, start: bool = True, config: str = ""):
         self.owns_directory = directory is None
@@ -221,10 +229,14 @@ class Daemon:
         if self.process and self.process.poll() is None:
             self.process.kill()
             self.process.wait()
-        if failed and self.log.exists():
-            print(f"--- log of valhallad\n{self.log.read_text(errors='replace')[-8000:]}---", file=sys.stderr)
+        log = self.log.read_text(errors="replace") if self.log.exists() else ""
+        report = SANITIZER_REPORT.search(log)
+        if failed and log:
+            print(f"--- log of valhallad\n{log[-8000:]}---", file=sys.stderr)
         if self.owns_directory:
             shutil.rmtree(self.directory, ignore_errors=True)
+        if report:
+            raise AssertionError(f"a sanitizer has a report:\n{log[report.start():][:16000]}")
 
     def command(self) -> list[str]:
         return [program("VALHALLAD"), "--state-dir", str(self.state), "--socket", str(self.socket), *self.options]
