@@ -1,12 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
 #
-# What packaging/test-deb and packaging/test-boot share: a fresh Debian 12 in a directory, and the packages to test in
-# it. Sourced after common.bash, never run. The bare system is kept as build/chroot/NAME.tar; nothing lies elsewhere.
+# What the scripts that test in a system of their own share: a fresh Debian in a directory, and the packages to test in
+# it. Sourced after common.bash, never run. The bare system is kept as build/chroot/NAME-RELEASE.tar; nothing lies
+# elsewhere.
 
-# shellcheck disable=SC2154  # project_dir is common.bash's
-packages=${VALHALLA_PACKAGES:-$project_dir/build/deb}
+# shellcheck disable=SC2154  # project_dir, release and known_releases are common.bash's
 chroots=$project_dir/build/chroot
+
+# use_release RELEASE: systems made from here on are that Debian, and `package_dir` is where its packages are.
+use_release() {
+    [[ " ${known_releases[*]} " == *" $1 "* ]] || die "'$1' is not a release of Debian that this knows: ${known_releases[*]}"
+    release_inside=$1
+    package_dir=${VALHALLA_PACKAGES:-$(packages_for "$1")}
+}
+
+# Packages are built on the release that they are for: build-deb makes this machine's, test-fresh those of the others.
+packages_for() {
+    if [[ $1 == "$release" ]]; then say "$project_dir/build/deb"; else say "$project_dir/build/deb-$1"; fi
+}
 
 require_root() { ((EUID == 0)) || die "this makes a system in a directory, which only root can"; }
 
@@ -18,25 +30,33 @@ enter_own_mounts() {
 }
 
 build_packages_if_missing() {
-    compgen -G "$packages/valhallad_*.deb" >/dev/null || "$project_dir/packaging/build-deb"
+    if compgen -G "$package_dir/valhallad_*.deb" >/dev/null; then
+        return
+    fi
+    if [[ $release_inside == "$release" ]]; then
+        "$project_dir/packaging/build-deb"
+    else
+        "$project_dir/packaging/test-fresh" "$release_inside" build-deb
+    fi
 }
 
 # package NAME: its file.
 package() {
     local found
-    found=$(compgen -G "$packages/$1_*.deb") || die "build/deb has no package $1; packaging/build-deb makes it"
+    found=$(compgen -G "$package_dir/$1_*.deb") || die "${package_dir#"$project_dir/"} has no package $1"
     say "$found"
 }
 
-# fresh_system DIR NAME [PACKAGE…]: a bare Debian 12 with these packages, in DIR.
+# fresh_system DIR NAME [PACKAGE…]: a bare Debian with these packages, in DIR.
 fresh_system() {
-    local directory=$1 tar=$chroots/$2.tar
+    local directory=$1 tar=$chroots/$2-$release_inside.tar
     shift 2
     rm -rf --one-file-system "$directory"
     mkdir -p "$directory" "$chroots"
     if [[ ! -e $tar ]]; then
-        say "Making a bare Debian 12 (output: $tar.log) …"
-        debootstrap --variant=minbase ${1+--include="$(IFS=, && say "$*")"} bookworm "$directory" >"$tar.log" 2>&1 || {
+        say "Making a bare Debian $release_inside (output: $tar.log) …"
+        debootstrap --variant=minbase ${1+--include="$(IFS=, && say "$*")"} "$(suite_of "$release_inside")" "$directory" \
+            >"$tar.log" 2>&1 || {
             tail -n 20 "$tar.log" >&2
             die "debootstrap failed"
         }
@@ -54,6 +74,17 @@ fresh_system() {
     inside=$directory
 }
 
+# Afterwards it is an ordinary directory.
+unmount_system() {
+    umount "$inside/proc"
+    umount --recursive "$inside/dev"
+}
+
+remove_system() {
+    unmount_system
+    rm -rf --one-file-system "$inside"
+}
+
 # in_chroot COMMAND…: runs it in the system that was made last.
 in_chroot() { chroot "$inside" /usr/bin/env -i HOME=/root LANG=C.UTF-8 PATH=/usr/sbin:/usr/bin:/sbin:/bin DEBIAN_FRONTEND=noninteractive "$@"; }
 
@@ -65,4 +96,82 @@ with_version() {
     sed -i -e "s/^Version: .*/Version: $2/" -e "s/(= [^)]*)/(= $2)/g" "$unpacked/tree/DEBIAN/control"
     dpkg-deb --root-owner-group -Zgzip -z1 --build "$unpacked/tree" "$3" >/dev/null
     rm -rf "$unpacked"
+}
+
+# From here on: using what is installed in there, and looking at what it does.
+
+headline() { printf '\n=== %s\n' "$*"; }
+expect() { # DESCRIPTION COMMAND…
+    local what=$1
+    shift
+    if "$@" >"$chroots/expect.log" 2>&1; then
+        say "ok    $what"
+    else
+        tail -n 20 "$chroots/expect.log" >&2
+        die "not so: $what ($*)"
+    fi
+}
+says() { # TEXT COMMAND…: the command succeeds and its output has TEXT
+    local text=$1 output
+    shift
+    if ! output=$("$@" 2>&1) || [[ $output != *"$text"* ]]; then
+        say "$output"
+        return 1
+    fi
+}
+
+refuses() { # TEXT COMMAND…: the command fails and its output has TEXT
+    local text=$1 output
+    shift
+    if output=$("$@" 2>&1) || [[ $output != *"$text"* ]]; then
+        say "$output"
+        return 1
+    fi
+}
+says_nothing() { # COMMAND…: it succeeds without a word, unlike `says ''`, which anything satisfies
+    local output
+    if ! output=$("$@" 2>&1) || [[ -n $output ]]; then
+        say "$output"
+        return 1
+    fi
+}
+apt() { in_chroot apt-get -qq -y --no-install-recommends -o Dpkg::Use-Pty=0 "$@" </dev/null; }
+install_files() { # FILE…
+    rm -rf "$inside/srv/packages"
+    mkdir -p "$inside/srv/packages"
+    cp "$@" "$inside/srv/packages"
+    apt install --allow-downgrades "${@/#*\//./srv/packages/}" >"$chroots/apt.log" 2>&1 || {
+        tail -n 30 "$chroots/apt.log" >&2
+        die "apt-get install failed"
+    }
+}
+
+# The daemon as its unit runs it, as far as that goes without systemd.
+start_daemon() { # OPTION…
+    mkdir -p "$inside/run/valhalla"
+    in_chroot chown valhalla: /run/valhalla
+    in_chroot setpriv --reuid=valhalla --regid=valhalla --clear-groups \
+        valhallad --config /etc/valhalla/valhallad.toml "$@" >>"$chroots/valhallad.log" 2>&1 &
+    daemon=$!
+    for ((waited = 0; waited < 300; ++waited)); do
+        if in_chroot valhallactl call daemon.info >/dev/null 2>&1; then
+            return
+        fi
+        kill -0 "$daemon" 2>/dev/null || break
+        sleep 0.1
+    done
+    tail -n 20 "$chroots/valhallad.log" >&2
+    die "valhallad did not start"
+}
+stop_daemon() {
+    in_chroot valhallactl call daemon.stop >/dev/null
+    wait "$daemon" || die "valhallad did not end well"
+    daemon=''
+}
+
+# Once, before the first start_daemon.
+end_daemon_at_exit() {
+    : >"$chroots/valhallad.log"
+    daemon=''
+    trap '[[ -z $daemon ]] || kill "$daemon"' EXIT
 }

@@ -15,14 +15,46 @@ die() {
     exit 1
 }
 
-# packages_of SECTION…: the names in these sections of packaging/dependencies, one a line.
+# The releases of Debian that this is known to work on; packaging/dependencies has packages for each of them.
+known_releases=(12 13)
+os_release=/etc/os-release
+
+# Sets `release` to this machine's, and ends where nobody has tried it.
+require_known_release() {
+    local id='' version='' known
+    if [[ -r $os_release ]]; then
+        # shellcheck source=/dev/null
+        id=$(. "$os_release" && say "${ID-}") version=$(. "$os_release" && say "${VERSION_ID-}")
+    fi
+    if [[ $id != debian || " ${known_releases[*]} " != *" ${version:-none} "* ]]; then
+        known=$(printf ' and %s' "${known_releases[@]}")
+        die "known to work on Debian ${known# and }; this machine says that it is '${id:-unknown}${version:+ $version}'"
+    fi
+    release=$version
+}
+
+# suite_of RELEASE: its name in Debian's archive.
+suite_of() {
+    case $1 in
+        12) say bookworm ;;
+        13) say trixie ;;
+    esac
+}
+
+# packages_of SECTION…: the names in these sections of packaging/dependencies, one a line: those of this machine's
+# release.
 packages_of() {
-    local wanted=" $* " section='' line
-    while IFS= read -r line; do
-        case $line in
+    local wanted=" $* " section='' name only_in
+    require_known_release
+    while read -r name only_in; do
+        case $name in
             '' | '#'*) ;;
-            '['*']') section=${line:1:-1} ;;
-            *) if [[ $wanted == *" $section "* ]]; then say "$line"; fi ;;
+            '['*']') section=${name:1:-1} ;;
+            *)
+                if [[ $wanted == *" $section "* && " ${only_in:-$release} " == *" $release "* ]]; then
+                    say "$name"
+                fi
+                ;;
         esac
     done <"$project_dir/packaging/dependencies"
 }
@@ -35,16 +67,6 @@ find_missing() {
         status=$(dpkg-query --show --showformat='${db:Status-Abbrev}' "$name" 2>/dev/null) || status=''
         [[ $status == ii* ]] || missing+=("$name")
     done
-}
-
-require_debian_12() {
-    local id='' version=''
-    if [[ -r /etc/os-release ]]; then
-        id=$(. /etc/os-release && say "${ID-}")
-        version=$(. /etc/os-release && say "${VERSION_ID-}")
-    fi
-    [[ $id == debian && $version == 12 ]] ||
-        die "this needs Debian 12; this machine says it is '${id:-unknown} ${version}'"
 }
 
 # Of packages that bring a service we need the programs alone: none starts, neither now nor at the next boot.
@@ -65,7 +87,7 @@ install_without_services() (
 # install_packages SECTION…: installs what is missing, and does nothing at all when nothing is.
 install_packages() {
     local missing packages
-    require_debian_12
+    require_known_release
     mapfile -t packages < <(packages_of "$@")
     find_missing "${packages[@]}"
     if ((${#missing[@]} == 0)); then

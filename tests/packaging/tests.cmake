@@ -23,3 +23,7 @@ add_test(NAME packaging.guide_words COMMAND ${guide} words ${programs})
 add_test(NAME packaging.guide_transcripts
   COMMAND bash ${CMAKE_CURRENT_LIST_DIR}/guide_machine.bash ${programs} ${guide} transcripts ${programs})
 set_tests_properties(packaging.guide_words packaging.guide_transcripts PROPERTIES LABELS packaging SKIP_RETURN_CODE 77 TIMEOUT 120)
+
+# The list of packages, as each release of Debian reads it.
+add_test(NAME packaging.dependencies COMMAND bash ${CMAKE_CURRENT_LIST_DIR}/dependencies.bash ${PROJECT_SOURCE_DIR})
+set_tests_properties(packaging.dependencies PROPERTIES LABELS packaging TIMEOUT 60)
