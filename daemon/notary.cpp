@@ -151,11 +151,11 @@ notary::clock::time_point notary::next_due() const {
 
 void notary::settle(const outcome& done) {
     next_signature_ = clock::now() + settings_.pace;
-    problem_.reset();
     if (const auto* no = std::get_if<trouble>(&done)) {
         problem_ = *no;
         return;
     }
+    problem_.reset();
     newest_ = std::get<checkpoint_ptr>(done);
     behind_ = grown() ? std::optional{clock::now()} : std::nullopt;
 }

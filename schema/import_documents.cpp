@@ -221,7 +221,8 @@ std::vector<located<session>> read_sessions(string_view text, const std::string&
     std::vector<located<session>> sessions;
     std::set<std::string> at_work;
     line_counter lines{text};
-    for (const auto v : import_object{source, document.root(), outer_keys}.array("sessions")) {
+    const import_object outer{source, document.root(), outer_keys};
+    for (const auto v : outer.array("sessions")) {
         auto s = read_full_session(source, v, importer);
         if (!sessions.empty() && s.id <= sessions.back().value.id) {
             source.refuse(*v.find("id"), "must be larger than that of the session before");
@@ -243,7 +244,8 @@ std::vector<located_step> read_go_progress(string_view text, const std::string& 
     source.parse(text, document, usual_json_depth);
     std::vector<located_step> steps;
     line_counter lines{text};
-    for (const auto v : import_object{source, document.root(), outer_keys}.object("progress")) {
+    const import_object outer{source, document.root(), outer_keys};
+    for (const auto v : outer.object("progress")) {
         const import_object step{source, v, keys};
         step_progress p{step.flag("done"), step.maybe_text("notes"), importer, std::nullopt, std::nullopt};
         auto id = checked_name(source, v, std::string{v.key()});

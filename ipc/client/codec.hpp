@@ -142,8 +142,9 @@ void take_value(const boost::json::value& from, std::string_view name, T& into) 
 }
 template <class T>
 void take_value(const boost::json::value& from, std::string_view name, std::optional<T>& into) {
-    into.reset();
-    if (!from.is_null()) {
+    if (from.is_null()) {
+        into.reset();
+    } else {
         take_value(from, name, into.emplace());
     }
 }
@@ -157,9 +158,10 @@ void take(const boost::json::object& from, std::string_view name, T& into) {
 }
 template <class T>
 void take_if(const boost::json::object& from, std::string_view name, std::optional<T>& into) {
-    into.reset();
     if (const auto* const member = from.if_contains(name)) {
         take_value(*member, name, into);
+    } else {
+        into.reset();
     }
 }
 
