@@ -19,7 +19,8 @@ from processes import Broken, Placement
 
 START_S = 120.0
 STOP_S = 60.0
-POSTGRES = Path("/usr/lib/postgresql/15/bin")
+# The newest that is installed: Debian 12 has 15, Debian 13 has 17.
+POSTGRES = max(Path("/usr/lib/postgresql").glob("[0-9][0-9]/bin"), default=Path("/usr/lib/postgresql/bin"))
 DEFAULT_CONNECTIONS = 60  # what a daemon takes of one user without being told, with some to spare
 
 
