@@ -7,6 +7,8 @@
 
 # shellcheck disable=SC2154  # project_dir, release and known_releases are common.bash's
 chroots=$project_dir/build/chroot
+# The systems are for more users than the one who makes them.
+umask 022
 
 # use_release RELEASE: systems made from here on are that Debian, and `package_dir` is where its packages are.
 use_release() {
