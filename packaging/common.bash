@@ -120,7 +120,7 @@ build_with_progress() (
             ((done > 0 && (seconds - last_s >= every_s || done == all))) || continue
             last_s=$seconds
             left_s=$((seconds * (all - done) / done))
-            printf '%s  %d of %d, %d:%02d min, about %d:%02d left%s' "$start" "$done" "$all" \
+            printf '%s  %d of %d steps, %d:%02d min so far, about %d:%02d left%s' "$start" "$done" "$all" \
                 $((seconds / 60)) $((seconds % 60)) $((left_s / 60)) $((left_s % 60)) "$end"
         done || status=$?
     [[ ! -t 1 ]] || printf '\n'
