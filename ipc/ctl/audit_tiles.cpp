@@ -120,7 +120,8 @@ void mirror::fetch_full_tiles() {
     for (auto level = static_cast<unsigned>(partial_.size()); level-- > 0;) {
         for (std::uint64_t index = 0; index < full_tiles(level); ++index) {
             if (files_.has_tile(level, index) &&
-                (is_covered(level, index) || hasher_.root_of(read(level, index, tile_width)) == root_of_tile(level, index))) {
+                (is_covered(level, index) ||
+                 hasher_.root_of(read(level, index, tile_width)) == root_of_tile(level, index))) {
                 continue;
             }
             io_.progress(fmt::format("hashes: level {}, tile {} of {}", level, index + 1, full_tiles(level)));
