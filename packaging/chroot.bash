@@ -2,8 +2,7 @@
 # shellcheck shell=bash
 #
 # What the scripts that test in a system of their own share: a fresh Debian in a directory, and the packages to test in
-# it. Sourced after common.bash, never run. The bare system is kept as build/chroot/NAME-RELEASE.tar; nothing lies
-# elsewhere.
+# it. Sourced after common.bash, never run. The bare system is kept as build/chroot/NAME-RELEASE.tar.
 
 # shellcheck disable=SC2154  # project_dir, release and known_releases are common.bash's
 chroots=$project_dir/build/chroot
@@ -12,7 +11,7 @@ umask 022
 
 # use_release RELEASE: systems made from here on are that Debian, and `package_dir` is where its packages are.
 use_release() {
-    [[ " ${known_releases[*]} " == *" $1 "* ]] || die "'$1' is not a release of Debian that this knows: ${known_releases[*]}"
+    [[ " ${known_releases[*]} " == *" $1 "* ]] || die "unknown Debian release '$1' (known: ${known_releases[*]})"
     release_inside=$1
     package_dir=${VALHALLA_PACKAGES:-$(packages_for "$1")}
 }
@@ -35,6 +34,7 @@ build_packages_if_missing() {
     if compgen -G "$package_dir/valhallad_*.deb" >/dev/null; then
         return
     fi
+    [[ -z ${VALHALLA_PACKAGES-} ]] || die "VALHALLA_PACKAGES names $VALHALLA_PACKAGES, where there are no packages"
     if [[ $release_inside == "$release" ]]; then
         "$project_dir/packaging/build-deb"
     else

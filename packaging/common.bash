@@ -28,7 +28,7 @@ require_known_release() {
     fi
     if [[ $id != debian || " ${known_releases[*]} " != *" ${version:-none} "* ]]; then
         known=$(printf ' and %s' "${known_releases[@]}")
-        die "known to work on Debian ${known# and }; this machine says that it is '${id:-unknown}${version:+ $version}'"
+        die "this is known to work on Debian ${known# and }; /etc/os-release says that this is '${id:-unknown}${version:+ $version}'"
     fi
     release=$version
 }
@@ -120,7 +120,7 @@ build_with_progress() (
             ((done > 0 && (seconds - last_s >= every_s || done == all))) || continue
             last_s=$seconds
             left_s=$((seconds * (all - done) / done))
-            printf '%s  %d of %d steps, %d:%02d min so far, about %d:%02d left%s' "$start" "$done" "$all" \
+            printf '%s  %d of %d steps, %d:%02d elapsed, about %d:%02d left%s' "$start" "$done" "$all" \
                 $((seconds / 60)) $((seconds % 60)) $((left_s / 60)) $((left_s % 60)) "$end"
         done || status=$?
     [[ ! -t 1 ]] || printf '\n'

@@ -28,7 +28,6 @@ std::int64_t number_of(const boost::json::value& from, std::string_view name, st
     return *number;
 }
 
-/// What a daemon says that starts, stops or has too much to do: worth another try.
 }  // namespace
 
 follow_link::follow_link(context& io, record_filter filter, int stop)

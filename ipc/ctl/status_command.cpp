@@ -99,7 +99,6 @@ bool can_be_read(int descriptor, std::chrono::milliseconds within) {
     return ::poll(&on, 1, static_cast<int>(within.count())) > 0;
 }
 
-/// What a daemon says that starts, stops or has too much to do.
 class watch {
   public:
     watch(context& io, std::chrono::milliseconds interval)

@@ -5,8 +5,6 @@
 
 namespace valhalla::verify {
 
-namespace {}  // namespace
-
 void walk_lines(byte_source& source, const std::string& file, record_chain& chain, const progress_sink& progress,
                 std::uint64_t all) {
     const auto blame = [&](std::string_view what) {

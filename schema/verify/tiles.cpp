@@ -17,7 +17,7 @@ using schema::tile_width;
 
 namespace {
 
-constexpr std::uint64_t bundles_per_report = 64;  // bundles
+constexpr std::uint64_t bundles_per_report = 64;
 
 /// A tile or bundle that was opened. A partial one may have been replaced by the full one as the log grew.
 struct opened_tile {

@@ -12,7 +12,7 @@ using namespace valhalla;
 
 namespace {
 
-constexpr auto noon = micros_at(1'800'000'000'000'000);
+constexpr auto test_time = micros_at(1'800'000'000'000'000);
 
 struct kept_key {
     drawn_key drawn = draw_key();
@@ -23,7 +23,7 @@ struct kept_key {
                                        .name = "ci",
                                        .role = role,
                                        .hash = drawn.hash,
-                                       .created_at = noon,
+                                       .created_at = test_time,
                                        .created_by = "olga",
                                        .expires_at = expires});
     }
@@ -59,7 +59,7 @@ BOOST_AUTO_TEST_CASE(its_text_gives_its_name_and_role) {
                                           {access_role::operator_, ipc::role::operator_},
                                           {access_role::owner, ipc::role::owner}}) {
         const kept_key k{std::nullopt, stored};
-        const auto who = identify(k.keys, k.drawn.text, noon);
+        const auto who = identify(k.keys, k.drawn.text, test_time);
         BOOST_TEST_REQUIRE(who.has_value());
         BOOST_TEST(who->name == "ci");
         BOOST_TEST(who->id == k.drawn.id);
@@ -68,13 +68,13 @@ BOOST_AUTO_TEST_CASE(its_text_gives_its_name_and_role) {
 }
 
 BOOST_AUTO_TEST_CASE(an_unknown_a_revoked_and_an_expired_key_give_nothing) {
-    kept_key k{noon + std::chrono::seconds{1}};
-    BOOST_TEST(!identify(k.keys, draw_key().text, noon).has_value());
-    BOOST_TEST(identify(k.keys, k.drawn.text, noon).has_value());
-    BOOST_TEST(identify(k.keys, k.drawn.text, noon + std::chrono::microseconds{999'999}).has_value());
-    BOOST_TEST(!identify(k.keys, k.drawn.text, noon + std::chrono::seconds{1}).has_value());
+    kept_key k{test_time + std::chrono::seconds{1}};
+    BOOST_TEST(!identify(k.keys, draw_key().text, test_time).has_value());
+    BOOST_TEST(identify(k.keys, k.drawn.text, test_time).has_value());
+    BOOST_TEST(identify(k.keys, k.drawn.text, test_time + std::chrono::microseconds{999'999}).has_value());
+    BOOST_TEST(!identify(k.keys, k.drawn.text, test_time + std::chrono::seconds{1}).has_value());
     k.keys.clear();
-    BOOST_TEST(!identify(k.keys, k.drawn.text, noon).has_value());
+    BOOST_TEST(!identify(k.keys, k.drawn.text, test_time).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(every_digit_counts) {
@@ -82,7 +82,7 @@ BOOST_AUTO_TEST_CASE(every_digit_counts) {
     for (std::size_t i = 0; i < k.drawn.text.size(); ++i) {
         auto other = k.drawn.text;
         other[i] = other[i] == '0' ? '1' : '0';
-        BOOST_TEST(!identify(k.keys, other, noon).has_value(), other);
+        BOOST_TEST(!identify(k.keys, other, test_time).has_value(), other);
     }
 }
 
@@ -93,7 +93,7 @@ BOOST_AUTO_TEST_CASE(what_is_no_key_gives_nothing) {
          {std::string{}, std::string{"vhk_"}, text + " ", " " + text, text.substr(0, 80), text + "0",
           std::string(81, '0'), std::string(1'000'000, 'v'), "VHK_" + text.substr(4), text.substr(0, 80) + '\0',
           k.drawn.hash, std::string{"vhk_"} + k.drawn.id}) {
-        BOOST_TEST(!identify(k.keys, other, noon).has_value());
+        BOOST_TEST(!identify(k.keys, other, test_time).has_value());
     }
 }
 
@@ -102,14 +102,14 @@ BOOST_AUTO_TEST_CASE(a_secret_of_another_key_does_not_fit) {
     const kept_key b;
     auto keys = a.keys;
     keys.insert(b.keys.begin(), b.keys.end());
-    BOOST_TEST(!identify(keys, a.drawn.text.substr(0, 17) + b.drawn.text.substr(17), noon).has_value());
-    BOOST_TEST(identify(keys, b.drawn.text, noon)->id == b.drawn.id);
+    BOOST_TEST(!identify(keys, a.drawn.text.substr(0, 17) + b.drawn.text.substr(17), test_time).has_value());
+    BOOST_TEST(identify(keys, b.drawn.text, test_time)->id == b.drawn.id);
 }
 
 BOOST_AUTO_TEST_CASE(a_stored_hash_that_is_none_opens_nothing) {
     kept_key k;
     k.keys.begin()->second.hash.clear();
-    BOOST_TEST(!identify(k.keys, k.drawn.text, noon).has_value());
+    BOOST_TEST(!identify(k.keys, k.drawn.text, test_time).has_value());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -27,7 +27,7 @@
 namespace valhalla::tests {
 
 /// Long enough for a loaded machine with sanitizers; a test that passes never waits this long.
-inline constexpr std::chrono::seconds patience{30};
+inline constexpr std::chrono::seconds patience{120};
 
 /// A socket, no more.
 class raw_client {
