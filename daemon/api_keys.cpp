@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/api_keys.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstring>
 #include <stdexcept>
 
 #include <openssl/crypto.h>
@@ -52,7 +54,7 @@ void wipe(std::string& text) noexcept {
     text.clear();
 }
 
-std::optional<key_identity> identify(const key_map& keys, std::string_view text, unix_micros now) {
+std::optional<ipc::key_identity> identify(const key_map& keys, std::string_view text, unix_micros now) {
     // What these lines tell by their timing is the form of keys, which is in the documentation.
     if (text.size() != text_size || !text.starts_with(key_prefix) || text[key_prefix.size() + id_digits] != '_') {
         return std::nullopt;
@@ -66,8 +68,29 @@ std::optional<key_identity> identify(const key_map& keys, std::string_view text,
     if (!same || !kept || !found->second.valid_at(now)) {
         return std::nullopt;
     }
-    return key_identity{
-        .id = found->second.id, .name = found->second.name, .granted = static_cast<ipc::role>(found->second.role)};
+    const auto& key = found->second;
+    return ipc::key_identity{.id = key.id,
+                             .name = key.name,
+                             .granted = static_cast<ipc::role>(key.role),
+                             .holder = holder_of_keys(key.name)};
+}
+
+ipc::role role_of_key(const key_map& keys, std::string_view id, unix_micros now) {
+    const auto found = keys.find(id);
+    return found != keys.end() && found->second.valid_at(now) ? static_cast<ipc::role>(found->second.role)
+                                                              : ipc::role::none;
+}
+
+bool any_valid_key(const key_map& keys, unix_micros now) {
+    return std::ranges::any_of(keys, [now](const auto& entry) { return entry.second.valid_at(now); });
+}
+
+ipc::user_id holder_of_keys(std::string_view name) {
+    const auto digest = schema::hasher{}.plain(name);
+    std::uint64_t first = 0;
+    static_assert(sizeof first <= digest.size());
+    std::memcpy(&first, digest.data(), sizeof first);
+    return ipc::user_id::of_key_holder(first);
 }
 
 }  // namespace valhalla

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Keys of programs that come over HTTP: how one is drawn, and how its text becomes a name and a role.
+// Keys, with which somebody comes who is no user of this system, over HTTP above all: how one is drawn, and how its
+// text becomes a name and a role. Everything is looked up in the key map of the published state, so a key that is
+// revoked is gone as soon as the answer to `key.revoke` is.
 //
 //   vhk_ 3f0c9a51b2e7 _ 9b1d…(64 hex digits)
 //    |        |             '- the secret: 256 random bits
@@ -15,7 +17,7 @@
 #include <string>
 #include <string_view>
 
-#include "ipc/role.hpp"
+#include "ipc/call.hpp"
 #include "schema/model/access.hpp"
 
 namespace valhalla {
@@ -34,15 +36,14 @@ struct drawn_key {
 /// Overwrites the text, so that it does not lie about in memory that is used again.
 void wipe(std::string& text) noexcept;
 
-/// Who comes with a key.
-struct key_identity {
-    std::string id;
-    std::string name;
-    ipc::role granted = ipc::role::none;
-};
-
 /// Nothing when `text` is no key, or one that is unknown, revoked or expired at `now`: which of them, a stranger is not
 /// to know. It takes as long for a wrong secret as for a right one, and for an id that does not exist.
-[[nodiscard]] std::optional<key_identity> identify(const key_map& keys, std::string_view text, unix_micros now);
+[[nodiscard]] std::optional<ipc::key_identity> identify(const key_map& keys, std::string_view text, unix_micros now);
+/// That the key of this id gives at `now`; none when it is unknown, was revoked or has expired.
+[[nodiscard]] ipc::role role_of_key(const key_map& keys, std::string_view id, unix_micros now);
+/// Whether anybody could come with a key at `now`.
+[[nodiscard]] bool any_valid_key(const key_map& keys, unix_micros now);
+/// Who holds the keys of this name: they share what one user may take, so that two keys are no more than one.
+[[nodiscard]] ipc::user_id holder_of_keys(std::string_view name);
 
 }  // namespace valhalla

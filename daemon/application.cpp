@@ -14,6 +14,7 @@
 #include <fmt/format.h>
 
 #include "daemon/access_control.hpp"
+#include "daemon/api_keys.hpp"
 #include "daemon/byte_units.hpp"
 #include "daemon/chance.hpp"
 #include "daemon/change_gate.hpp"
@@ -93,6 +94,9 @@ struct application::parts {
     }
     void begin_stop();
     [[nodiscard]] governor::self_checks measure() const;
+    [[nodiscard]] ipc::role role_of(const std::string& key) const {
+        return role_of_key(*hot.state().keys, key, system_now());
+    }
     int run();
 
     config given;
@@ -117,7 +121,7 @@ struct application::parts {
     query_pool queries;
     uploads files;
     backups saving;
-    follow_hub follows{queries};
+    follow_hub follows{queries, [this](const std::string& id) { return role_of(id) != ipc::role::none; }};
     witness watching;
     metrics_file figures_out;
     services with;
@@ -221,7 +225,9 @@ application::parts::parts(const config& c, daemon_log& to)
                   [this](const ipc::denial& what) {
                       measured.denied();
                       denials.note(what);
-                  }}} {
+                  },
+              .keys = {.any = [this] { return any_valid_key(*hot.state().keys, system_now()); },
+                       .role_of = [this](const std::string& id) { return role_of(id); }}}} {
     bind_all_methods(table, with);
     set_rates(given.rates);
     or_fail([&] { queries.start(); });

@@ -14,6 +14,9 @@
 namespace valhalla {
 
 actor actor_of(const ipc::peer& who) {
+    if (!who.key.empty()) {
+        return {.name = who.name, .via = actor_via::http, .uid = std::nullopt, .gid = std::nullopt};
+    }
     return {.name = who.name, .via = actor_via::unix_socket, .uid = who.uid, .gid = who.gid};
 }
 
@@ -28,6 +31,7 @@ void change_gate::submit(governor::command&& what, const ipc::peer& who, ipc::re
     admit({.what = std::move(what),
            .who = actor_of(who),
            .is_owner = who.granted == ipc::role::owner,
+           .key = who.key,
            .token = std::move(token),
            .reply = std::move(reply)},
           who, bytes);
@@ -39,6 +43,7 @@ void change_gate::submit(std::unique_ptr<const joint_commands> together, const i
            .together = std::move(together),
            .who = actor_of(who),
            .is_owner = who.granted == ipc::role::owner,
+           .key = who.key,
            .token = std::move(token),
            .reply = std::move(reply)},
           who, bytes);
@@ -57,7 +62,7 @@ void change_gate::recall(retry_token token, std::string answer, const ipc::peer&
 
 void change_gate::admit(change&& one, const ipc::peer& of, std::size_t bytes) {
     if (collected_ == nullptr) {
-        one.quota = quota_.take(of.uid, sizeof(change) + bytes);
+        one.quota = quota_.take(of.user(), sizeof(change) + bytes);
         if (!one.quota) {
             one.reply.fail({ipc::error_code::overloaded,
                             "too many changes are waiting for the disk, this one was not taken; try again in a moment",

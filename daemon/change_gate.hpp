@@ -16,7 +16,7 @@
 
 namespace valhalla {
 
-/// Who asks over a Unix socket, as the trail names him.
+/// Who asks, as the trail names him: a user of this system, or with a key its name alone.
 [[nodiscard]] actor actor_of(const ipc::peer& who);
 
 class change_gate {

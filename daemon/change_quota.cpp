@@ -6,14 +6,14 @@ namespace valhalla {
 void change_quota::hold::give_back() const noexcept {
     if (all != nullptr) {
         --all->changes;
-        --of_uid->changes;
+        --of_user->changes;
         all->bytes -= bytes;
-        of_uid->bytes -= bytes;
+        of_user->bytes -= bytes;
     }
 }
 
-change_quota::hold change_quota::take(std::uint32_t uid, std::size_t bytes) {
-    usage& mine = usage_of(uid);
+change_quota::hold change_quota::take(ipc::user_id user, std::size_t bytes) {
+    usage& mine = usage_of(user);
     const bool room = all_.changes < bounds_.changes && mine.changes < share_of(bounds_.changes) &&
                       all_.bytes + bytes <= bounds_.bytes && mine.bytes + bytes <= share_of(bounds_.bytes);
     if (!room) {
@@ -26,15 +26,15 @@ change_quota::hold change_quota::take(std::uint32_t uid, std::size_t bytes) {
     return {&all_, &mine, bytes};
 }
 
-change_quota::usage& change_quota::usage_of(std::uint32_t uid) {
-    if (last_ != nullptr && last_uid_ == uid) {
+change_quota::usage& change_quota::usage_of(ipc::user_id user) {
+    if (last_ != nullptr && last_user_ == user) {
         return *last_;
     }
-    if (of_uid_.size() >= max_users && !of_uid_.contains(uid)) {
-        std::erase_if(of_uid_, [](const auto& each) { return each.second.changes == 0; });
+    if (of_user_.size() >= max_users && !of_user_.contains(user)) {
+        std::erase_if(of_user_, [](const auto& each) { return each.second.changes == 0; });
     }
-    last_ = &of_uid_[uid];
-    last_uid_ = uid;
+    last_ = &of_user_[user];
+    last_user_ = user;
     return *last_;
 }
 

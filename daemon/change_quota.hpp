@@ -9,6 +9,8 @@
 #include <cstdint>
 #include <unordered_map>
 
+#include "ipc/user_id.hpp"
+
 namespace valhalla {
 
 /// Of changes that are accepted and not answered yet.
@@ -32,7 +34,7 @@ class change_quota {
     /// the daemon's own. Must be given back while the quota lives.
     struct hold {
         usage* all = nullptr;
-        usage* of_uid = nullptr;
+        usage* of_user = nullptr;
         std::size_t bytes = 0;
 
         explicit operator bool() const noexcept { return all != nullptr; }
@@ -44,21 +46,21 @@ class change_quota {
     change_quota& operator=(const change_quota&) = delete;
 
     /// Room for one change of this many bytes; false when there is none.
-    [[nodiscard]] hold take(std::uint32_t uid, std::size_t bytes);
+    [[nodiscard]] hold take(ipc::user_id user, std::size_t bytes);
     [[nodiscard]] const usage& taken() const noexcept { return all_; }
-    [[nodiscard]] std::size_t users() const noexcept { return of_uid_.size(); }
+    [[nodiscard]] std::size_t users() const noexcept { return of_user_.size(); }
 
     /// Users that are remembered; beyond, those who wait for nothing are forgotten.
     static constexpr std::size_t max_users = 1'024;
 
   private:
-    usage& usage_of(std::uint32_t uid);
+    usage& usage_of(ipc::user_id user);
 
     queue_bounds bounds_;
     usage all_;
-    std::unordered_map<std::uint32_t, usage> of_uid_;  // its nodes stay where they are
-    std::uint32_t last_uid_ = 0;
-    usage* last_ = nullptr;  // of `last_uid_`
+    std::unordered_map<ipc::user_id, usage> of_user_;  // its nodes stay where they are
+    ipc::user_id last_user_;
+    usage* last_ = nullptr;  // of `last_user_`
 };
 
 }  // namespace valhalla

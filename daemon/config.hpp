@@ -49,7 +49,8 @@ struct config {
     backup_settings backup;
     metrics_settings metrics;
     /// How often one user may call a method; the others have no rate.
-    std::map<std::string, ipc::call_rate> rates{{"cone.set", {.calls = 10, .period = std::chrono::minutes{1}}},
+    std::map<std::string, ipc::call_rate> rates{{"auth.key", {.calls = 30, .period = std::chrono::minutes{1}}},
+                                                {"cone.set", {.calls = 10, .period = std::chrono::minutes{1}}},
                                                 {"thresholds.set", {.calls = 5, .period = std::chrono::minutes{1}}}};
     std::chrono::hours request_key_window{24};
     ipc::limits limits;                      ///< of the wire

@@ -64,6 +64,7 @@ constexpr std::array keys{
     count<&config::limits, &limits::buffer_bytes>("buffer_bytes", mib, 64 * kib * mib),
     wait<&limits::output_stall_time>("output_stall_s"),
     wait<&limits::push_stall_time>("push_stall_s"),
+    wait<&limits::no_role_time>("no_role_s"),
     count<&config::queue, &queue_bounds::changes>("queued_changes", 16, 1'000'000),
     count<&config::queue, &queue_bounds::bytes>("queued_bytes", mib, 1'024 * mib),
 };

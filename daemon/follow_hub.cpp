@@ -55,9 +55,12 @@ follow_page read_page(schema::reader& from, const schema::audit_query& query, st
 }  // namespace
 
 struct follow_hub::one_follow {
-    one_follow(std::int64_t n, schema::audit_query f) : number{n}, filter{std::move(f)} {}
+    one_follow(std::int64_t n, const ipc::peer& who, schema::audit_query f)
+        : number{n}, user{who.user()}, key{who.key}, filter{std::move(f)} {}
 
     std::int64_t number;
+    ipc::user_id user;
+    std::string key;                  // empty: begun without one
     schema::audit_query filter;       // `after` is the cursor
     bool reading = false;             // a page of it is on the query thread
     std::optional<follow_page> held;  // a page that waits for the peer
@@ -70,7 +73,7 @@ struct follow_hub::one_follow {
 class follow_hub::listener final : public ipc::push_source {
   public:
     listener(follow_hub& hub, const ipc::peer& who, std::shared_ptr<ipc::push_channel> to)
-        : hub_{&hub}, connection_{who.connection}, uid_{who.uid}, to_{std::move(to)} {}
+        : hub_{&hub}, connection_{who.connection}, to_{std::move(to)} {}
 
     void on_ready() override {
         if (hub_ != nullptr) {
@@ -103,7 +106,6 @@ class follow_hub::listener final : public ipc::push_source {
 
     follow_hub* hub_;  // null once forgotten
     std::uint64_t connection_;
-    std::uint32_t uid_;
     std::shared_ptr<ipc::push_channel> to_;  // null once closed
     std::vector<follow_ptr> follows_;
     std::size_t next_ = 0;  // whose turn it is
@@ -120,7 +122,7 @@ std::variant<std::int64_t, ipc::rpc_error> follow_hub::follow(const ipc::peer& w
                                                               schema::audit_query filter) {
     const auto found = listeners_.find(who.connection);
     const auto here = found == listeners_.end() ? 0 : found->second->follows_.size();
-    const auto yours = count_of(who.uid);
+    const auto yours = count_of(who.user());
     if (count_ >= max_follows || yours >= share_of(max_follows) || here >= max_follows_per_connection) {
         return ipc::rpc_error{
             ipc::error_code::too_many_follows,
@@ -136,17 +138,17 @@ std::variant<std::int64_t, ipc::rpc_error> follow_hub::follow(const ipc::peer& w
     }
     filter.limit = page_records;
     filter.max_bytes = page_bytes;
-    at->follows_.push_back(std::make_shared<one_follow>(++last_number_, std::move(filter)));
+    at->follows_.push_back(std::make_shared<one_follow>(++last_number_, who, std::move(filter)));
     ++count_;
     return last_number_;
 }
 
-std::size_t follow_hub::count_of(std::uint32_t uid) const {
-    std::size_t all = 0;
+std::size_t follow_hub::count_of(ipc::user_id user) const {
+    std::ptrdiff_t all = 0;
     for (const auto& [connection, at] : listeners_) {
-        all += at->uid_ == uid ? at->follows_.size() : 0;
+        all += std::ranges::count(at->follows_, user, [](const follow_ptr& f) { return f->user; });
     }
-    return all;
+    return static_cast<std::size_t>(all);
 }
 
 std::optional<audit_seq> follow_hub::unfollow(const ipc::peer& who, std::int64_t number) {
@@ -159,16 +161,20 @@ std::optional<audit_seq> follow_hub::unfollow(const ipc::peer& who, std::int64_t
     if (which == at->follows_.end()) {
         return std::nullopt;
     }
-    const auto stood = (*which)->cursor();
-    (*which)->ended = true;
-    at->follows_.erase(which);
+    const auto one = *which;
+    remove(*at, one);
+    return one->cursor();
+}
+
+void follow_hub::remove(listener& at, const follow_ptr& one) {
+    one->ended = true;
+    std::erase(at.follows_, one);
     --count_;
-    if (at->follows_.empty()) {
-        const auto to = at->to_;
-        forget(*at);
+    if (at.follows_.empty()) {
+        const auto to = at.to_;
+        forget(at);
         to->set_source(nullptr);
     }
-    return stood;
 }
 
 void follow_hub::grew(std::uint64_t size) {
@@ -176,8 +182,22 @@ void follow_hub::grew(std::uint64_t size) {
         return;
     }
     size_ = size;
-    for (const auto& [connection, at] : listeners_) {
+    for (auto next = listeners_.begin(); next != listeners_.end();) {
+        const auto at = (next++)->second;  // it may leave
         pump(*at);
+    }
+}
+
+void follow_hub::end_keyless(listener& at) {
+    const auto lapsed = [this](const follow_ptr& f) { return !f->key.empty() && !key_holds_(f->key); };
+    while (at.to_->ready()) {
+        const auto found = std::ranges::find_if(at.follows_, lapsed);
+        if (found == at.follows_.end()) {
+            return;
+        }
+        const auto one = *found;
+        at.to_->push(end_line(one->number, one->cursor(), "its key was revoked or has expired"));
+        remove(at, one);
     }
 }
 
@@ -196,7 +216,10 @@ bool follow_hub::deliver(listener& at) {
 
 /// One page at a time and connection, in turn, so that follows of one connection share it.
 void follow_hub::pump(listener& at) {
-    if (!at.to_ || !deliver(at)) {
+    if (at.to_) {
+        end_keyless(at);
+    }
+    if (!at.to_ || at.follows_.empty() || !deliver(at)) {
         return;
     }
     for (std::size_t tried = 0; tried < at.follows_.size(); ++tried) {

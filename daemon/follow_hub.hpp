@@ -3,6 +3,9 @@
 // audit.follow: peers to whom the trail is sent as it grows. A follow is a filter and a cursor: whenever the trail is
 // ahead of the cursor and the peer has taken what it got, the next page is read on the query thread and sent. So there
 // is no gap and no duplicate between what there was and what comes, whatever the peer's pace. I/O thread only.
+//
+// A follow belongs to whoever began it, whatever key the connection comes with later. One that was begun with a key
+// ends when the key does: before the next page is sent, and so at the latest with the record that revokes it.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +14,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 
 #include "daemon/query_pool.hpp"
@@ -28,7 +32,10 @@ class follow_hub {
     static constexpr std::size_t page_records = 200;
     static constexpr std::size_t page_bytes = std::size_t{64} << 10U;
 
-    explicit follow_hub(query_pool& queries) : queries_{queries} {}
+    /// Whether the key of this id still holds.
+    using key_check = std::function<bool(const std::string& key)>;
+
+    follow_hub(query_pool& queries, key_check holds) : queries_{queries}, key_holds_{std::move(holds)} {}
     ~follow_hub();
     follow_hub(const follow_hub&) = delete;
     follow_hub& operator=(const follow_hub&) = delete;
@@ -51,14 +58,19 @@ class follow_hub {
     class listener;
     using follow_ptr = std::shared_ptr<one_follow>;
 
-    [[nodiscard]] std::size_t count_of(std::uint32_t uid) const;
+    [[nodiscard]] std::size_t count_of(ipc::user_id user) const;
     void pump(listener& at);
     /// Sends pages that are there; false when none may be sent now, or one is still being read.
     [[nodiscard]] static bool deliver(listener& at);
+    /// Ends those whose key no longer holds.
+    void end_keyless(listener& at);
+    /// The caller keeps `at` alive.
+    void remove(listener& at, const follow_ptr& one);
     void fetch(const std::shared_ptr<listener>& at, const follow_ptr& what);
     void forget(listener& at);
 
     query_pool& queries_;
+    key_check key_holds_;
     std::map<std::uint64_t, std::shared_ptr<listener>> listeners_;  // by number of connection
     std::uint64_t size_ = 0;
     std::int64_t last_number_ = 0;

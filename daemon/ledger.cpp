@@ -81,7 +81,7 @@ ledger::~ledger() {
 
 void ledger::bootstrap(const governor::command& what) {
     try {
-        const auto done = execute(what, daemon_actor(), true);
+        const auto done = execute(what, context_of(daemon_actor(), true));
         if (const auto* no = std::get_if<governor::refusal>(&done.result)) {
             throw std::logic_error{"the daemon's own command was refused: " + no->message};
         }
@@ -292,9 +292,9 @@ std::optional<ipc::rpc_error> ledger::carry_out(const change& one, std::string& 
         return std::nullopt;
     }
     if (one.together) {
-        return carry_out_all(*one.together, context_of(one.who, one.is_owner), out);
+        return carry_out_all(*one.together, context_of(one.who, one.is_owner, one.key), out);
     }
-    const auto done = execute(one.what, one.who, one.is_owner);
+    const auto done = execute(one.what, context_of(one.who, one.is_owner, one.key));
     if (const auto* no = std::get_if<governor::refusal>(&done.result)) {
         return to_wire(*no);
     }
@@ -325,8 +325,8 @@ std::optional<ipc::rpc_error> ledger::carry_out_all(const joint_commands& all, c
     return std::nullopt;
 }
 
-governor::context ledger::context_of(const actor& who, bool is_owner) const {
-    return {.who = who, .is_owner = is_owner, .now = std::max(hooks_.now(), state_.last_ts)};
+governor::context ledger::context_of(const actor& who, bool is_owner, const std::string& key) const {
+    return {.who = who, .is_owner = is_owner, .now = std::max(hooks_.now(), state_.last_ts), .key = key};
 }
 
 void ledger::begin_if_needed() {
@@ -336,8 +336,8 @@ void ledger::begin_if_needed() {
     }
 }
 
-governor::outcome ledger::execute(const governor::command& what, const actor& who, bool is_owner) {
-    auto done = governor::execute(state_, what, context_of(who, is_owner));
+governor::outcome ledger::execute(const governor::command& what, const governor::context& ctx) {
+    auto done = governor::execute(state_, what, ctx);
     store(done.records);
     return done;
 }
@@ -407,7 +407,7 @@ void ledger::tick(std::chrono::steady_clock::time_point steady_now) {
     }
     const auto before = state_.health;
     try {
-        static_cast<void>(execute(what, daemon_actor(), true));
+        static_cast<void>(execute(what, context_of(daemon_actor(), true)));
         commit();
     } catch (const schema::storage_error& fault) {
         roll_back();

@@ -62,6 +62,7 @@ struct change {
     std::unique_ptr<const std::string> known{};
     actor who;
     bool is_owner = false;
+    std::string key{};  ///< id of the key that he came with; empty: there is none
     std::optional<retry_token> token{};
     ipc::reply_handle reply;
     change_quota::hold quota{};
@@ -157,14 +158,14 @@ class ledger {
     /// Commits as many of them as make a full commit, and says how many.
     std::size_t process(std::span<change> batch);
     /// Executes `what` and appends its records, opening the transaction with the first one.
-    governor::outcome execute(const governor::command& what, const actor& who, bool is_owner);
+    governor::outcome execute(const governor::command& what, const governor::context& ctx);
     /// Executes one change, or gives the answer that was kept for it.
     void answer(const change& one, commit_result& into, commit_result::answered& at);
     /// Executes what it asks for and appends its answer to `out`; nothing, or why it was refused.
     [[nodiscard]] std::optional<ipc::rpc_error> carry_out(const change& one, std::string& out);
     [[nodiscard]] std::optional<ipc::rpc_error> carry_out_all(const joint_commands& all, const governor::context& ctx,
                                                               std::string& out);
-    [[nodiscard]] governor::context context_of(const actor& who, bool is_owner) const;
+    [[nodiscard]] governor::context context_of(const actor& who, bool is_owner, const std::string& key = {}) const;
     void store(std::span<const audit_entry> records);
     void note(const audit_entry& record);
     void begin_if_needed();

@@ -33,6 +33,7 @@ error_code code_of(governor::refusal_kind kind) {
         case too_many_locks: return error_code::too_many_locks;
         case unknown_key: return error_code::unknown_key;
         case too_many_keys: return error_code::too_many_keys;
+        case key_revoked: return error_code::invalid_key;
         case state_not_fresh: return error_code::state_not_fresh;
         case record_too_large: return error_code::record_too_large;
         case import_refused: return error_code::import_refused;
@@ -112,6 +113,9 @@ ipc::rpc_error to_wire(const governor::refusal& r) {
     ipc::rpc_error error{code_of(r.kind), r.message, {}};
     if (!r.key.empty()) {
         ipc::append_text_member(error.data_members, "key", r.key);
+    }
+    if (error.code == error_code::invalid_key) {
+        error.needs = ipc::role::viewer;
     }
     if (error.code == error_code::forbidden) {
         error.needs = ipc::role::owner;

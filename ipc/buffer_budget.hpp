@@ -48,6 +48,10 @@ class buffer_budget {
         of_user += bytes;
         return true;
     }
+    /// Whether a user who has taken `of_user` may have `bytes` more that somebody else has now.
+    [[nodiscard]] bool may_take_over(std::size_t of_user, std::size_t bytes) const noexcept {
+        return of_user + bytes <= of_one_;
+    }
     void give_back(std::size_t& of_user, std::size_t bytes) noexcept {
         taken_ -= bytes;
         of_user -= bytes;
@@ -78,6 +82,12 @@ class buffer_claim {
         }
         bytes_ = bytes;
         return true;
+    }
+    /// What it holds counts as another user's from now on, whether or not that one has room for it.
+    void pass_to(std::size_t& other_user) noexcept {
+        *of_user_ -= bytes_;
+        other_user += bytes_;
+        of_user_ = &other_user;
     }
     void release() noexcept {
         if (const std::size_t held = std::exchange(bytes_, 0)) {

@@ -16,16 +16,30 @@
 #include "ipc/errors.hpp"
 #include "ipc/push.hpp"
 #include "ipc/role.hpp"
+#include "ipc/user_id.hpp"
 
 namespace valhalla::ipc {
 
-/// Who is at the other end, read from the kernel when the connection was made.
+/// Who is at the other end: what the kernel said when the connection was made, until a key says something else.
 struct peer {
-    std::uint32_t uid = 0;
+    std::uint32_t uid = 0;  ///< the kernel's word, whatever the key
     std::uint32_t gid = 0;
-    std::string name;  ///< user name, or `uid:1234` where the system knows none
+    std::string name;  ///< user name, or `uid:1234` where the system knows none; the key's name
     role granted = role::none;
     std::uint64_t connection = 0;  ///< number of the connection, never reused by this process
+    std::string key{};             ///< id of the key whose name and role these are; empty: there is none
+    user_id key_holder{};          ///< with a key: who holds it
+
+    /// Whose shares and rates his requests count towards.
+    [[nodiscard]] user_id user() const noexcept { return key.empty() ? user_id{uid} : key_holder; }
+};
+
+/// What a key makes of the peer that comes with it.
+struct key_identity {
+    std::string id;  ///< of the key
+    std::string name;
+    role granted = role::none;
+    user_id holder;
 };
 
 /// What the request needs of the daemon; decides how it is ordered on its connection (ipc/connection.hpp).
@@ -94,6 +108,9 @@ class call {
     /// For a method that carries out others: why the peer may not call `other` this many times now; nothing when he
     /// may, and then it counts towards its rate.
     [[nodiscard]] virtual std::optional<rpc_error> objection(const bound_method& other, std::size_t times) = 0;
+    /// From the next request on, the connection acts as `whom`. Nothing else of it may be in flight, as is so while an
+    /// `effect::hot_read` runs. Nothing, or why not; then it acts as before.
+    [[nodiscard]] virtual std::optional<rpc_error> act_as(key_identity whom) = 0;
     /// `result_json` is one complete JSON value; it is copied.
     virtual void reply(std::string_view result_json) = 0;
     virtual void fail(const rpc_error& error) = 0;

@@ -41,7 +41,11 @@ connection::connection(connection_host& host, unix_socket socket, peer who, std:
       peer_{std::move(who)},
       in_{host.bounds.read_bytes, host.bounds.line_bytes},
       input_claim_{host.budget, taken_by_user},
-      output_claim_{host.budget, taken_by_user} {}
+      output_claim_{host.budget, taken_by_user} {
+    if (peer_.granted == role::none) {
+        no_role_since_ = clock::now();
+    }
+}
 
 void connection::start() {
     socket_.non_blocking(true);
@@ -54,6 +58,7 @@ void connection::turn() {
         return;
     }
     in_turn_ = true;
+    look_at_key();
     std::size_t requests = 0;
     std::size_t bytes = 0;
     progress last = progress::done;
@@ -76,8 +81,8 @@ void connection::turn() {
     if (!closed_) {
         conclude(last, answered);
     }
-    if (source_ && ready()) {
-        source_->on_ready();
+    if (const auto source = source_; source && ready()) {
+        source->on_ready();  // it may take itself away
     }
 }
 
@@ -316,12 +321,33 @@ void connection::on_tick(clock::time_point now) {
         close();
         return;
     }
+    look_at_key();
+    if (out_of_time_without_role(now)) {
+        const auto why = no_role(role::viewer);
+        if (peer_.key.empty()) {
+            tell_denied({}, why);
+        }
+        end_with(why);
+        turn();
+        return;
+    }
     if (line_since_ && reading_ && !ending_ && now - *line_since_ >= host_.bounds.line_time) {
         end_with({error_code::parse_error,
                   fmt::format("a line must be complete within {} ms", host_.bounds.line_time.count()),
                   {}});
         turn();
     }
+}
+
+/// Last words come behind the answers that are due, and not into a batch.
+bool connection::out_of_time_without_role(clock::time_point now) const noexcept {
+    return no_role_since_ && now - *no_role_since_ >= host_.bounds.no_role_time && in_flight() == 0 && !batch_ &&
+           !ending_;
+}
+
+void connection::pass_to(std::size_t& taken_by_user) noexcept {
+    input_claim_.pass_to(taken_by_user);
+    output_claim_.pass_to(taken_by_user);
 }
 
 /// Behind the end of input nothing is read that would show it, and a follower may have nothing to write for long.

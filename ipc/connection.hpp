@@ -63,6 +63,10 @@ class connection_host {
     /// Has `turn` called soon, once for however many requests are answered until then.
     virtual void wants_turn(std::shared_ptr<connection> who) = 0;
     virtual void closed(connection& who) = 0;
+    /// What `who` takes counts as that of `to` from now on. Nothing, or why that one has no room for it.
+    [[nodiscard]] virtual std::optional<rpc_error> change_user(connection& who, user_id to) = 0;
+    /// That a key gives now; none: it was revoked, or has expired.
+    [[nodiscard]] virtual role role_of_key(const std::string& id) const = 0;
     /// Something that an operator should read.
     virtual void report(std::string_view what) = 0;
 
@@ -120,6 +124,10 @@ class connection final : public reply_sink, public push_channel, public std::ena
     void set_source(std::shared_ptr<push_source> source) override;
 
     [[nodiscard]] const peer& who() const noexcept { return peer_; }
+    /// What it has taken of the budget.
+    [[nodiscard]] std::size_t taken_bytes() const noexcept { return input_claim_.bytes() + output_claim_.bytes(); }
+    /// From now on that counts as another user's, of whom `taken_by_user` says what he has taken.
+    void pass_to(std::size_t& taken_by_user) noexcept;
 
   private:
     friend class live_call;
@@ -140,6 +148,10 @@ class connection final : public reply_sink, public push_channel, public std::ena
     progress begin_batch(std::string_view line);
     [[nodiscard]] bool carry_out(const parsed_line& line);
     void run(const bound_method& method, const request& req);
+    [[nodiscard]] std::optional<rpc_error> act_as(key_identity whom);
+    void look_at_key();
+    [[nodiscard]] rpc_error no_role(role needed) const;
+    [[nodiscard]] bool out_of_time_without_role(clock::time_point now) const noexcept;
     [[nodiscard]] std::optional<rpc_error> role_objection(const method_info& to) const;
     [[nodiscard]] std::optional<rpc_error> rate_objection(const bound_method& to, std::size_t times);
     [[nodiscard]] bool may_start(effect kind) const noexcept;
@@ -196,6 +208,7 @@ class connection final : public reply_sink, public push_channel, public std::ena
     const std::shared_ptr<traffic> counted_;
     unix_socket socket_;
     peer peer_;
+    std::optional<clock::time_point> no_role_since_;
 
     line_buffer in_;
     buffer_claim input_claim_;

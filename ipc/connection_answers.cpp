@@ -194,7 +194,7 @@ reply_handle connection::defer(std::string_view id, const bound_method& method) 
 
 /// Does not need the host, which may be gone.
 void connection::tell_denied(std::string_view method, const rpc_error& error) const {
-    if (error.code == error_code::forbidden) {
+    if (error.needs != role::none) {
         (*denials_)({peer_, method, error.needs});
     }
 }

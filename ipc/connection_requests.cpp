@@ -33,6 +33,7 @@ class live_call final : public call {
         auto error = on_.role_objection(other.info());
         return error ? error : on_.rate_objection(other, times);
     }
+    [[nodiscard]] std::optional<rpc_error> act_as(key_identity whom) override { return on_.act_as(std::move(whom)); }
     void reply(std::string_view result_json) override {
         if (!std::exchange(settled_, true)) {
             on_.answer(method_.label(), id_, result_json);
@@ -41,7 +42,9 @@ class live_call final : public call {
     void fail(const rpc_error& error) override {
         if (!std::exchange(settled_, true)) {
             on_.tell_denied(method_.info().name, error);
-            on_.answer(method_.label(), id_, error);
+            const bool counts = method_.info().rate_of_denials && error.needs != role::none;
+            const auto too_often = counts ? on_.rate_objection(method_, 1) : std::nullopt;
+            on_.answer(method_.label(), id_, too_often ? *too_often : error);
         }
     }
     [[nodiscard]] reply_handle defer() override {
@@ -168,7 +171,7 @@ bool connection::carry_out(const parsed_line& line) {
     if (!may_start(info.kind)) {
         return false;
     }
-    if (const auto error = rate_objection(*method, 1)) {
+    if (const auto error = info.rate_of_denials ? std::nullopt : rate_objection(*method, 1)) {
         answer(method->label(), req.id, *error);
         return true;
     }
@@ -180,9 +183,49 @@ std::optional<rpc_error> connection::role_objection(const method_info& to) const
     if (peer_.granted >= to.needs) {
         return std::nullopt;
     }
+    if (peer_.granted == role::none) {
+        return no_role(to.needs);
+    }
     return forbidden(fmt::format("{} needs the role {}; {} has the role {}", to.name, to_text(to.needs), peer_.name,
                                  to_text(peer_.granted)),
                      to.needs);
+}
+
+/// A key that ends leaves no way back to what the peer may do without one: who came with it must not gain by that.
+rpc_error connection::no_role(role needed) const {
+    if (!peer_.key.empty()) {
+        return {error_code::invalid_key,
+                fmt::format("the key of {} was revoked or has expired; authenticate with another", peer_.name),
+                {},
+                needed};
+    }
+    return forbidden(
+        fmt::format("{} has no role here; ask an owner for one, or authenticate with a key (auth.key)", peer_.name),
+        needed);
+}
+
+std::optional<rpc_error> connection::act_as(key_identity whom) {
+    peer next{peer_.uid,        peer_.gid,          std::move(whom.name), whom.granted,
+              peer_.connection, std::move(whom.id), whom.holder};
+    if (auto error = host_.change_user(*this, next.user())) {
+        return error;
+    }
+    peer_ = std::move(next);
+    no_role_since_.reset();
+    return std::nullopt;
+}
+
+/// Once a turn is enough: keys change between turns, on this thread.
+void connection::look_at_key() {
+    if (peer_.key.empty()) {
+        return;
+    }
+    peer_.granted = host_.role_of_key(peer_.key);
+    if (peer_.granted != role::none) {
+        no_role_since_.reset();
+    } else if (!no_role_since_) {
+        no_role_since_ = clock::now();
+    }
 }
 
 /// Counts the calls; who calls too often is told when to come again.
@@ -196,13 +239,16 @@ std::optional<rpc_error> connection::rate_objection(const bound_method& to, std:
         return make_error(error_code::invalid_params, fmt::format("{} may be called {} by one user, not {} at once",
                                                                   name, rate_words(*rate), times));
     }
-    const auto wait = host_.rates.take(peer_.uid, *rate, clock::now(), times);
+    // What is denied counts as the peer's, whatever the key that he came with before.
+    const bool of_denials = to.info().rate_of_denials;
+    const auto wait = host_.rates.take(of_denials ? user_id{peer_.uid} : peer_.user(), *rate, clock::now(), times);
     if (wait.count() == 0) {
         return std::nullopt;
     }
-    rpc_error error = make_error(
-        error_code::rate_limited,
-        fmt::format("{} may be called {} by one user; try again in {} ms", name, rate_words(*rate), wait.count()));
+    rpc_error error =
+        make_error(error_code::rate_limited,
+                   fmt::format("{} may be {} {} by one user; try again in {} ms", name,
+                               of_denials ? "called in vain" : "called", rate_words(*rate), wait.count()));
     error.data_members = fmt::format(R"("retry_after_ms":{})", wait.count());
     return error;
 }

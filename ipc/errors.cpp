@@ -39,6 +39,8 @@ constexpr description entry_of(error_code code) noexcept {
         case error_code::too_many_locks: return {"too_many_locks", "As many operators as can be are locked."};
         case error_code::unknown_key: return {"unknown_key", "There is no key of that id, or no more."};
         case error_code::too_many_keys: return {"too_many_keys", "As many keys as can be are there."};
+        case error_code::invalid_key:
+            return {"invalid_key", "The key is unknown, or it was revoked or has expired; `auth.key` takes another."};
         case error_code::session_active:
             return {"session_active", "The caller has an active session; `session` is its number."};
         case error_code::no_active_session: return {"no_active_session", "The caller has no active session."};

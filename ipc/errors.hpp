@@ -27,6 +27,7 @@ enum class error_code : int {
     too_many_locks = 1005,
     unknown_key = 1006,
     too_many_keys = 1007,
+    invalid_key = 1008,  ///< of a caller with a key; which of its reasons holds, a stranger is not to know
 
     session_active = 1100,
     no_active_session = 1101,
@@ -81,7 +82,9 @@ struct rpc_error {
     std::string message;  ///< what was wrong, where, and what to do
     /// Further members of `data` as JSON text without braces, e.g. `"key":"notes"`; may be empty.
     std::string data_members;
-    role needs = role::none;  ///< of `forbidden`, beside its name in `data_members`
+    /// Of a denial, which goes on record: the role that would have done. Of `forbidden` it is in `data_members` as
+    /// well.
+    role needs = role::none;
 };
 
 /// `forbidden`, with the role that would do.

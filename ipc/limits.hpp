@@ -70,6 +70,9 @@ struct limits {
     std::size_t buffer_bytes = std::size_t{64} << 20U;
     /// Notifications that the peer does not take: after this long they end, and it is told where to go on.
     std::chrono::milliseconds push_stall_time = std::chrono::seconds{10};
+    /// A peer without a role is let in to come with a key, and one whose key was revoked to come with another: after
+    /// this long it is disconnected.
+    std::chrono::milliseconds no_role_time = std::chrono::seconds{10};
     /// After a fatal error: what a peer still sends is thrown away this long, so that it gets to read the error.
     std::chrono::milliseconds linger_time = std::chrono::seconds{2};
     /// How often the times above are looked at: they are kept to within one tick.

@@ -79,6 +79,7 @@ struct method_info {
     method_example example{};                ///< only from `describe_api`
     std::span<const shape> notifications{};  ///< what comes without being asked for, after the answer
     std::span<const error_code> errors{};    ///< beside those that `common_errors` gives
+    bool rate_of_denials = false;            ///< calls that are denied count towards its rate, and no others
 };
 
 template <method M>
@@ -86,6 +87,9 @@ template <method M>
     method_info info{M::name, M::summary, M::kind, M::needs, {}, shape_of(M::result), {}, {}, M::errors};
     if constexpr (requires { M::notifications; }) {
         info.notifications = M::notifications;
+    }
+    if constexpr (requires { M::rate_of_denials; }) {
+        info.rate_of_denials = M::rate_of_denials;
     }
     [[maybe_unused]] const auto add = [&info](const auto& field) {
         parameter_info one{field.name, field.meaning, field.required, "{", {}, {}};

@@ -52,13 +52,13 @@ std::string rate_words(const call_rate& rate) {
                        unit == periods.end() ? "a period" : unit->words);
 }
 
-std::chrono::milliseconds rate_limiter::take(std::uint32_t uid, const call_rate& rate, clock::time_point now,
+std::chrono::milliseconds rate_limiter::take(user_id user, const call_rate& rate, clock::time_point now,
                                              std::size_t calls) {
     if (buckets_.size() >= max_buckets) {
         drop_full(now);
     }
     const auto most = static_cast<double>(rate.calls);
-    auto& mine = buckets_.try_emplace({uid, &rate}, bucket{most, now}).first->second;
+    auto& mine = buckets_.try_emplace({user, &rate}, bucket{most, now}).first->second;
     const std::chrono::duration<double> passed = now - mine.as_of;
     mine = {std::min(most, mine.calls + passed.count() * calls_per_second(rate)), now};
     const auto wanted = static_cast<double>(calls);

@@ -13,6 +13,8 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "ipc/user_id.hpp"
+
 namespace valhalla::ipc {
 
 /// So many calls in a period; all of them may come at once, then the bucket fills again evenly.
@@ -36,7 +38,7 @@ class rate_limiter {
 
     /// Takes `calls` of the calls of this user to what `rate` is the rate of, by its address: zero, or nothing is taken
     /// and how long until there are as many again. There never are more than `rate.calls`.
-    [[nodiscard]] std::chrono::milliseconds take(std::uint32_t uid, const call_rate& rate, clock::time_point now,
+    [[nodiscard]] std::chrono::milliseconds take(user_id user, const call_rate& rate, clock::time_point now,
                                                  std::size_t calls = 1);
     [[nodiscard]] std::size_t buckets() const noexcept { return buckets_.size(); }
 
@@ -46,13 +48,13 @@ class rate_limiter {
         clock::time_point as_of;
     };
     struct key {
-        std::uint32_t uid;
+        user_id user;
         const call_rate* rate;
         friend bool operator==(const key&, const key&) = default;
     };
     struct key_hash {
         std::size_t operator()(const key& k) const noexcept {
-            return std::hash<const void*>{}(k.rate) ^ (std::size_t{k.uid} * 0x9e3779b97f4a7c15U);
+            return std::hash<const void*>{}(k.rate) ^ (k.user.number() * 0x9e3779b97f4a7c15U);
         }
     };
     void drop_full(clock::time_point now);

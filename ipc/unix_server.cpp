@@ -65,6 +65,7 @@ class unix_server::impl final : public connection_host, public std::enable_share
           accept_pause_{executor_},
           tick_{executor_},
           access_{std::move(options.access)},
+          keys_{std::move(options.keys)},
           report_{std::move(options.report)} {}
 
     void begin(int socket, bound_path where) {
@@ -114,12 +115,30 @@ class unix_server::impl final : public connection_host, public std::enable_share
         }
     }
     void closed(connection& who) override {
-        if (const auto of_uid = per_uid_.find(who.who().uid);
-            of_uid != per_uid_.end() && --of_uid->second.connections == 0) {
-            per_uid_.erase(of_uid);
-        }
+        leave(who.who());
         connections_.erase(who.who().connection);
         tell_if_drained();
+    }
+    std::optional<rpc_error> change_user(connection& who, user_id to) override {
+        if (who.who().user() == to) {
+            return std::nullopt;
+        }
+        usage& next = per_user_[to];
+        if (next.connections >= bounds.connections_per_uid) {
+            return connections_taken("the holder of this key", next.connections);
+        }
+        if (!budget.may_take_over(next.buffer_bytes, who.taken_bytes())) {
+            return rpc_error{error_code::overloaded,
+                             "the holder of this key has too many unread answers; try again in a moment",
+                             {}};
+        }
+        ++next.connections;
+        who.pass_to(next.buffer_bytes);
+        leave(who.who());
+        return std::nullopt;
+    }
+    [[nodiscard]] role role_of_key(const std::string& id) const override {
+        return keys_.role_of ? keys_.role_of(id) : role::none;
     }
     void report(std::string_view what) override {
         if (report_) {
@@ -128,11 +147,30 @@ class unix_server::impl final : public connection_host, public std::enable_share
     }
 
   private:
-    /// Of one uid.
     struct usage {
         std::size_t connections = 0;
         std::size_t buffer_bytes = 0;  ///< taken of the budget
     };
+
+    /// Let in only to come with a key.
+    [[nodiscard]] static bool has_nothing(const peer& who) noexcept {
+        return who.granted == role::none && who.key.empty();
+    }
+
+    /// A connection is no longer that of this user.
+    void leave(const peer& who) {
+        without_role_ -= has_nothing(who) ? 1U : 0U;
+        if (const auto found = per_user_.find(who.user());
+            found != per_user_.end() && --found->second.connections == 0) {
+            per_user_.erase(found);
+        }
+    }
+
+    [[nodiscard]] static rpc_error connections_taken(std::string_view whose, std::size_t count) {
+        return {error_code::overloaded,
+                fmt::format("{} has {} connections, and more are not given to one user", whose, count),
+                {}};
+    }
 
     [[nodiscard]] std::vector<std::shared_ptr<connection>> all() const {
         std::vector<std::shared_ptr<connection>> list;
@@ -195,7 +233,8 @@ class unix_server::impl final : public connection_host, public std::enable_share
             return;
         }
         const role granted = access_ && from->uid != unmapped_uid ? access_(from->uid, from->gid) : role::none;
-        if (granted == role::none) {
+        const bool may_bring_key = from->uid != unmapped_uid && keys_.any && keys_.any();
+        if (granted == role::none && !may_bring_key) {
             const peer who{from->uid, from->gid, names_.of(from->uid), role::none, 0};
             (*denials)({who, {}, role::viewer});
             counted->refused(from->uid == unmapped_uid ? turned_away::unknown_user : turned_away::no_role);
@@ -212,24 +251,35 @@ class unix_server::impl final : public connection_host, public std::enable_share
                                {}});
             return;
         }
-        usage& of_uid = per_uid_[from->uid];
-        if (of_uid.connections >= bounds.connections_per_uid) {
+        if (granted == role::none && without_role_ >= share_without_role()) {
             counted->refused(turned_away::share_taken);
-            turn_away(socket, {error_code::overloaded,
-                               fmt::format("{} has {} connections, and more are not given to one user",
-                                           names_.of(from->uid), of_uid.connections),
-                               {}});
+            turn_away(socket,
+                      {error_code::overloaded,
+                       fmt::format("{} connections of users without a role are open; try again later", without_role_),
+                       {}});
             return;
         }
-        ++of_uid.connections;
+        usage& of_user = per_user_[from->uid];
+        if (of_user.connections >= bounds.connections_per_uid) {
+            counted->refused(turned_away::share_taken);
+            turn_away(socket, connections_taken(names_.of(from->uid), of_user.connections));
+            return;
+        }
+        ++of_user.connections;
+        without_role_ += granted == role::none ? 1U : 0U;
         counted->accepted();
         const std::uint64_t number = ++last_number_;
         const auto added = std::make_shared<connection>(
             *this, std::move(socket), peer{from->uid, from->gid, names_.of(from->uid), granted, number},
-            of_uid.buffer_bytes);
+            of_user.buffer_bytes);
         connections_.emplace(number, added);
         added->start();
         keep_ticking();
+    }
+
+    /// Connections that wait for a key at once: those who have a role keep three quarters of all.
+    [[nodiscard]] std::size_t share_without_role() const noexcept {
+        return std::max<std::size_t>(bounds.connections / 4, 1);
     }
 
     /// Says why, as far as it can be said without waiting.
@@ -274,12 +324,14 @@ class unix_server::impl final : public connection_host, public std::enable_share
     timer accept_pause_;
     timer tick_;
     access_policy access_;
+    key_rules keys_;
     std::function<void(std::string_view)> report_;
     std::function<void()> drained_;
     bound_path where_;
     user_names names_;
     std::unordered_map<std::uint64_t, std::shared_ptr<connection>> connections_;  // by number
-    std::unordered_map<std::uint32_t, usage> per_uid_;  // only those that have connections; its nodes stay
+    std::unordered_map<user_id, usage> per_user_;       // only those that have connections; its nodes stay
+    std::size_t without_role_ = 0;                      // connections that no role or key was found for yet
     std::vector<std::shared_ptr<connection>> waiting_;  // for a turn; a post is under way when it is not empty
     std::vector<std::shared_ptr<connection>> turns_;
     std::uint64_t last_number_ = 0;

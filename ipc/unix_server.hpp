@@ -29,6 +29,14 @@ class listen_error : public std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
+/// What a server asks about keys, at each turn of a connection that came with one. Empty: there are none.
+struct key_rules {
+    /// Whether there is a key with which a peer could come. Without one, who has no role is not let in.
+    std::function<bool()> any;
+    /// That the key of this id gives now; none: it was revoked, or has expired.
+    std::function<role(const std::string& id)> role_of;
+};
+
 struct unix_server_options {
     limits bounds;
     access_policy access;
@@ -36,6 +44,7 @@ struct unix_server_options {
     std::function<void(std::string_view)> report;
     /// Told of every refusal as `forbidden`. May be empty.
     denial_observer on_denial{};
+    key_rules keys{};
 };
 
 class unix_server {

@@ -168,6 +168,7 @@ enum class refusal_kind : std::uint8_t {
     too_many_locks,
     unknown_key,
     too_many_keys,
+    key_revoked,        ///< of the caller himself
     answers_too_large,  ///< of several commands together
 };
 

@@ -205,6 +205,9 @@ struct dispatch {
 }  // namespace
 
 decision decide(const state& s, const command& c, const context& ctx, const health_verdict& health) {
+    if (auto no = refuse_revoked(s, ctx)) {
+        return *std::move(no);
+    }
     if (auto no = refuse_locked(s, c, ctx)) {
         return *std::move(no);
     }

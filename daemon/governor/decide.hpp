@@ -49,6 +49,8 @@ using decision = std::variant<plan, refusal>;
 [[nodiscard]] decision decide_on(const state& s, const commands::revoke_key& c, const context& ctx);
 [[nodiscard]] decision decide_on(const state& s, const commands::record_denial& c, const context& ctx);
 
+/// The refusal when the actor's key is revoked.
+[[nodiscard]] std::optional<refusal> refuse_revoked(const state& s, const context& ctx);
 /// The refusal when a lock holds the actor and `c` begins something new.
 [[nodiscard]] std::optional<refusal> refuse_locked(const state& s, const command& c, const context& ctx);
 

@@ -46,6 +46,16 @@ std::vector<std::string> names_in(const Map& map, const Holds& holds) {
 
 }  // namespace
 
+std::optional<refusal> refuse_revoked(const state& s, const context& ctx) {
+    if (ctx.key.empty() || s.keys->contains(ctx.key)) {
+        return std::nullopt;
+    }
+    return refuse(refusal_kind::key_revoked,
+                  join("The key of ", plain(ctx.who.name, max_said_name_bytes),
+                       " was revoked before this was carried out. Nothing was done."),
+                  {});
+}
+
 std::optional<refusal> refuse_locked(const state& s, const command& c, const context& ctx) {
     if (s.locks->empty() || ctx.who.via == actor_via::daemon ||
         std::visit([](const auto& any) { return goes_on_while_locked<std::decay_t<decltype(any)>>; }, c)) {

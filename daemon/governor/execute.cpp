@@ -149,7 +149,7 @@ class answering {
 }  // namespace
 
 outcome execute(state& s, const command& c, const context& ctx) {
-    const context timed{ctx.who, ctx.is_owner, std::max(ctx.now, s.last_ts)};
+    const context timed{ctx.who, ctx.is_owner, std::max(ctx.now, s.last_ts), ctx.key};
     const bool due = timed.now >= s.health_due;
     std::optional<health_verdict> fresh;
     if (due) {

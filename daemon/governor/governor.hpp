@@ -32,6 +32,9 @@ struct context {
     actor who;
     bool is_owner = false;
     unix_micros now{};  ///< never before `state.last_ts`: the caller takes the maximum
+    /// Id of the key that the actor came with; empty: there is none. Once it is revoked nothing more is recorded of
+    /// him, whatever was under way; that it expires is for the door to say.
+    std::string key{};
 };
 
 struct outcome {

@@ -84,6 +84,24 @@ class key_handover final : public ipc::reply_sink {
     ipc::reply_handle to_;
 };
 
+/// Which of its reasons holds is not told, nor which id was tried: who has no key learns nothing about keys.
+ipc::rpc_error wrong_key() {
+    return {ipc::error_code::invalid_key,
+            "this is not a key that is good here: it is unknown, was revoked or has expired",
+            {},
+            ipc::role::viewer};
+}
+
+std::string identity_json(const ipc::key_identity& whom, const api_key& key) {
+    std::string out;
+    json_writer json{out};
+    json.begin_object().member("id", whom.id).member("name", whom.name).member("role", ipc::to_text(whom.granted));
+    json.key("expires_at_utc");
+    key.expires_at ? json.value(*key.expires_at) : json.null();
+    json.end_object();
+    return out;
+}
+
 void bind_operators(ipc::method_table& table, const services& with) {
     table.on<api::operator_lock>([with](api::operator_lock::params&& p, ipc::call& c) {
         with.changes.submit(
@@ -113,6 +131,18 @@ void bind_keys(ipc::method_table& table, const services& with) {
     });
     table.on<api::key_list>(
         [with](const api::key_list::params&, ipc::call& c) { c.reply(keys_json(with.hot.state())); });
+    table.on<api::auth_key>([with](api::auth_key::params&& p, ipc::call& c) {
+        const auto keys = with.hot.state().keys;
+        const auto whom = identify(*keys, p.key, system_now());
+        wipe(p.key);
+        if (!whom) {
+            c.fail(wrong_key());
+        } else if (const auto error = c.act_as(*whom)) {
+            c.fail(*error);
+        } else {
+            c.reply(identity_json(*whom, keys->find(whom->id)->second));
+        }
+    });
     table.on<api::key_revoke>([with](api::key_revoke::params&& p, ipc::call& c) {
         with.changes.submit(commands::revoke_key{std::move(p.id), std::move(p.reason)}, c);
     });

@@ -126,6 +126,9 @@ class inner_call final : public ipc::call {
     [[nodiscard]] std::optional<ipc::rpc_error> objection(const ipc::bound_method& other, std::size_t times) override {
         return outer_.objection(other, times);
     }
+    [[nodiscard]] std::optional<ipc::rpc_error> act_as(ipc::key_identity /*whom*/) override {
+        return ipc::rpc_error{ipc::error_code::internal_error, "the caller cannot change among several calls", {}};
+    }
     void reply(std::string_view /*result_json*/) override {
         fail({ipc::error_code::internal_error, "the method did not go through the ledger", {}});
     }

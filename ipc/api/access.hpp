@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// operator.*, key.*: who is kept from beginning something new, and which programs may come over HTTP.
+// operator.*, key.*, auth.key: who is kept from beginning something new, and who comes with a key instead of a user.
 #pragma once
 
 #include <algorithm>
@@ -137,8 +137,7 @@ struct operator_locks {
 struct key_create {
     static constexpr std::string_view name = "key.create";
     static constexpr std::string_view summary =
-        "Makes a key for a program that comes over HTTP, to which this version does not listen yet. The key is in this "
-        "answer "
+        "Makes a key. Whoever sends it with `auth.key` acts in its name and with its role. The key is in this answer "
         "and nowhere else.";
     static constexpr effect kind = effect::change;
     static constexpr role needs = role::owner;
@@ -176,7 +175,8 @@ struct key_list {
 
 struct key_revoke {
     static constexpr std::string_view name = "key.revoke";
-    static constexpr std::string_view summary = "Ends a key: from now on it opens nothing.";
+    static constexpr std::string_view summary =
+        "Ends a key: from now on it opens nothing, and connections that came with it may do nothing more.";
     static constexpr effect kind = effect::change;
     static constexpr role needs = role::owner;
     struct params {
@@ -189,6 +189,33 @@ struct key_revoke {
     };
     static constexpr const shape& result = shapes::key;
     static constexpr std::array errors{error_code::unknown_key};
+};
+
+struct auth_key {
+    static constexpr std::string_view name = "auth.key";
+    static constexpr std::string_view summary =
+        "Gives this connection the name and the role of a key, from the next request on; requests in flight keep those "
+        "that they came with. A later call may bring another key; the user's own name and role do not come back. Once "
+        "the key is revoked or has expired, everything but another `auth.key` is `invalid_key`.";
+    // Answered out of the published state when nothing is in flight any more, so that who asks is never in doubt.
+    static constexpr effect kind = effect::hot_read;
+    /// A user who has no role may come with a key.
+    static constexpr role needs = role::none;
+    static constexpr bool rate_of_denials = true;
+    struct params {
+        std::string key;
+    };
+    static constexpr auto fields = std::tuple{
+        text("key", &params::key, {.min_bytes = 1, .max_bytes = max_name_bytes},
+             "The key, as `key.create` answered it. A wrong one is `invalid_key`, whatever is wrong with it."),
+    };
+    static constexpr std::array result{
+        text("id", "The id of the key, the 12 hex digits behind `vhk_`."),
+        text("name", "Who acts on this connection now."),
+        word("role", shapes::role_words, "The role that the key gives."),
+        nullable(time("expires_at_utc", "When it ends by itself; null: never.")),
+    };
+    static constexpr std::array<error_code, 0> errors{};
 };
 
 }  // namespace valhalla::ipc::api

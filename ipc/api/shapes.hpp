@@ -177,10 +177,10 @@ inline constexpr shape next_step{"next_step", "What to do next.", next_step_memb
 inline constexpr std::array via_words{std::string_view{"daemon"}, std::string_view{"unix"}, std::string_view{"http"}};
 
 inline constexpr std::array actor_members{
-    text("name", "User name, or `uid:1234` where the system knows none."),
-    word("via", via_words, "The way that the request came."),
-    sometimes(integer("uid", "His uid.")),
-    sometimes(integer("gid", "His gid.")),
+    text("name", "User name, or `uid:1234` where the system knows none; the name of a key."),
+    word("via", via_words, "The way that the request came; `http` of all that comes with a key."),
+    sometimes(integer("uid", "The user's uid; of a key there is none.")),
+    sometimes(integer("gid", "The user's gid; of a key there is none.")),
 };
 inline constexpr shape actor{"actor", "Who caused a record.", actor_members};
 

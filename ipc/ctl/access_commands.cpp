@@ -196,7 +196,7 @@ void add_operator(CLI::App& app, command& chosen) {
 }
 
 void add_key(CLI::App& app, command& chosen) {
-    auto& noun = add_noun(app, "key", "Keys for programs that come over HTTP; this version listens to none yet");
+    auto& noun = add_noun(app, "key", "Keys, for programs and people who are no users of this system");
     {
         const auto o = std::make_shared<create_options>();
         auto& verb = *noun.add_subcommand("create", "Make a key; it is shown this once (owner)");

@@ -15,7 +15,7 @@ namespace valhalla {
 enum class actor_via : std::uint8_t { daemon = 0, unix_socket = 1, http = 2 };
 
 struct actor {
-    std::string name;  ///< user name, `uid:1234` where the system knows none, key name over HTTP, or `valhallad`
+    std::string name;  ///< user name, `uid:1234` where the system knows none, name of the key that came, or `valhallad`
     actor_via via = actor_via::daemon;
     std::optional<std::uint32_t> uid;
     std::optional<std::uint32_t> gid;

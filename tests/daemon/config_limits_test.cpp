@@ -43,6 +43,7 @@ output_pause_bytes = 4096
 output_close_bytes = 2000000
 output_stall_s = 3
 push_stall_s = 4
+no_role_s = 5
 queued_changes = 1000
 queued_bytes = 2097152
 )"),
@@ -59,6 +60,7 @@ queued_bytes = 2097152
     BOOST_TEST(c.limits.output_close_bytes == 2'000'000U);
     BOOST_TEST(c.limits.output_stall_time.count() == 3'000);
     BOOST_TEST(c.limits.push_stall_time.count() == 4'000);
+    BOOST_TEST(c.limits.no_role_time.count() == 5'000);
     BOOST_TEST(c.queue.changes == 1'000U);
     BOOST_TEST(c.queue.bytes == 2 * mib);
 }

@@ -26,6 +26,7 @@ class one_call final : public ipc::call {
                                                           std::size_t /*times*/) override {
         return std::nullopt;
     }
+    [[nodiscard]] std::optional<ipc::rpc_error> act_as(ipc::key_identity /*whom*/) override { return std::nullopt; }
     void reply(std::string_view result_json) override { to_->deliver(1, result_json); }
     void fail(const ipc::rpc_error& error) override { to_->deliver_error(1, error); }
     [[nodiscard]] ipc::reply_handle defer() override { return {to_, 1}; }

@@ -47,6 +47,24 @@ BOOST_AUTO_TEST_CASE(a_claim_grows_as_far_as_there_is_room_and_shrinks_always) {
     BOOST_TEST(budget.taken() == 200U);
 }
 
+BOOST_AUTO_TEST_CASE(a_claim_that_changes_hands_counts_as_the_others) {
+    buffer_budget budget{1'000};
+    std::size_t anna = 0;
+    std::size_t ben = 700;
+    buffer_claim claim{budget, anna};
+    BOOST_TEST(claim.resize(50));
+    BOOST_TEST(budget.may_take_over(ben, 50));
+    BOOST_TEST(!budget.may_take_over(ben, 51));
+    claim.pass_to(ben);
+    BOOST_TEST(anna == 0U);
+    BOOST_TEST(ben == 750U);
+    BOOST_TEST(budget.taken() == 50U);
+    BOOST_TEST(!claim.resize(51));
+    claim.release();
+    BOOST_TEST(ben == 700U);
+    BOOST_TEST(budget.taken() == 0U);
+}
+
 BOOST_AUTO_TEST_CASE(huge_wishes_do_not_wrap_around) {
     buffer_budget budget{1'000};
     std::size_t anna = 0;

@@ -17,6 +17,7 @@ valhalla_test(ipc_server_test
   SOURCES
     ${CMAKE_CURRENT_LIST_DIR}/batch_test.cpp
     ${CMAKE_CURRENT_LIST_DIR}/client_test.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/key_test.cpp
     ${CMAKE_CURRENT_LIST_DIR}/order_test.cpp
     ${CMAKE_CURRENT_LIST_DIR}/server_limits_test.cpp
     ${CMAKE_CURRENT_LIST_DIR}/server_test.cpp

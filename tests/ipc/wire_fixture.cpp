@@ -129,6 +129,12 @@ wire_fixture::wire_fixture(ipc::limits bounds, ipc::role granted)
         denials_.push_back(fmt::format("{} {}", what.method, ipc::to_text(what.needs)));
         changed_.notify_all();
     };
+    options.keys = {.any = [this] { return !keys_.empty(); },
+                    .role_of =
+                        [this](const std::string& id) {
+                            const auto found = keys_.find(id);
+                            return found == keys_.end() ? ipc::role::none : found->second.granted;
+                        }};
     server_ = std::make_unique<ipc::unix_server>(io_, table_, std::move(options));
     server_->listen(path_);
     thread_ = std::thread{[this] { io_.run(); }};
@@ -163,6 +169,34 @@ void wire_fixture::bind() {
     });
     table_.on<api::canon_get>([](const auto&, ipc::call&) { throw std::runtime_error{"the canon is on fire"}; });
     table_.on<api::go_summary>([](const auto&, ipc::call&) {});
+    bind_keys();
+}
+
+void wire_fixture::bind_keys() {
+    namespace api = ipc::api;
+    table_.on<api::operator_locks>([](const auto&, ipc::call& c) {
+        c.reply(fmt::format(R"("{} {}")", c.who().key.empty() ? "user" : c.who().name, to_text(c.who().granted)));
+    });
+    table_.on<api::auth_key>([this](const api::auth_key::params& p, ipc::call& c) {
+        const auto found = keys_.find(p.key);
+        if (found == keys_.end()) {
+            c.fail({ipc::error_code::invalid_key, "not a key", {}, ipc::role::viewer});
+        } else if (const auto error = c.act_as(found->second)) {
+            c.fail(*error);
+        } else {
+            c.reply("true");
+        }
+    });
+}
+
+void wire_fixture::set_key(const std::string& id, ipc::role granted, const std::string& name) {
+    on_io([&] {
+        if (granted == ipc::role::none) {
+            keys_.erase(id);
+        } else {
+            keys_[id] = {id, name, granted, ipc::user_id::of_key_holder(std::hash<std::string>{}(name))};
+        }
+    });
 }
 
 void wire_fixture::note_executed(std::string what) {

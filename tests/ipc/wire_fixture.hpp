@@ -8,6 +8,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <future>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -68,9 +69,13 @@ class raw_client {
 ///   session.get   query  answers at once with a string of `id` bytes
 ///   canon.get     hot    throws
 ///   go.summary    hot    gives no answer
+///   operator.locks   hot  answers "name role", of whom it is asked by
+///   auth.key      hot    takes the keys that `set_key` made; the text of a key is its id
 class wire_fixture {
   public:
     explicit wire_fixture(ipc::limits bounds = {}, ipc::role granted = ipc::role::owner);
+    /// The key `id`, held by `name`; none takes it away.
+    void set_key(const std::string& id, ipc::role granted, const std::string& name = "ci");
     ~wire_fixture();
     wire_fixture(const wire_fixture&) = delete;
     wire_fixture& operator=(const wire_fixture&) = delete;
@@ -109,6 +114,9 @@ class wire_fixture {
     /// Waits until the server has accepted so many connections in all, and has none any more.
     void wait_for_all_gone(std::uint64_t accepted);
 
+    void set_rate(std::string_view method, ipc::call_rate rate) {
+        on_io([&] { table_.set_rate(method, rate); });
+    }
     [[nodiscard]] ipc::unix_server& server() { return *server_; }
     void destroy_server();
     /// The same, for those who are on the I/O thread already.
@@ -120,6 +128,7 @@ class wire_fixture {
         std::string what;
     };
     void bind();
+    void bind_keys();
     void note_executed(std::string what);
     void keep(std::string what, ipc::reply_handle handle);
     template <class Condition>
@@ -132,6 +141,7 @@ class wire_fixture {
     boost::asio::io_context io_{BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO};
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
     ipc::method_table table_;
+    std::map<std::string, ipc::key_identity> keys_;  // I/O thread
     std::unique_ptr<ipc::unix_server> server_;
 
     mutable std::mutex mutex_;

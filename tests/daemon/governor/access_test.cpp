@@ -179,6 +179,22 @@ BOOST_AUTO_TEST_CASE(locks_are_limited_and_those_that_ran_out_do_not_count) {
     BOOST_TEST(s.locks->size() == 2U);
 }
 
+BOOST_AUTO_TEST_CASE(nothing_is_carried_out_with_a_key_that_was_revoked_meanwhile) {
+    must(commands::create_key{"3f0c9a51b2e7", std::string(64, '0'), "ci", access_role::owner, std::nullopt},
+         as("olga", true));
+    auto ci = as("ci", true);
+    ci.key = "3f0c9a51b2e7";
+    must(commands::start_session{}, ci);
+    must(commands::revoke_key{"3f0c9a51b2e7", std::nullopt}, as("olga", true));
+    const auto before = trail.size();
+    for (const command& any : {command{commands::end_session{}}, command{commands::unlock_operator{"anna", {}}},
+                               command{commands::set_cone{band::expansion, "x", "{}"}}}) {
+        BOOST_TEST(refused(any, ci).kind == refusal_kind::key_revoked);
+    }
+    BOOST_TEST(trail.size() == before);
+    must(commands::end_session{}, as("ci", true));
+}
+
 BOOST_AUTO_TEST_CASE(a_denial_of_who_is_locked_is_recorded_all_the_same) {
     lock("anna");
     must(commands::record_denial{{.method = "cone.set",
