@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Which hosts a request may name, and from which origins a browser may send it. Compared whole, so that
+// `127.0.0.1.evil.test` is neither. Pure.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace valhalla::http {
+
+class host_list {
+  public:
+    /// Each `name` or `name:port`, as a browser writes it in `Host`.
+    explicit host_list(std::vector<std::string> hosts);
+    /// Upper and lower case are the same, nothing else is.
+    [[nodiscard]] bool allows(std::string_view host) const noexcept;
+    [[nodiscard]] const std::vector<std::string>& all() const noexcept { return hosts_; }
+
+  private:
+    std::vector<std::string> hosts_;
+};
+
+class origin_list {
+  public:
+    explicit origin_list(std::vector<std::string> origins) : origins_{std::move(origins)} {}
+    [[nodiscard]] bool allows(std::string_view origin) const noexcept;
+    [[nodiscard]] bool empty() const noexcept { return origins_.empty(); }
+    [[nodiscard]] const std::vector<std::string>& all() const noexcept { return origins_; }
+
+  private:
+    std::vector<std::string> origins_;
+};
+
+/// `a, b ,c` -> `a`, `b`, `c`; without the slash that people put behind an origin.
+[[nodiscard]] std::vector<std::string> split_list(std::string_view list);
+/// A sentence that says why `origin` is not a valid origin; empty when it is one. A wildcard is not.
+[[nodiscard]] std::string objection_to_origin(std::string_view origin);
+
+/// The names of this machine's loopback at a port: what `--dev` allows.
+[[nodiscard]] std::vector<std::string> loopback_hosts(std::string_view address, unsigned port);
+
+/// Whether both are the same, in a time that depends on the length of `given` alone.
+[[nodiscard]] bool same_secret(std::string_view given, std::string_view expected) noexcept;
+
+}  // namespace valhalla::http

@@ -1,0 +1,421 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ipc/http/connection.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
+
+#include "ipc/http/refusal.hpp"
+
+namespace valhalla::http {
+
+namespace {
+
+/// Memory for requests, kept for the next ones.
+constexpr std::size_t most_spare = 16;
+constexpr std::string_view go_ahead = "HTTP/1.1 100 Continue\r\n\r\n";
+/// What a reader of a stream may leave untaken.
+constexpr std::size_t max_stream_backlog = std::size_t{256} << 10U;
+
+void shrink(std::string& buffer) {
+    if (buffer.capacity() > kept_bytes) {
+        std::string{}.swap(buffer);
+    } else {
+        buffer.clear();
+    }
+}
+
+}  // namespace
+
+connection::connection(connection_host& host, tcp_socket socket, std::string peer)
+    : host_{host}, socket_{std::move(socket)}, peer_{std::move(peer)} {}
+
+void connection::start() {
+    boost::system::error_code ignored;
+    socket_.non_blocking(true, ignored);
+    socket_.set_option(boost::asio::ip::tcp::no_delay{true}, ignored);
+    wait_readable();
+}
+
+void connection::wait_readable() {
+    if (waiting_ || closed_ || end_of_input_) {
+        return;
+    }
+    waiting_ = true;
+    socket_.async_wait(tcp_socket::wait_read, [self = shared_from_this()](const boost::system::error_code& fault) {
+        self->on_readable(fault);
+    });
+}
+
+void connection::on_readable(const boost::system::error_code& fault) {
+    waiting_ = false;
+    if (closed_) {
+        return;
+    }
+    boost::system::error_code error = fault;
+    const std::size_t count = error ? 0 : socket_.read_some(boost::asio::buffer(host_.scratch), error);
+    if (error == boost::asio::error::would_block) {
+        wait_readable();
+        return;
+    }
+    if (error) {
+        end_of_input_ = error == boost::asio::error::eof;
+        // Whoever has said all that they will may still want the answer; half a request is none.
+        if (!end_of_input_ || (phase_ != phase::answering && !writing_)) {
+            close();
+        }
+        return;
+    }
+    const std::string_view data{host_.scratch.data(), count};
+    if (phase_ == phase::lingering || phase_ == phase::streaming) {
+        wait_readable();
+        return;
+    }
+    if (in_.empty()) {
+        process(data);
+    } else {
+        in_ += data;
+        process({});
+    }
+}
+
+/// Takes what is there: `data`, or the connection's own buffer when it is empty.
+void connection::process(std::string_view data) {
+    const auto self = shared_from_this();
+    in_process_ = true;
+    const bool own = data.empty();
+    std::string_view rest = own ? std::string_view{in_} : data;
+    std::size_t answered_here = 0;
+    while (!closed_ && !rest.empty() && phase_ != phase::answering && phase_ != phase::lingering &&
+           phase_ != phase::streaming && !writing_ && answered_here < max_turn_requests) {
+        const auto number = number_;
+        const std::size_t taken = take(rest);
+        rest.remove_prefix(std::min(taken, rest.size()));
+        answered_here += number_ != number ? 1 : 0;
+        if (taken == 0) {
+            break;
+        }
+    }
+    in_process_ = false;
+    if (closed_) {
+        return;
+    }
+    if (own) {
+        in_.erase(0, in_.size() - rest.size());
+    } else {
+        in_.assign(rest);
+    }
+    if (in_.empty()) {
+        shrink(in_);
+    }
+    if (!out_.empty() && !writing_) {
+        const auto out = std::exchange(out_, {});
+        send(out);
+    }
+    if (closed_) {
+        return;
+    }
+    if (!account()) {
+        refuse_request({503, "Too much is being received at once. Try again in a moment."});
+        return;
+    }
+    const bool more = !in_.empty() && answered_here == max_turn_requests;
+    if (more && !writing_ && phase_ != phase::answering) {
+        boost::asio::post(socket_.get_executor(), [self] { self->go_on(); });
+    } else if (phase_ != phase::answering && !writing_) {
+        wait_readable();
+    }
+}
+
+std::size_t connection::take(std::string_view data) {
+    return phase_ == phase::body ? take_body(data) : take_head(data);
+}
+
+std::size_t connection::take_head(std::string_view data) {
+    if (phase_ == phase::idle) {
+        enter(phase::head);
+        if (draining_) {
+            close();
+            return 0;
+        }
+    }
+    const auto scan = scan_head(data, host_.bounds);
+    if (scan.what == head_scan::state::incomplete) {
+        return 0;
+    }
+    if (scan.what == head_scan::state::refused) {
+        refuse_request(scan.fault);
+        return 0;
+    }
+    if (host_.spare.empty()) {
+        incoming_ = std::make_unique<incoming>();
+    } else {
+        incoming_ = std::move(host_.spare.back());
+        host_.spare.pop_back();
+    }
+    incoming_->parser.emplace(incoming_->content, host_.bounds);
+    enter(phase::body);
+    return take_body(data.substr(0, scan.size)) == scan.size ? scan.size : 0;
+}
+
+std::size_t connection::take_body(std::string_view data) {
+    auto& parser = *incoming_->parser;
+    const bool had_head = parser.head_complete();
+    const std::size_t taken = parser.read(data);
+    if (parser.fault()) {
+        refuse_request(*parser.fault());
+        return 0;
+    }
+    const auto& head = incoming_->content;
+    if (!had_head && parser.head_complete()) {
+        ++number_;
+        context_.version = head.version;
+        context_.head_only = head.method == verb::head;
+        context_.keep_alive = head.keep_alive && ++requests_ < host_.bounds.requests && !draining_;
+        context_.cors.clear();
+        if (!parser.complete()) {
+            const auto with = this_exchange();
+            if (!host_.begin(head, with)) {
+                return taken;  // answered, and the connection is closed
+            }
+            if (head.expects_continue) {
+                send(go_ahead);
+            }
+        }
+    }
+    if (parser.complete()) {
+        complete();
+    }
+    return taken;
+}
+
+void connection::complete() {
+    auto whole = std::move(incoming_);
+    enter(phase::answering);
+    host_.handle(whole->content, this_exchange());
+    if (host_.spare.size() < most_spare) {
+        host_.spare.push_back(std::move(whole));
+    }
+}
+
+void connection::respond(std::uint64_t number, const response& answer) {
+    if (closed_ || number != number_ || (phase_ != phase::answering && phase_ != phase::body)) {
+        return;
+    }
+    const bool body_pending = phase_ == phase::body;
+    const bool last = answer.close || body_pending || !context_.keep_alive;
+    auto& text = host_.text;
+    text.clear();
+    response as_sent = answer;
+    as_sent.close = last;
+    append_response(text, as_sent, context_, host_.date);
+    incoming_.reset();
+    close_after_write_ = last;
+    enter(phase::idle);
+    if (last) {
+        // Nothing that comes now is a request.
+        enter(phase::lingering);
+    }
+    send(text);
+    go_on();
+}
+
+/// After an answer: what was pipelined, or the next request.
+void connection::go_on() {
+    if (closed_ || writing_ || in_process_ || phase_ != phase::idle) {
+        return;
+    }
+    if (!in_.empty()) {
+        process({});
+    } else {
+        wait_readable();
+    }
+}
+
+void connection::refuse_request(const request_fault& fault) {
+    const auto made = refuse(fault.status, fault.detail);
+    ++number_;
+    context_.version = 11;
+    context_.head_only = false;
+    context_.keep_alive = false;
+    context_.cors.clear();
+    enter(phase::answering);
+    respond(number_, {.status = made.status, .body = made.body, .close = true});
+}
+
+void connection::begin_stream(std::uint64_t number, std::string_view head_and_data) {
+    if (closed_ || number != number_ || phase_ != phase::answering) {
+        return;
+    }
+    enter(phase::streaming);
+    push(head_and_data);
+    if (!closed_) {
+        wait_readable();  // to see its end
+    }
+}
+
+bool connection::push(std::string_view data) {
+    if (closed_) {
+        return false;
+    }
+    if (out_.size() - sent_ + data.size() > max_stream_backlog + data.size() && writing_) {
+        close();
+        return false;
+    }
+    if (writing_) {
+        out_ += data;
+        if (!account()) {
+            close();
+        }
+        return !closed_;
+    }
+    send(data);
+    return !closed_;
+}
+
+/// Sends now what the socket takes, and the rest when it takes more.
+void connection::send(std::string_view data) {
+    if (writing_ || in_process_) {
+        out_ += data;
+        return;
+    }
+    boost::system::error_code fault;
+    const std::size_t count = socket_.write_some(boost::asio::buffer(data), fault);
+    if (fault && fault != boost::asio::error::would_block) {
+        close();
+        return;
+    }
+    if (count < data.size()) {
+        out_.assign(data.substr(count));
+        sent_ = 0;
+        write_progress_ = clock::now();
+        if (!account()) {
+            close();
+            return;
+        }
+        write_rest();
+    } else if (close_after_write_) {
+        linger();
+    }
+}
+
+void connection::write_rest() {
+    writing_ = true;
+    socket_.async_write_some(boost::asio::buffer(out_) + sent_,
+                             [self = shared_from_this()](const boost::system::error_code& fault, std::size_t count) {
+                                 self->writing_ = false;
+                                 if (self->closed_) {
+                                     return;
+                                 }
+                                 if (fault) {
+                                     self->close();
+                                     return;
+                                 }
+                                 self->sent_ += count;
+                                 self->write_progress_ = clock::now();
+                                 if (self->sent_ < self->out_.size()) {
+                                     self->write_rest();
+                                     return;
+                                 }
+                                 self->sent_ = 0;
+                                 shrink(self->out_);
+                                 static_cast<void>(self->account());
+                                 if (self->close_after_write_) {
+                                     self->linger();
+                                 } else {
+                                     self->go_on();
+                                 }
+                             });
+}
+
+// A peer that is still sending would lose our last words if we closed now.
+void connection::linger() {
+    if (end_of_input_) {
+        close();
+        return;
+    }
+    enter(phase::lingering);
+    boost::system::error_code ignored;
+    socket_.shutdown(tcp_socket::shutdown_send, ignored);
+    if (!in_process_) {
+        wait_readable();
+    }
+}
+
+void connection::enter(phase next) {
+    phase_ = next;
+    since_ = clock::now();
+}
+
+/// Tells the host how much memory is held beyond what is usual. False when there is no more of it.
+bool connection::account() {
+    const std::size_t held = in_.capacity() + out_.capacity() + (incoming_ ? incoming_->content.body.capacity() : 0);
+    const std::size_t beyond = held > kept_bytes ? held : 0;
+    host_.buffered = host_.buffered - accounted_ + beyond;
+    accounted_ = beyond;
+    return host_.buffered <= host_.bounds.buffer_bytes || beyond == 0;
+}
+
+void connection::on_tick(clock::time_point now) {
+    if (closed_) {
+        return;
+    }
+    const auto passed = now - since_;
+    if (writing_ && now - write_progress_ > host_.bounds.write_time) {
+        close();
+        return;
+    }
+    switch (phase_) {
+        case phase::idle:
+            if (passed > host_.bounds.idle_time && !writing_) {
+                close();
+            }
+            break;
+        case phase::head:
+            if (passed > host_.bounds.head_time) {
+                refuse_request({408, "The request's fields did not come in time."});
+            }
+            break;
+        case phase::body:
+            if (passed > host_.bounds.body_time) {
+                refuse_request({408, "The request's body did not come in time."});
+            }
+            break;
+        case phase::lingering:
+            if (passed > host_.bounds.linger_time && !writing_) {
+                close();
+            }
+            break;
+        case phase::answering:
+        case phase::streaming: break;
+    }
+}
+
+void connection::drain() {
+    draining_ = true;
+    context_.keep_alive = false;
+    if (phase_ == phase::idle || phase_ == phase::head || phase_ == phase::streaming) {
+        close();
+    }
+}
+
+void connection::close() {
+    if (std::exchange(closed_, true)) {
+        return;
+    }
+    boost::system::error_code ignored;
+    socket_.close(ignored);
+    host_.buffered -= accounted_;
+    accounted_ = 0;
+    incoming_.reset();
+    std::string{}.swap(in_);
+    if (!writing_) {
+        std::string{}.swap(out_);
+    }
+    host_.closed(*this);
+}
+
+}  // namespace valhalla::http

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One connection of a client, from bytes to requests and from answers to bytes. I/O thread. The server owns it; pending
+// handlers and unanswered exchanges keep it alive, and after `close` it swallows whatever comes.
+//
+//   wait -> read into the loop's buffer -> [head] -> [body] -> the gateway … answer -> one send -> wait
+//
+// One request at a time: what a client pipelines waits, unread or in the connection's own buffer, until the answer
+// before it is sent. An idle connection has no buffer at all.
+//
+// A fault of the client is answered and the connection closed, behind what it still sends for a while, so that it gets
+// to read the answer.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <boost/asio/basic_stream_socket.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+
+#include "ipc/http/limits.hpp"
+#include "ipc/http/request.hpp"
+#include "ipc/http/response.hpp"
+
+namespace valhalla::http {
+
+using tcp_socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
+
+class connection;
+
+/// One request and its answer, which is given once, now or later. Whoever holds it keeps the connection's memory alive.
+class exchange {
+  public:
+    exchange(std::shared_ptr<connection> of, std::uint64_t number) : connection_{std::move(of)}, number_{number} {}
+    /// An answer to a connection that is closed goes nowhere.
+    void respond(const response& answer) const;
+    [[nodiscard]] connection& on() const noexcept { return *connection_; }
+
+  private:
+    std::shared_ptr<connection> connection_;
+    std::uint64_t number_;
+};
+
+/// A request that is being read.
+struct incoming {
+    request content;
+    std::optional<request_parser> parser;  ///< of `content`
+};
+
+/// What the connections of one server share, and what they ask of it. Outlives every connection that is not closed.
+class connection_host {
+  public:
+    explicit connection_host(const limits& limits) : bounds{limits}, scratch(read_bytes, '\0') {}
+    virtual ~connection_host() = default;
+    connection_host(const connection_host&) = delete;
+    connection_host& operator=(const connection_host&) = delete;
+
+    /// The head is there and its body is not: whether it may come. `false`: it was answered.
+    [[nodiscard]] virtual bool begin(const request& head, const exchange& with) = 0;
+    /// A request is complete. It is valid during the call.
+    virtual void handle(const request& whole, const exchange& with) = 0;
+    virtual void closed(connection& who) = 0;
+
+    const limits bounds;
+    std::string scratch;  // what is read, and where most requests are parsed
+    std::string text;     // an answer on its way
+    std::vector<std::unique_ptr<incoming>> spare;
+    std::size_t buffered = 0;  // of `limits::buffer_bytes`
+    date_text date;
+};
+
+class connection final : public std::enable_shared_from_this<connection> {
+  public:
+    using clock = std::chrono::steady_clock;
+
+    /// `peer`: the address, without the port.
+    connection(connection_host& host, tcp_socket socket, std::string peer);
+
+    void start();
+    void respond(std::uint64_t number, const response& answer);
+    /// Answers with a stream that ends with the connection: `head` first, then what is given to `push`.
+    void begin_stream(std::uint64_t number, std::string_view head_and_data);
+    /// More of the stream. False when so much waits already that it was cut off, or when it is closed.
+    bool push(std::string_view data);
+    /// Looks whether something takes too long.
+    void on_tick(clock::time_point now);
+    /// Takes no further request; closes when the one that is being answered is done.
+    void drain();
+    void close();
+
+    [[nodiscard]] const std::string& peer() const noexcept { return peer_; }
+    [[nodiscard]] bool idle() const noexcept { return phase_ == phase::idle && in_.empty(); }
+    [[nodiscard]] clock::time_point idle_since() const noexcept { return since_; }
+    [[nodiscard]] answer_context& context() noexcept { return context_; }
+    [[nodiscard]] bool closed() const noexcept { return closed_; }
+
+  private:
+    enum class phase : std::uint8_t {
+        idle,       ///< no byte of a request
+        head,       ///< some of its fields
+        body,       ///< some of its body
+        answering,  ///< the gateway has it
+        streaming,  ///< the answer does not end
+        lingering   ///< everything is said; input is thrown away
+    };
+
+    void wait_readable();
+    void on_readable(const boost::system::error_code& fault);
+    void process(std::string_view data);
+    [[nodiscard]] std::size_t take(std::string_view data);
+    [[nodiscard]] std::size_t take_head(std::string_view data);
+    [[nodiscard]] std::size_t take_body(std::string_view data);
+    void complete();
+    void go_on();
+    void refuse_request(const request_fault& fault);
+    void send(std::string_view data);
+    void write_rest();
+    void linger();
+    void enter(phase next);
+    [[nodiscard]] bool account();
+    [[nodiscard]] exchange this_exchange() { return {shared_from_this(), number_}; }
+
+    connection_host& host_;
+    tcp_socket socket_;
+    const std::string peer_;
+    std::string in_;  // bytes of requests that are not taken yet
+    std::unique_ptr<incoming> incoming_;
+    std::string out_;
+    std::size_t sent_ = 0;
+    std::size_t accounted_ = 0;
+    answer_context context_;
+    std::uint64_t number_ = 0;  // of the exchange that is open
+    std::size_t requests_ = 0;
+    clock::time_point since_ = clock::now();  // of the phase
+    clock::time_point write_progress_{};
+    phase phase_ = phase::idle;
+    bool waiting_ = false;
+    bool writing_ = false;
+    bool in_process_ = false;
+    bool close_after_write_ = false;
+    bool end_of_input_ = false;
+    bool draining_ = false;
+    bool closed_ = false;
+};
+
+inline void exchange::respond(const response& answer) const {
+    connection_->respond(number_, answer);
+}
+
+}  // namespace valhalla::http

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Who may, and which route. What is done then is in gateway_calls.cpp.
+#include "ipc/http/gateway.hpp"
+
+#include <algorithm>
+
+namespace valhalla::http {
+
+namespace {
+
+constexpr std::string_view preflight_fields =
+    "Access-Control-Allow-Headers: Content-Type, X-VALHALLA-KEY, X-VALHALLA-CSRF, Idempotency-Key, If-None-Match, "
+    "Last-Event-ID\r\nAccess-Control-Max-Age: 600\r\n";
+constexpr std::string_view cors_fields =
+    "Access-Control-Allow-Credentials: true\r\n"
+    "Access-Control-Expose-Headers: ETag, Retry-After, X-VALHALLA-ERROR\r\n";
+
+[[nodiscard]] bool is_json(std::string_view content_type) noexcept {
+    constexpr std::string_view json = "application/json";
+    if (content_type.size() < json.size()) {
+        return false;
+    }
+    const bool same = std::equal(json.begin(), json.end(), content_type.begin(), [](char expected, char given) {
+        return expected == (given >= 'A' && given <= 'Z' ? static_cast<char>(given + 32) : given);
+    });
+    const auto rest = content_type.substr(json.size());
+    return same && (rest.empty() || rest.front() == ';' || rest.front() == ' ');
+}
+
+}  // namespace
+
+void respond(const exchange& with, const refusal& refused, bool close, std::string_view fields) {
+    std::string lines{fields};
+    if (refused.retry_after_s > 0) {
+        lines.append("Retry-After: ").append(std::to_string(refused.retry_after_s)).append("\r\n");
+    }
+    if (!refused.kind.empty()) {
+        lines.append("X-VALHALLA-ERROR: ").append(refused.kind).append("\r\n");
+    }
+    with.respond({.status = refused.status, .body = refused.body, .fields = lines, .close = close});
+}
+
+gateway::gateway(boost::asio::io_context& io, gateway_options options, const limits& bounds)
+    : io_{io},
+      options_{std::move(options)},
+      bounds_{bounds},
+      origins_{options_.origins},
+      own_{std::make_shared<identity>(io, options_.socket, std::string{})} {}
+
+gateway::~gateway() = default;
+
+bool gateway::begin(const request& head, const exchange& with) {
+    return admit(head, with).has_value();
+}
+
+void gateway::on_tick(upstream::clock::time_point now) {
+    own_->on_tick(now, bounds_.answer_time);
+}
+
+void gateway::close() {
+    own_->close();
+}
+
+std::optional<gateway::admitted> gateway::admit(const request& head, const exchange& with) {
+    const auto parts = split_target(head.target);
+    if (!parts) {
+        respond(with, refuse(400, "The target of the request is not valid."), true);
+        return std::nullopt;
+    }
+    if (const auto objection = objection_to_host(head, *parts)) {
+        respond(with, *objection, true);
+        return std::nullopt;
+    }
+    auto& cors = with.on().context().cors;
+    if (!origins_.empty()) {
+        cors = "Vary: Origin\r\n";
+        if (origins_.allows(head.fields.origin)) {
+            cors.append("Access-Control-Allow-Origin: ").append(head.fields.origin).append("\r\n").append(cors_fields);
+        }
+    }
+    if (parts->path == "*") {
+        if (head.method == verb::options) {
+            with.respond({.status = 204, .fields = "Allow: GET, HEAD, POST, OPTIONS\r\n"});
+        } else {
+            respond(with, refuse(400, "The target of the request is not valid."), true);
+        }
+        return std::nullopt;
+    }
+    auto match = find_route(head.method, parts->path);
+    if (!match) {
+        respond(with, refuse(400, "The path is not valid percent-encoded UTF-8."));
+        return std::nullopt;
+    }
+    if (!match->known_path) {
+        respond(with, refuse(404, "Not Found"));
+        return std::nullopt;
+    }
+    if (head.method == verb::options) {
+        preflight(head, allowed_methods(parts->path), with);
+        return std::nullopt;
+    }
+    if (match->row == nullptr) {
+        respond(with, refuse(405, "Method Not Allowed"), false, "Allow: " + allowed_methods(parts->path) + "\r\n");
+        return std::nullopt;
+    }
+    const auto& row = *match->row;
+    if (const auto objection = objection_to_sender(head, row)) {
+        respond(with, *objection);
+        return std::nullopt;
+    }
+    std::shared_ptr<identity> who;
+    if (!row.open) {
+        who = identify(head, with);
+        if (!who) {
+            return std::nullopt;
+        }
+    }
+    return admitted{&row, std::move(match->parameter), parts->query, std::move(who)};
+}
+
+/// A page of another name that resolves to this machine is how browsers are made to speak to it.
+std::optional<refusal> gateway::objection_to_host(const request& head, const target_parts& parts) const {
+    if (!parts.authority.empty() && head.has_host && parts.authority != head.fields.host) {
+        return refuse(400, "The target and the Host field name two hosts.");
+    }
+    if (!head.has_host && parts.authority.empty()) {
+        return std::nullopt;  // HTTP/1.0, which no browser speaks
+    }
+    if (!hosts_.allows(head.has_host ? std::string_view{head.fields.host} : parts.authority)) {
+        return refuse(421, "This gateway does not answer for that host.");
+    }
+    return std::nullopt;
+}
+
+bool gateway::is_own_origin(const request& head) const {
+    const std::string_view scheme = options_.tls ? "https://" : "http://";
+    const std::string_view origin = head.fields.origin;
+    return origin.starts_with(scheme) && origin.substr(scheme.size()) == head.fields.host;
+}
+
+std::optional<refusal> gateway::objection_to_sender(const request& head, const route& row) const {
+    if (!row.changes() && !row.records) {
+        return std::nullopt;
+    }
+    const auto& fields = head.fields;
+    const bool trusted_origin = !fields.origin.empty() && (is_own_origin(head) || origins_.allows(fields.origin));
+    if (!fields.origin.empty() && !trusted_origin) {
+        return refuse(403, "Requests from this origin are not allowed here.");
+    }
+    if (!trusted_origin && (fields.fetch_site == "cross-site" || fields.fetch_site == "same-site")) {
+        return refuse(403, "Requests from other sites are not allowed here.");
+    }
+    if (fields.purpose.find("prefetch") != std::string::npos || fields.purpose.find("preview") != std::string::npos) {
+        return refuse(403, "This leaves a record, so it is not done ahead of time.");
+    }
+    if (row.changes() && (head.has_body || head.has_content_type) && !is_json(fields.content_type)) {
+        return refuse(415, "The body has to be JSON, with Content-Type: application/json.");
+    }
+    if (fields.idempotency_key.size() > max_idempotency_key_bytes) {
+        return refuse(400, "An Idempotency-Key has at most 128 bytes.");
+    }
+    return std::nullopt;
+}
+
+std::shared_ptr<identity> gateway::identify(const request& head, const exchange& with) {
+    if (!options_.dev || (!options_.dev_key.empty() && !same_secret(head.fields.key, options_.dev_key))) {
+        respond(with, refuse(401, "This needs a key in X-VALHALLA-KEY."));
+        return nullptr;
+    }
+    return own_;
+}
+
+void gateway::preflight(const request& head, const std::string& methods, const exchange& with) const {
+    std::string fields = "Allow: " + methods + "\r\n";
+    if (!head.fields.origin.empty() && !head.fields.asked_method.empty()) {
+        if (!origins_.allows(head.fields.origin)) {
+            respond(with, refuse(403, "Requests from this origin are not allowed here."));
+            return;
+        }
+        fields.append("Access-Control-Allow-Methods: ").append(methods).append("\r\n").append(preflight_fields);
+    }
+    with.respond({.status = 204, .fields = fields});
+}
+
+}  // namespace valhalla::http

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// From a request to its answer: who may, which route, what is asked of the daemon, how its answer is told. It owns the
+// identities. I/O thread; no sockets of clients.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <boost/asio/io_context.hpp>
+
+#include "ipc/http/allowed.hpp"
+#include "ipc/http/connection.hpp"
+#include "ipc/http/identity.hpp"
+#include "ipc/http/refusal.hpp"
+#include "ipc/http/request.hpp"
+#include "ipc/http/route.hpp"
+#include "ipc/http/target.hpp"
+
+namespace valhalla::http {
+
+struct gateway_options {
+    std::string socket;  ///< of the daemon
+    std::vector<std::string> origins;
+    /// Acts as the user who runs it, for everyone who may reach it.
+    bool dev = false;
+    /// Of `--dev`: what `X-VALHALLA-KEY` has to be; empty: nothing.
+    std::string dev_key;
+    bool tls = false;
+};
+
+class gateway {
+  public:
+    /// `io` and `bounds` outlive it.
+    gateway(boost::asio::io_context& io, gateway_options options, const limits& bounds);
+    ~gateway();
+    gateway(const gateway&) = delete;
+    gateway& operator=(const gateway&) = delete;
+
+    /// The names that requests may call it by: the port may be known only when it listens.
+    void answer_for(std::vector<std::string> hosts) { hosts_ = host_list{std::move(hosts)}; }
+
+    /// Whether the body of the request may come; otherwise it was answered.
+    [[nodiscard]] bool begin(const request& head, const exchange& with);
+    void handle(const request& whole, const exchange& with);
+
+    void on_tick(upstream::clock::time_point now);
+    void close();
+
+  private:
+    /// A request that was looked at and may go on.
+    struct admitted {
+        const route* row = nullptr;
+        std::string parameter;  ///< of the path
+        std::string_view query;
+        std::shared_ptr<identity> who;  ///< null for a route that is open
+    };
+    /// What an answer needs of the request, which is gone when it comes.
+    struct asked {
+        std::string if_none_match;
+        bool gzip = false;
+        bool has_body = false;
+        bool has_request_key = false;
+        std::string body;  ///< where it is looked at again
+    };
+
+    [[nodiscard]] std::optional<admitted> admit(const request& head, const exchange& with);
+    [[nodiscard]] std::optional<refusal> objection_to_host(const request& head, const target_parts& parts) const;
+    [[nodiscard]] std::optional<refusal> objection_to_sender(const request& head, const route& row) const;
+    [[nodiscard]] std::shared_ptr<identity> identify(const request& head, const exchange& with);
+    void preflight(const request& head, const std::string& methods, const exchange& with) const;
+    [[nodiscard]] bool is_own_origin(const request& head) const;
+
+    void call(const admitted& what, const request& whole, const exchange& with);
+    void answered(const admitted& what, const asked& by, const exchange& with, const upstream_answer& answer);
+    void tell(const admitted& what, const asked& by, const exchange& with, std::string_view result);
+    void ended_nothing(const admitted& what, const asked& by, const exchange& with);
+    void check_health(const exchange& with);
+    void rpc(const admitted& what, const request& whole, const exchange& with);
+
+    boost::asio::io_context& io_;
+    const gateway_options options_;
+    const limits& bounds_;
+    host_list hosts_{{}};
+    const origin_list origins_;
+    std::shared_ptr<identity> own_;
+};
+
+/// Answers with a refusal.
+void respond(const exchange& with, const refusal& refused, bool close = false, std::string_view fields = {});
+
+}  // namespace valhalla::http

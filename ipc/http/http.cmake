@@ -1,0 +1,27 @@
+# valhalla-gateway. All of it is in a library, so that tests can try its parts.
+find_package(ZLIB REQUIRED)
+add_library(valhalla_http STATIC
+  $<TARGET_OBJECTS:valhalla_json>
+  asio_impl.cpp
+  http/allowed.cpp
+  http/call_params.cpp
+  http/connection.cpp
+  http/gateway.cpp
+  http/gateway_calls.cpp
+  http/identity.cpp
+  http/json_members.cpp
+  http/options.cpp
+  http/refusal.cpp
+  http/request.cpp
+  http/response.cpp
+  http/route.cpp
+  http/server.cpp
+  http/shapes.cpp
+  http/target.cpp
+  http/upstream.cpp)
+target_link_libraries(valhalla_http PUBLIC valhalla_flags Boost::headers OpenSSL::Crypto ZLIB::ZLIB)
+target_compile_definitions(valhalla_http PRIVATE VALHALLA_GATEWAY_VERSION="${PROJECT_VERSION}")
+
+add_executable(valhalla-gateway http/main.cpp)
+target_link_libraries(valhalla-gateway PRIVATE valhalla_http)
+set_target_properties(valhalla-gateway PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})

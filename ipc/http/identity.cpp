@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ipc/http/identity.hpp"
+
+#include "ipc/http/response.hpp"
+
+namespace valhalla::http {
+
+namespace {
+
+/// What most answers of hot reads are below.
+constexpr std::size_t max_kept_result_bytes = std::size_t{32} << 10U;
+
+}  // namespace
+
+void zip(prepared_answer& answer) {
+    if (answer.zipped_etag.empty()) {
+        answer.zipped = gzipped(answer.shaped.body);
+        // Another representation has another validator.
+        answer.zipped_etag = answer.etag;
+        answer.zipped_etag.insert(answer.zipped_etag.size() - 1, "-gz");
+    }
+}
+
+identity::identity(boost::asio::io_context& io, std::string socket_path, std::string key)
+    : io_{io}, socket_path_{std::move(socket_path)}, key_{std::move(key)} {}
+
+identity::~identity() {
+    close();
+}
+
+upstream& identity::via(lane which) {
+    auto& lane = lanes_[static_cast<std::size_t>(which)];
+    if (!lane) {
+        lane = std::make_shared<upstream>(io_, socket_path_, key_);
+    }
+    return *lane;
+}
+
+prepared_answer* identity::prepare(const route& row, std::string_view result) {
+    auto& kept = result.size() > max_kept_result_bytes ? large_ : prepared_[&row];
+    if (&kept != &large_ && !kept.etag.empty() && kept.result == result) {
+        return &kept;
+    }
+    kept = {};
+    kept.result = result;
+    if (!row.shape(result, kept.shaped)) {
+        return nullptr;
+    }
+    kept.etag = etag_of(kept.shaped.body);
+    return &kept;
+}
+
+bool identity::on_tick(upstream::clock::time_point now, std::chrono::milliseconds answer_time) {
+    for (const auto& lane : lanes_) {
+        if (lane) {
+            lane->on_tick(now, answer_time);
+        }
+    }
+    return lanes_[0] && lanes_[0]->connected();
+}
+
+void identity::close() {
+    for (const auto& lane : lanes_) {
+        if (lane) {
+            lane->close();
+        }
+    }
+}
+
+bool identity::idle() const noexcept {
+    for (const auto& lane : lanes_) {
+        if (lane && !lane->idle()) {
+            return false;
+        }
+    }
+    return true;
+}
+
+}  // namespace valhalla::http

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One connection to the daemon: requests go out pipelined, answers come back in their order. I/O thread.
+//
+//   ask, ask, ask … -> [one write at the end of the loop's turn] -> daemon -> [one read] -> answered, answered,
+//   answered
+//
+// Reads that ask the same in one turn are one request: it is sent after all of them came, so its answer is as new as
+// each may expect.
+//
+// When the connection is lost every handler is told at once, and which of the requests had been sent. Nothing is sent
+// again. The next request, or the owner's tick, connects anew, not oftener than each `reconnect_pause`.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <boost/asio/basic_stream_socket.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+
+#include "ipc/http/limits.hpp"
+
+namespace valhalla::http {
+
+using unix_socket =
+    boost::asio::basic_stream_socket<boost::asio::local::stream_protocol, boost::asio::io_context::executor_type>;
+
+/// What came of a request. The views last as long as the call of the handler.
+struct upstream_answer {
+    enum class outcome : std::uint8_t {
+        result,      ///< `text` is the JSON of the result
+        error,       ///< `text` is the error object
+        not_asked,   ///< the daemon is away, or too much waits; nothing was sent
+        lost,        ///< it was sent, and the answer did not come
+        key_refused  ///< the connection's key is not one (any more); nothing was done
+    };
+    outcome what = outcome::not_asked;
+    std::string_view text;
+    std::uint64_t number = 0;  ///< the same for all that one request was sent for; 0 without one
+};
+using answer_handler = std::function<void(const upstream_answer&)>;
+
+/// Lines of answers to a raw line, perhaps none, then the end.
+using raw_handler = std::function<void(const upstream_answer&)>;
+
+class upstream final : public std::enable_shared_from_this<upstream> {
+  public:
+    using clock = std::chrono::steady_clock;
+
+    /// `io` outlives it. `key`: what the connection says to be, empty for the user who runs the gateway.
+    upstream(boost::asio::io_context& io, std::string socket_path, std::string key);
+    ~upstream();
+    upstream(const upstream&) = delete;
+    upstream& operator=(const upstream&) = delete;
+
+    /// Asks for `method`. `params`: an object on one line. `shared`: whether a request of this turn that is the same
+    /// may answer this one too; for reads alone. `handler` is called exactly once, perhaps before this returns.
+    void ask(std::string_view method, std::string_view params, bool shared, answer_handler handler);
+    /// Sends a line that somebody else wrote: a request, a notification or a batch, on one line. The answer's text is
+    /// the line that came, empty when none did.
+    void ask_raw(std::string_view line, raw_handler handler);
+
+    /// Connects if it is not, and looks whether an answer is overdue. True when it is connected.
+    bool on_tick(clock::time_point now, std::chrono::milliseconds answer_time);
+    /// Everything that waits is told that the daemon is away.
+    void close();
+
+    [[nodiscard]] bool connected() const noexcept { return connected_; }
+    /// Nothing is awaited.
+    [[nodiscard]] bool idle() const noexcept { return waiting_.empty(); }
+
+  private:
+    struct awaited {
+        std::uint64_t id = 0;
+        std::string shared;  ///< what is asked, while it is not sent and another may join; else empty
+        std::vector<answer_handler> handlers;
+        std::string raw;  ///< of a raw line: what came for it
+        bool is_raw = false;
+        bool sent = false;
+        clock::time_point since;
+    };
+
+    bool connect();
+    [[nodiscard]] bool may_ask(std::size_t bytes, const answer_handler& handler);
+    void want_flush();
+    void flush();
+    void write_rest();
+    void read();
+    void on_read(const boost::system::error_code& fault, std::size_t count);
+    bool take_lines();
+    bool take_line(std::string_view line);
+    void lose();
+
+    boost::asio::io_context& io_;
+    std::string path_;
+    std::string key_;
+    std::unique_ptr<unix_socket> socket_;
+    std::deque<awaited> waiting_;
+    std::string out_;
+    std::string sending_;
+    std::size_t sent_ = 0;
+    std::string in_;
+    std::size_t in_size_ = 0;
+    std::size_t scanned_ = 0;
+    std::uint64_t next_id_ = 1;
+    std::uint64_t generation_ = 0;  ///< of the connection: what was begun on an earlier one is not looked at
+    std::uint64_t nonce_ = 0;       ///< of the fences behind raw lines, which no client knows
+    clock::time_point next_attempt_{};
+    bool connected_ = false;
+    bool key_refused_ = false;
+    bool flush_wanted_ = false;
+    bool writing_ = false;
+};
+
+}  // namespace valhalla::http
