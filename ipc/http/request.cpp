@@ -99,6 +99,10 @@ head_scan scan_head(std::string_view data, const limits& bounds) {
             scan.size = end + 1;
             return scan;
         }
+        if (lines == 0 &&
+            (std::count(line.begin(), line.end(), ' ') != 2 || line.find(" HTTP/") == std::string_view::npos)) {
+            return refuse(400, "A request begins with METHOD, TARGET and HTTP/1.1, with one space between them.");
+        }
         if (lines > 0 && (line.front() == ' ' || line.front() == '\t')) {
             return refuse(400, "A field of the request is folded over several lines.");
         }

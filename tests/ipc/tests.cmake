@@ -38,3 +38,4 @@ valhalla_test(ipc_client_test
   LABELS ipc)
 
 include(${CMAKE_CURRENT_LIST_DIR}/ctl_tests.cmake)
+include(${CMAKE_CURRENT_LIST_DIR}/http_tests.cmake)

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The connection to the daemon, against one that a test plays.
+#include "ipc/http/upstream.hpp"
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/read_until.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include "tests/temporary_directory.hpp"
+
+// Not unnamed: in a build that compiles several files as one, a fixture may not be.
+namespace valhalla::http::tests {
+
+namespace asio = boost::asio;
+using local = asio::local::stream_protocol;
+
+struct played_daemon {
+    valhalla::tests::temporary_directory directory;
+    std::string path = (directory.path() / "s").string();
+    asio::io_context io;
+    local::acceptor acceptor{io, local::endpoint{path}};
+    local::socket peer{io};
+    std::shared_ptr<upstream> asked = std::make_shared<upstream>(io, path, std::string{});
+    std::vector<std::string> told;
+
+    answer_handler note(std::string name) {
+        return [this, name = std::move(name)](const upstream_answer& answer) {
+            told.push_back(name + std::to_string(static_cast<int>(answer.what)) + std::string{answer.text});
+        };
+    }
+    void turn() {
+        io.restart();
+        io.poll();
+    }
+    /// What came, as it came.
+    std::string received() {
+        std::string text(1 << 16, '\0');
+        peer.non_blocking(true);
+        boost::system::error_code none;
+        text.resize(peer.read_some(asio::buffer(text), none));
+        return text;
+    }
+    void answer(std::string_view text) {
+        asio::write(peer, asio::buffer(text));
+        turn();
+    }
+};
+
+BOOST_FIXTURE_TEST_SUITE(http_upstream, played_daemon)
+
+BOOST_AUTO_TEST_CASE(the_same_reads_of_one_turn_are_one_request) {
+    asked->ask("cone.state", "{}", true, note("a"));
+    acceptor.accept(peer);
+    asked->ask("cone.state", "{}", true, note("b"));
+    asked->ask("go.summary", "{}", true, note("c"));
+    asked->ask("cone.state", "{}", true, note("d"));
+    asked->ask("cone.set", "{}", false, note("e"));
+    asked->ask("cone.set", "{}", false, note("f"));
+    turn();
+    BOOST_TEST(received() ==
+               "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"cone.state\",\"params\":{}}\n"
+               "{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"go.summary\",\"params\":{}}\n"
+               "{\"jsonrpc\":\"2.0\",\"id\":3,\"method\":\"cone.set\",\"params\":{}}\n"
+               "{\"jsonrpc\":\"2.0\",\"id\":4,\"method\":\"cone.set\",\"params\":{}}\n");
+    asked->ask("cone.state", "{}", true, note("g"));  // later: it may see more than those that were sent
+    turn();
+    BOOST_TEST(received() == "{\"jsonrpc\":\"2.0\",\"id\":5,\"method\":\"cone.state\",\"params\":{}}\n");
+    answer(
+        "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":1}\n{\"jsonrpc\":\"2.0\",\"id\":2,\"error\":{}}\n{\"jsonrpc\":\"2."
+        "0\",");
+    answer(
+        "\"id\":3,\"result\":{}}\n{\"jsonrpc\":\"2.0\",\"id\":4,\"result\":[]}\n{\"jsonrpc\":\"2.0\",\"id\":5,"
+        "\"result\":5}\n");
+    BOOST_TEST(told == (std::vector<std::string>{"a01", "b01", "d01", "c1{}", "e0{}", "f0[]", "g05"}),
+               boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(a_lost_connection_tells_what_was_sent_and_is_made_again) {
+    asked->ask("cone.set", "{}", false, note("sent"));
+    acceptor.accept(peer);
+    turn();
+    asked->ask("cone.set", "{}", false, note("unsent"));
+    peer.close();
+    // The loop sees the end first: nothing of the second one leaves.
+    while (told.size() < 2) {
+        io.restart();
+        io.run_one();
+    }
+    BOOST_TEST(told[0] == "sent3");
+    BOOST_TEST((told[1] == "unsent2" || told[1] == "unsent3"));
+    told.clear();
+    asked->on_tick(upstream::clock::now() + std::chrono::seconds{1}, std::chrono::seconds{60});
+    BOOST_TEST(asked->connected());
+    acceptor.accept(peer);
+    asked->ask("cone.state", "{}", true, note("again"));
+    turn();
+    BOOST_TEST(!received().empty());
+}
+
+BOOST_AUTO_TEST_CASE(without_a_daemon_it_is_told_at_once) {
+    acceptor.close();
+    std::filesystem::remove(path);
+    asked->ask("cone.state", "{}", true, note("a"));
+    BOOST_TEST(told == std::vector<std::string>{"a2"}, boost::test_tools::per_element());
+    BOOST_TEST(!asked->connected());
+}
+
+BOOST_AUTO_TEST_CASE(an_answer_to_another_question_ends_the_connection) {
+    for (const char* const line :
+         {"{\"jsonrpc\":\"2.0\",\"id\":9,\"result\":1}\n", "nonsense\n", "\n", "{\"jsonrpc\":\"2.0\",\"id\":1}\n",
+          "{\"jsonrpc\":\"2.0\",\"id\":11,\"result\":1}\n"}) {
+        const auto fresh = std::make_shared<upstream>(io, path, std::string{});
+        fresh->ask("cone.state", "{}", true, note("a"));
+        acceptor.accept(peer);
+        turn();
+        answer(line);
+        BOOST_TEST(told == std::vector<std::string>{"a3"}, boost::test_tools::per_element());
+        BOOST_TEST(!fresh->connected());
+        told.clear();
+        peer.close();
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_raw_line_is_done_when_its_fence_is_answered) {
+    asked->ask_raw("[1]", note("some"));
+    acceptor.accept(peer);
+    asked->ask_raw("{}", note("none"));
+    turn();
+    const auto sent = received();
+    BOOST_TEST(sent.starts_with("[1]\n{\"jsonrpc\":\"2.0\",\"id\":\""));
+    const auto fence = [&sent](std::size_t from) {
+        const auto begin = sent.find("\"id\":\"", from) + 5;
+        return sent.substr(begin, sent.find('"', begin + 1) + 1 - begin);
+    };
+    const auto first = fence(0);
+    const auto second = fence(sent.find("{}\n{"));
+    BOOST_TEST(first != second);
+    answer("{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":7}\n");
+    BOOST_TEST(told.empty());
+    answer("{\"jsonrpc\":\"2.0\",\"id\":" + first + ",\"result\":{}}\n{\"jsonrpc\":\"2.0\",\"id\":" + second +
+           ",\"error\":{}}\n");
+    BOOST_TEST(told == (std::vector<std::string>{"some0{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":7}", "none0"}),
+               boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(an_answer_that_is_overdue_ends_the_connection) {
+    asked->ask("cone.state", "{}", true, note("a"));
+    acceptor.accept(peer);
+    turn();
+    asked->on_tick(upstream::clock::now() + std::chrono::seconds{59}, std::chrono::seconds{60});
+    BOOST_TEST(told.empty());
+    asked->on_tick(upstream::clock::now() + std::chrono::seconds{61}, std::chrono::seconds{60});
+    BOOST_TEST(told == std::vector<std::string>{"a3"}, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace valhalla::http::tests
