@@ -252,7 +252,7 @@ void connection::begin_stream(std::uint64_t number, std::string_view head_and_da
     }
     enter(phase::streaming);
     push(head_and_data);
-    if (!closed_) {
+    if (!closed_ && !in_process_) {
         wait_readable();  // to see its end
     }
 }
@@ -261,7 +261,7 @@ bool connection::push(std::string_view data) {
     if (closed_) {
         return false;
     }
-    if (out_.size() - sent_ + data.size() > max_stream_backlog + data.size() && writing_) {
+    if (writing_ && out_.size() - sent_ > max_stream_backlog) {
         close();
         return false;
     }

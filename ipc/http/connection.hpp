@@ -41,7 +41,10 @@ class exchange {
     exchange(std::shared_ptr<connection> of, std::uint64_t number) : connection_{std::move(of)}, number_{number} {}
     /// An answer to a connection that is closed goes nowhere.
     void respond(const response& answer) const;
+    /// As connection::begin_stream.
+    void begin_stream(std::string_view head_and_data) const;
     [[nodiscard]] connection& on() const noexcept { return *connection_; }
+    [[nodiscard]] const std::shared_ptr<connection>& shared() const noexcept { return connection_; }
 
   private:
     std::shared_ptr<connection> connection_;
@@ -89,6 +92,8 @@ class connection final : public std::enable_shared_from_this<connection> {
     void begin_stream(std::uint64_t number, std::string_view head_and_data);
     /// More of the stream. False when so much waits already that it was cut off, or when it is closed.
     bool push(std::string_view data);
+    /// Whether everything that was pushed is taken.
+    [[nodiscard]] bool caught_up() const noexcept { return !writing_; }
     /// Looks whether something takes too long.
     void on_tick(clock::time_point now);
     /// Takes no further request; closes when the one that is being answered is done.
@@ -150,6 +155,9 @@ class connection final : public std::enable_shared_from_this<connection> {
     bool closed_ = false;
 };
 
+inline void exchange::begin_stream(std::string_view head_and_data) const {
+    connection_->begin_stream(number_, head_and_data);
+}
 inline void exchange::respond(const response& answer) const {
     connection_->respond(number_, answer);
 }

@@ -46,7 +46,8 @@ gateway::gateway(boost::asio::io_context& io, gateway_options options, const lim
       options_{std::move(options)},
       bounds_{bounds},
       origins_{options_.origins},
-      own_{std::make_shared<identity>(io, options_.socket, std::string{})} {}
+      own_{std::make_shared<identity>(io, options_.socket, std::string{})},
+      own_events_{std::make_shared<event_hub>(io, options_.socket, std::string{})} {}
 
 gateway::~gateway() = default;
 
@@ -56,9 +57,11 @@ bool gateway::begin(const request& head, const exchange& with) {
 
 void gateway::on_tick(upstream::clock::time_point now) {
     own_->on_tick(now, bounds_.answer_time);
+    own_events_->on_tick(now, bounds_.answer_time);
 }
 
 void gateway::close() {
+    own_events_->close();
     own_->close();
 }
 
@@ -154,7 +157,8 @@ std::optional<refusal> gateway::objection_to_sender(const request& head, const r
     if (fields.purpose.find("prefetch") != std::string::npos || fields.purpose.find("preview") != std::string::npos) {
         return refuse(403, "This leaves a record, so it is not done ahead of time.");
     }
-    if (row.changes() && (head.has_body || head.has_content_type) && !is_json(fields.content_type)) {
+    if (row.changes() && row.how != special::add_checkpoint && (head.has_body || head.has_content_type) &&
+        !is_json(fields.content_type)) {
         return refuse(415, "The body has to be JSON, with Content-Type: application/json.");
     }
     if (fields.idempotency_key.size() > max_idempotency_key_bytes) {

@@ -15,6 +15,7 @@
 
 #include "ipc/http/allowed.hpp"
 #include "ipc/http/connection.hpp"
+#include "ipc/http/event_hub.hpp"
 #include "ipc/http/identity.hpp"
 #include "ipc/http/refusal.hpp"
 #include "ipc/http/request.hpp"
@@ -81,6 +82,11 @@ class gateway {
     void ended_nothing(const admitted& what, const asked& by, const exchange& with);
     void check_health(const exchange& with);
     void rpc(const admitted& what, const request& whole, const exchange& with);
+    void tile(const admitted& what, const request& whole, const exchange& with);
+    void entries(const admitted& what, std::uint64_t after, std::size_t missing, std::string bundle,
+                 const exchange& with);
+    void add_checkpoint(const admitted& what, const request& whole, const exchange& with);
+    void stream(const admitted& what, const request& whole, const exchange& with);
 
     boost::asio::io_context& io_;
     const gateway_options options_;
@@ -88,9 +94,7 @@ class gateway {
     host_list hosts_{{}};
     const origin_list origins_;
     std::shared_ptr<identity> own_;
+    std::shared_ptr<event_hub> own_events_;
 };
-
-/// Answers with a refusal.
-void respond(const exchange& with, const refusal& refused, bool close = false, std::string_view fields = {});
 
 }  // namespace valhalla::http

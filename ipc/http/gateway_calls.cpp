@@ -56,7 +56,8 @@ std::string utc_now() {
 }
 
 [[nodiscard]] bool may_be_zipped(const route& row, const shaped_answer& shaped) noexcept {
-    return row.method == verb::get && shaped.cache_control != "no-store" && shaped.body.size() > gzip_from_bytes;
+    return row.method == verb::get && shaped.cache_control != "no-store" &&
+           shaped.content_type != "application/octet-stream" && shaped.body.size() > gzip_from_bytes;
 }
 
 }  // namespace
@@ -71,11 +72,9 @@ void gateway::handle(const request& whole, const exchange& with) {
         case special::rpc: rpc(*what, whole, with); return;
         case special::none:
         case special::end_session: call(*what, whole, with); return;
-        case special::openapi:
-        case special::tile:
-        case special::entries:
-        case special::add_checkpoint:
-        case special::stream:
+        case special::tile: tile(*what, whole, with); return;
+        case special::add_checkpoint: add_checkpoint(*what, whole, with); return;
+        case special::stream: stream(*what, whole, with); return;
         case special::archive:
         case special::login:
         case special::logout: break;

@@ -6,10 +6,13 @@ add_library(valhalla_http STATIC
   http/allowed.cpp
   http/call_params.cpp
   http/connection.cpp
+  http/event_hub.cpp
   http/gateway.cpp
   http/gateway_calls.cpp
+  http/gateway_trail.cpp
   http/identity.cpp
   http/json_members.cpp
+  http/openapi.cpp
   http/options.cpp
   http/refusal.cpp
   http/request.cpp
@@ -18,6 +21,7 @@ add_library(valhalla_http STATIC
   http/server.cpp
   http/shapes.cpp
   http/target.cpp
+  http/tlog.cpp
   http/upstream.cpp)
 target_link_libraries(valhalla_http PUBLIC valhalla_flags Boost::headers OpenSSL::Crypto ZLIB::ZLIB)
 target_compile_definitions(valhalla_http PRIVATE VALHALLA_GATEWAY_VERSION="${PROJECT_VERSION}")

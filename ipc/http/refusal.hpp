@@ -31,6 +31,10 @@ struct refusal {
 /// Of the `error` object of an answer to a call of `row`.
 [[nodiscard]] refusal refusal_of(std::string_view error, const route& row, bool has_body);
 
+class exchange;
+/// Answers with a refusal.
+void respond(const exchange& with, const refusal& refused, bool close = false, std::string_view fields = {});
+
 /// "Not Found" and the like.
 [[nodiscard]] std::string_view reason_of(int status) noexcept;
 

@@ -73,6 +73,7 @@ constexpr std::array record_body{route_param{"event", body, text, true}, route_p
 constexpr std::array inclusion_query{route_param{"seq", query, integer, true}, route_param{"size", query, integer}};
 constexpr std::array consistency_query{route_param{"old_size", query, integer, true},
                                        route_param{"size", query, integer}};
+constexpr std::array stream_query{route_param{"after", query, integer}};
 constexpr std::array document_path{route_param{"document", path, text, true}};
 
 /// Rows of the program before come first.
@@ -324,6 +325,40 @@ constexpr std::array rows{
           .params = {},
           .shape = shape_metrics,
           .summary = "What the daemon counts and measures, as Prometheus reads it."},
+
+    route{.path = "/tlog/checkpoint",
+          .rpc = "audit.checkpoint",
+          .via = lane::query,
+          .params = {},
+          .shape = shape_note,
+          .summary = "The newest signed checkpoint, as C2SP tlog-tiles serves it."},
+    route{.path = "/tlog/tile/{tile...}",
+          .rpc = "audit.tile",
+          .via = lane::query,
+          .params = {},
+          .shape = shape_tile,
+          .summary = "A tile of the trail's tree, or a bundle of its entries, as C2SP tlog-tiles serves them.",
+          .how = special::tile},
+    route{.method = verb::post,
+          .path = "/tlog/add-checkpoint",
+          .rpc = "audit.witness",
+          .via = lane::change,
+          .params = {},
+          .shape = shape_signatures,
+          .summary = "Cosigns the checkpoint of another log, as C2SP tlog-witness asks for it.",
+          .how = special::add_checkpoint},
+    route{.path = "/core/audit/stream",
+          .rpc = "audit.follow",
+          .via = lane::query,
+          .params = stream_query,
+          .shape = shape_as_is,
+          .summary = "Each record of the trail as a server-sent event, whose id is its seq.",
+          .how = special::stream},
+    route{.path = "/openapi.json",
+          .rpc = "rpc.discover",
+          .params = {},
+          .shape = shape_openapi,
+          .summary = "This description."},
 
     route{.path = "/healthz",
           .rpc = "",

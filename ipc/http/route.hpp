@@ -49,12 +49,10 @@ using shape_function = bool (*)(std::string_view result, shaped_answer& into);
 /// Rows that are more than one call.
 enum class special : std::uint8_t {
     none,
-    end_session,   ///< what ends nothing is answered as before
-    health_check,  ///< whether the daemon can be reached
-    rpc,           ///< the body is JSON-RPC
-    openapi,
-    tile,            ///< C2SP tlog-tiles
-    entries,         ///< … and their entry bundles
+    end_session,     ///< what ends nothing is answered as before
+    health_check,    ///< whether the daemon can be reached
+    rpc,             ///< the body is JSON-RPC
+    tile,            ///< C2SP tlog-tiles, and their entry bundles
     add_checkpoint,  ///< C2SP tlog-witness
     stream,          ///< server-sent events
     archive,         ///< every document of the export

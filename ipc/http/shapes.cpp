@@ -8,6 +8,7 @@
 #include <openssl/evp.h>
 
 #include "ipc/http/json_members.hpp"
+#include "ipc/http/openapi.hpp"
 #include "ipc/json_text.hpp"
 
 namespace valhalla::http {
@@ -184,6 +185,14 @@ bool shape_text_of(std::string_view result, std::string_view name, shaped_answer
 bool shape_as_is(std::string_view result, shaped_answer& into) {
     into.body = result;
     return true;
+}
+
+bool shape_openapi(std::string_view result, shaped_answer& into) {
+    auto document = openapi_document(result);
+    if (document) {
+        into.body = std::move(*document);
+    }
+    return document.has_value();
 }
 
 bool shape_secret(std::string_view result, shaped_answer& into) {

@@ -13,6 +13,8 @@ namespace valhalla::http {
 
 /// The result as it is.
 [[nodiscard]] bool shape_as_is(std::string_view result, shaped_answer& into);
+/// The OpenAPI document, out of that of rpc.discover.
+[[nodiscard]] bool shape_openapi(std::string_view result, shaped_answer& into);
 /// The result as it is, and never kept by a cache.
 [[nodiscard]] bool shape_secret(std::string_view result, shaped_answer& into);
 /// The seven fields of a session.

@@ -18,6 +18,7 @@ namespace {
 
 constexpr std::size_t first_read_bytes = std::size_t{16} << 10U;
 constexpr std::string_view answer_begin = "{\"jsonrpc\":\"2.0\",\"id\":";
+constexpr std::string_view notification_begin = "{\"jsonrpc\":\"2.0\",\"method\":";
 constexpr std::string_view result_begin = ",\"result\":";
 constexpr std::string_view error_begin = ",\"error\":";
 /// Sent behind a raw line: when it is answered, so is the line, if it is at all.
@@ -258,6 +259,10 @@ bool upstream::take_lines() {
 }
 
 bool upstream::take_line(std::string_view line) {
+    if (notified_ && line.starts_with(notification_begin)) {
+        notified_(line);
+        return true;
+    }
     if (waiting_.empty()) {
         return false;
     }
@@ -324,9 +329,18 @@ void upstream::lose() {
             handler({.what = what, .text = {}});
         }
     }
+    if (on_lost_) {
+        on_lost_();
+    }
+}
+
+void upstream::observe(std::function<void(std::string_view)> notified, std::function<void()> lost) {
+    notified_ = std::move(notified);
+    on_lost_ = std::move(lost);
 }
 
 void upstream::close() {
+    on_lost_ = nullptr;
     if (connected_) {
         lose();
     }

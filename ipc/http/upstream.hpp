@@ -67,6 +67,9 @@ class upstream final : public std::enable_shared_from_this<upstream> {
     /// the line that came, empty when none did.
     void ask_raw(std::string_view line, raw_handler handler);
 
+    /// Who is told of notifications, each a line, and of the loss of the connection. Before the first `ask`.
+    void observe(std::function<void(std::string_view)> notified, std::function<void()> lost);
+
     /// Connects if it is not, and looks whether an answer is overdue. True when it is connected.
     bool on_tick(clock::time_point now, std::chrono::milliseconds answer_time);
     /// Everything that waits is told that the daemon is away.
@@ -98,6 +101,8 @@ class upstream final : public std::enable_shared_from_this<upstream> {
     bool take_line(std::string_view line);
     void lose();
 
+    std::function<void(std::string_view)> notified_;
+    std::function<void()> on_lost_;
     boost::asio::io_context& io_;
     std::string path_;
     std::string key_;

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The trail over HTTP: C2SP tlog-tiles and tlog-witness, and its records as they come.
+#include <charconv>
+#include <utility>
+
+#include "ipc/http/call_params.hpp"
+#include "ipc/http/gateway.hpp"
+#include "ipc/http/json_members.hpp"
+#include "ipc/http/tlog.hpp"
+#include "ipc/json_text.hpp"
+#include "ipc/utf8.hpp"
+
+namespace valhalla::http {
+
+namespace {
+
+[[nodiscard]] std::optional<std::uint64_t> seq_from(std::string_view text) noexcept {
+    std::uint64_t value = 0;
+    const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), value);
+    return fault == std::errc{} && end == text.data() + text.size() ? std::optional{value} : std::nullopt;
+}
+
+}  // namespace
+
+void gateway::tile(const admitted& what, const request& whole, const exchange& with) {
+    const auto path = parse_tile_path(what.parameter);
+    if (!path) {
+        respond(with, refuse(404, "Not Found"));
+        return;
+    }
+    if (path->entries) {
+        entries(what, path->index * 256, path->width, {}, with);
+        return;
+    }
+    asked by{.if_none_match = whole.fields.if_none_match,
+             .gzip = false,
+             .has_body = false,
+             .has_request_key = false,
+             .body = {}};
+    const auto params = "{\"level\":" + std::to_string(path->level) + ",\"index\":" + std::to_string(path->index) +
+                        ",\"width\":" + std::to_string(path->width) + "}";
+    what.who->via(lane::query)
+        .ask("audit.tile", params, false, [this, what, by = std::move(by), with](const upstream_answer& answer) {
+            answered(what, by, with, answer);
+        });
+}
+
+/// Gathers a bundle from pages of records: long ones make pages shorter than what was asked for.
+void gateway::entries(const admitted& what, std::uint64_t after, std::size_t missing, std::string bundle,
+                      const exchange& with) {
+    const auto params = "{\"after\":" + std::to_string(after) + ",\"limit\":" + std::to_string(missing) + "}";
+    what.who->via(lane::query)
+        .ask("audit.list", params, false,
+             [this, what, after, missing, with, gathered = std::move(bundle)](const upstream_answer& answer) {
+                 if (answer.what != upstream_answer::outcome::result) {
+                     answered(what, {}, with, answer);
+                     return;
+                 }
+                 const auto page = json_members::of(answer.text);
+                 const auto items = page ? json_elements((*page)["items"]) : std::nullopt;
+                 auto grown = gathered;
+                 for (const auto& record : items ? *items : std::vector<std::string_view>{}) {
+                     if (!append_entry(grown, record)) {
+                         respond(with, refuse(500, "The daemon's answer is not of the expected form."));
+                         return;
+                     }
+                 }
+                 if (!items || items->empty()) {
+                     respond(with, refuse(404, "Not Found"));  // the trail is not that long
+                 } else if (items->size() < missing) {
+                     entries(what, after + items->size(), missing - items->size(), std::move(grown), with);
+                 } else {
+                     with.respond({.body = grown,
+                                   .content_type = "application/octet-stream",
+                                   .cache_control = "public, max-age=31536000, immutable"});
+                 }
+             });
+}
+
+void gateway::add_checkpoint(const admitted& what, const request& whole, const exchange& with) {
+    if (!ipc::is_utf8(whole.body)) {
+        respond(with, refuse(400, "The body is not valid UTF-8."));
+        return;
+    }
+    std::string params = "{\"request\":";
+    ipc::append_quoted(params, whole.body);
+    params += '}';
+    what.who->via(lane::change).ask("audit.witness", params, false, [this, what, with](const upstream_answer& answer) {
+        if (answer.what == upstream_answer::outcome::error) {
+            const auto error = json_members::of(answer.text);
+            const auto data = error ? json_members::of((*error)["data"]) : std::nullopt;
+            if (data && (*data)["kind"] == "\"witness_conflict\"") {
+                // The specification's own form: the size alone.
+                const auto size = std::string{(*data)["size"]} + "\n";
+                with.respond({.status = 409, .body = size, .content_type = "text/x.tlog.size"});
+                return;
+            }
+        }
+        answered(what, {.if_none_match = {}, .gzip = false, .has_body = true, .has_request_key = false, .body = {}},
+                 with, answer);
+    });
+}
+
+void gateway::stream(const admitted& what, const request& whole, const exchange& with) {
+    const auto query = parse_query(what.query);
+    if (!query) {
+        respond(with, refuse(400, "The query is not valid percent-encoded UTF-8, or has too many parameters."));
+        return;
+    }
+    const auto built = params_of(*what.row, {{}, *query, {}, {}});
+    if (!built.problems.empty()) {
+        with.respond({.status = 422, .body = problems_body(built.problems)});
+        return;
+    }
+    std::optional<std::uint64_t> after;
+    if (!whole.fields.last_event_id.empty()) {
+        // A browser that connects again says where it was; the query still says where it began.
+        after = seq_from(whole.fields.last_event_id);
+        if (!after) {
+            respond(with, refuse(400, "The Last-Event-ID is not a seq of the trail."));
+            return;
+        }
+    } else if (const auto params = json_members::of(built.json)) {
+        after = (*params)["after"].empty() ? std::nullopt : seq_from((*params)["after"]);
+    }
+    if (whole.method == verb::head) {
+        with.respond({.content_type = "text/event-stream", .close = true});
+        return;
+    }
+    own_events_->join(with, after, what.who);
+}
+
+}  // namespace valhalla::http

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ipc/http/openapi.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <vector>
+
+#include "ipc/http/json_members.hpp"
+#include "ipc/http/route.hpp"
+#include "ipc/http/shapes.hpp"
+#include "ipc/json_text.hpp"
+
+namespace valhalla::http {
+
+namespace {
+
+/// What the daemon says of a method, by parameter.
+struct described_method {
+    std::map<std::string, std::string_view, std::less<>> params;  ///< their schemas
+    std::map<std::string, std::string_view, std::less<>> meanings;
+    std::string_view result;  ///< schema
+};
+using described_methods = std::map<std::string, described_method, std::less<>>;
+
+constexpr std::string_view refusal_reference = R"({"$ref":"#/components/responses/refusal"})";
+constexpr std::string_view refusal_response =
+    R"({"description":"Refused: why, as a sentence, or for 422 as a list of what is wrong with which parameter.",)"
+    R"("content":{"application/json":{"schema":{"type":"object","required":["detail"],"properties":{"detail":{"anyOf":[)"
+    R"({"type":"string"},{"type":"array","items":{"type":"object","required":["loc","msg","type"],"properties":{)"
+    R"("loc":{"type":"array","items":{"type":["string","integer"]}},"msg":{"type":"string"},"type":{"type":"string"}}}}]}}}}}})";
+
+[[nodiscard]] std::optional<described_methods> read_methods(std::string_view list) {
+    const auto elements = json_elements(list);
+    if (!elements) {
+        return std::nullopt;
+    }
+    described_methods methods;
+    for (const auto& element : *elements) {
+        const auto method = json_members::of(element);
+        const auto params = method ? json_elements((*method)["params"]) : std::nullopt;
+        const auto result = method ? json_members::of((*method)["result"]) : std::nullopt;
+        if (!params || !result) {
+            return std::nullopt;
+        }
+        auto& made = methods[json_text((*method)["name"])];
+        made.result = (*result)["schema"];
+        for (const auto& one : *params) {
+            if (const auto param = json_members::of(one)) {
+                const auto name = json_text((*param)["name"]);
+                made.params[name] = (*param)["schema"];
+                made.meanings[name] = (*param)["description"];
+            }
+        }
+    }
+    return methods;
+}
+
+[[nodiscard]] std::string quoted(std::string_view text) {
+    std::string out;
+    ipc::append_quoted(out, text);
+    return out;
+}
+
+[[nodiscard]] std::string_view schema_of(const described_method* method, std::string_view name) {
+    if (method != nullptr) {
+        if (const auto found = method->params.find(name); found != method->params.end()) {
+            return found->second;
+        }
+    }
+    return "{}";
+}
+
+/// `/tlog/tile/{tile...}` is not a template of OpenAPI, which knows segments alone.
+[[nodiscard]] std::string template_of(std::string_view path) {
+    std::string text{path};
+    if (const auto dots = text.find("...}"); dots != std::string::npos) {
+        text.erase(dots, 3);
+    }
+    return text;
+}
+
+void append_parameters(std::string& out, const route& row, const described_method* method) {
+    append_member(out, "parameters", "[");
+    const auto separate = [&out] { out += out.back() == '[' ? "" : ","; };
+    bool named = false;
+    for (const auto& param : row.params) {
+        if (param.from == where::body) {
+            continue;
+        }
+        separate();
+        named = named || param.from == where::path;
+        out += "{";
+        append_member(out, "name", quoted(param.name));
+        append_member(out, "in", param.from == where::path ? "\"path\"" : "\"query\"");
+        // What the body may have as well is not required of the query.
+        append_member(out, "required", param.required && param.from != where::query_or_body ? "true" : "false");
+        append_member(out, "schema", schema_of(method, param.name));
+        if (method != nullptr && method->meanings.contains(std::string{param.name})) {
+            append_member(out, "description", method->meanings.find(param.name)->second);
+        }
+        out += "}";
+    }
+    if (const auto brace = row.path.find('{'); brace != std::string_view::npos && !named) {
+        separate();
+        auto name = template_of(row.path).substr(brace + 1);
+        name.pop_back();
+        out += "{";
+        append_member(out, "name", quoted(name));
+        out += R"(,"in":"path","required":true,"schema":{"type":"string"}})";
+    }
+    if (row.via == lane::change && !row.params.empty()) {
+        separate();
+        out +=
+            R"({"name":"Idempotency-Key","in":"header","required":false,"schema":{"type":"string","maxLength":128},)"
+            R"("description":"New for each request; a retry with the same one is done once and gets the first answer."})";
+    }
+    out += "]";
+}
+
+void append_body(std::string& out, const route& row, const described_method* method) {
+    if (!row.changes() || row.how == special::logout) {
+        return;
+    }
+    append_member(out, "requestBody", "{");
+    if (row.how == special::add_checkpoint) {
+        out += R"("required":true,"content":{"text/plain":{"schema":{"type":"string"}}}})";
+        return;
+    }
+    if (row.how == special::rpc) {
+        out += R"("required":true,"content":{"application/json":{"schema":{"type":["object","array"]}}}})";
+        return;
+    }
+    out += R"("required":false,"content":{"application/json":{"schema":{"type":"object","properties":{)";
+    std::string required;
+    for (const auto& param : row.params) {
+        if (param.from == where::body || param.from == where::query_or_body) {
+            append_member(out, param.name, schema_of(method, param.name));
+            if (param.required && param.from == where::body) {
+                required.append(required.empty() ? "" : ",").append(quoted(param.name));
+            }
+        }
+    }
+    out += "}";
+    if (!required.empty()) {
+        append_member(out, "required", "[" + required + "]");
+    }
+    out += "}}}}";
+}
+
+void append_answer(std::string& out, const route& row, const described_method* method) {
+    append_member(out, "responses", R"({"200":{"description":"Done.","content":{)");
+    const auto content = [&out](std::string_view type, std::string_view schema) {
+        out.append("\"").append(type).append(R"(":{"schema":)").append(schema).append("}}}");
+    };
+    const bool is_text = row.shape == shape_note || row.shape == shape_metrics || row.shape == shape_signatures;
+    if (row.how == special::stream) {
+        content("text/event-stream", R"({"type":"string"})");
+    } else if (row.shape == shape_tile) {
+        content("application/octet-stream", "{}");
+    } else if (is_text) {
+        content("text/plain", R"({"type":"string"})");
+    } else if (row.shape == shape_document) {
+        content("*/*", "{}");
+    } else if (row.how == special::none && (row.shape == shape_as_is || row.shape == shape_secret) &&
+               method != nullptr) {
+        content("application/json", method->result);
+    } else {
+        content("application/json", R"({"type":["object","array"]})");
+    }
+    append_member(out, "default", refusal_reference);
+    out += "}";
+}
+
+[[nodiscard]] std::string operation_id(const route& row) {
+    std::string id = row.method == verb::get ? "get" : "post";
+    for (const char c : row.path) {
+        const bool letter = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+        id += letter ? c : '_';
+    }
+    return id;
+}
+
+void append_operation(std::string& out, const route& row, const described_methods& methods) {
+    const auto found = methods.find(row.rpc);
+    const auto* const method = found == methods.end() ? nullptr : &found->second;
+    append_member(out, row.method == verb::get ? "get" : "post", "{");
+    append_member(out, "operationId", quoted(operation_id(row)));
+    append_member(out, "summary", quoted(row.summary));
+    append_parameters(out, row, method);
+    append_body(out, row, method);
+    append_answer(out, row, method);
+    if (row.open) {
+        append_member(out, "security", "[]");
+    }
+    out += "}";
+}
+
+}  // namespace
+
+std::optional<std::string> openapi_document(std::string_view discovered) {
+    const auto document = json_members::of(discovered);
+    const auto info = document ? json_members::of((*document)["info"]) : std::nullopt;
+    const auto components = document ? json_members::of((*document)["components"]) : std::nullopt;
+    const auto methods = document ? read_methods((*document)["methods"]) : std::nullopt;
+    if (!info || !components || !methods) {
+        return std::nullopt;
+    }
+    std::string out = R"({"openapi":"3.1.0","info":{"title":"valhalla-gateway")";
+    append_member(out, "version", (*info)["version"]);
+    append_member(out, "license", R"({"name":"Apache-2.0","identifier":"Apache-2.0"}})");
+    append_member(out, "security", R"([{},{"key":[]}])");
+    append_member(out, "paths", "{");
+    std::vector<std::string_view> done;
+    for (const auto& first : all_routes()) {
+        if (std::find(done.begin(), done.end(), first.path) != done.end()) {
+            continue;
+        }
+        done.push_back(first.path);
+        append_member(out, template_of(first.path), "{");
+        for (const auto& row : all_routes()) {
+            if (row.path == first.path) {
+                append_operation(out, row, *methods);
+            }
+        }
+        out += "}";
+    }
+    out += "}";
+    append_member(out, "components", "{");
+    append_member(out, "securitySchemes", R"({"key":{"type":"apiKey","in":"header","name":"X-VALHALLA-KEY"}})");
+    append_member(out, "responses", "{");
+    append_member(out, "refusal", refusal_response);
+    out += "}";
+    append_member(out, "schemas", (*components)["schemas"]);
+    out += "}}";
+    return out;
+}
+
+}  // namespace valhalla::http
