@@ -47,7 +47,8 @@ gateway::gateway(boost::asio::io_context& io, gateway_options options, const lim
       bounds_{bounds},
       origins_{options_.origins},
       own_{std::make_shared<identity>(io, options_.socket, std::string{})},
-      own_events_{std::make_shared<event_hub>(io, options_.socket, std::string{})} {}
+      own_events_{std::make_shared<event_hub>(io, options_.socket, std::string{})},
+      keys_{io, options_.socket} {}
 
 gateway::~gateway() = default;
 
@@ -58,9 +59,11 @@ bool gateway::begin(const request& head, const exchange& with) {
 void gateway::on_tick(upstream::clock::time_point now) {
     own_->on_tick(now, bounds_.answer_time);
     own_events_->on_tick(now, bounds_.answer_time);
+    keys_.on_tick(now, bounds_.answer_time);
 }
 
 void gateway::close() {
+    keys_.close();
     own_events_->close();
     own_->close();
 }
@@ -168,11 +171,35 @@ std::optional<refusal> gateway::objection_to_sender(const request& head, const r
 }
 
 std::shared_ptr<identity> gateway::identify(const request& head, const exchange& with) {
-    if (!options_.dev || (!options_.dev_key.empty() && !same_secret(head.fields.key, options_.dev_key))) {
+    const auto& key = head.fields.key;
+    const bool open = options_.dev && (options_.dev_key.empty() ? key.empty() : same_secret(key, options_.dev_key));
+    if (open) {
+        return own_;
+    }
+    if (key.empty()) {
         respond(with, refuse(401, "This needs a key in X-VALHALLA-KEY."));
         return nullptr;
     }
-    return own_;
+    const auto found = keys_.find(key, with.on().peer(), key_ring::clock::now());
+    switch (found.what) {
+        case key_ring::outcome::found: return found.who->who;
+        case key_ring::outcome::no_key:
+            respond(with, refuse(401, "The key in X-VALHALLA-KEY is not a valid key."));
+            break;
+        case key_ring::outcome::too_often: {
+            auto refused = refuse(429, "Too many keys were tried from this address. Try again later.");
+            refused.retry_after_s = static_cast<unsigned long>(key_ring::try_time.count());
+            respond(with, refused);
+            break;
+        }
+        case key_ring::outcome::too_many: respond(with, refuse(503, "Too many keys are in use at once.")); break;
+    }
+    return nullptr;
+}
+
+void gateway::key_refused(const admitted& what, const exchange& with) {
+    keys_.forget(*what.who);
+    respond(with, refuse(401, "The key is not valid, or is not valid any more."));
 }
 
 void gateway::preflight(const request& head, const std::string& methods, const exchange& with) const {

@@ -17,6 +17,7 @@
 #include "ipc/http/connection.hpp"
 #include "ipc/http/event_hub.hpp"
 #include "ipc/http/identity.hpp"
+#include "ipc/http/key_ring.hpp"
 #include "ipc/http/refusal.hpp"
 #include "ipc/http/request.hpp"
 #include "ipc/http/route.hpp"
@@ -27,7 +28,7 @@ namespace valhalla::http {
 struct gateway_options {
     std::string socket;  ///< of the daemon
     std::vector<std::string> origins;
-    /// Acts as the user who runs it, for everyone who may reach it.
+    /// Acts as the user who runs it, for everyone who may reach it and comes without a key.
     bool dev = false;
     /// Of `--dev`: what `X-VALHALLA-KEY` has to be; empty: nothing.
     std::string dev_key;
@@ -73,6 +74,7 @@ class gateway {
     [[nodiscard]] std::optional<refusal> objection_to_host(const request& head, const target_parts& parts) const;
     [[nodiscard]] std::optional<refusal> objection_to_sender(const request& head, const route& row) const;
     [[nodiscard]] std::shared_ptr<identity> identify(const request& head, const exchange& with);
+    void key_refused(const admitted& what, const exchange& with);
     void preflight(const request& head, const std::string& methods, const exchange& with) const;
     [[nodiscard]] bool is_own_origin(const request& head) const;
 
@@ -95,6 +97,7 @@ class gateway {
     const origin_list origins_;
     std::shared_ptr<identity> own_;
     std::shared_ptr<event_hub> own_events_;
+    key_ring keys_;
 };
 
 }  // namespace valhalla::http

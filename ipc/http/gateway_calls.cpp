@@ -119,11 +119,16 @@ void gateway::call(const admitted& what, const request& whole, const exchange& w
 void gateway::answered(const admitted& what, const asked& by, const exchange& with, const upstream_answer& answer) {
     const auto& row = *what.row;
     switch (answer.what) {
-        case upstream_answer::outcome::result: tell(what, by, with, answer.text); return;
+        case upstream_answer::outcome::result:
+            keys_.prove(*what.who, with.on().peer());
+            tell(what, by, with, answer.text);
+            return;
         case upstream_answer::outcome::error: {
             const auto refused = refusal_of(answer.text, row, by.has_body);
             if (row.how == special::end_session && refused.kind == "no_active_session") {
                 ended_nothing(what, by, with);
+            } else if (refused.kind == "invalid_key") {
+                key_refused(what, with);
             } else {
                 respond(with, refused);
             }
@@ -133,9 +138,7 @@ void gateway::answered(const admitted& what, const asked& by, const exchange& wi
         case upstream_answer::outcome::lost:
             respond(with, row.via == lane::change ? outcome_unknown(by.has_request_key) : daemon_away());
             return;
-        case upstream_answer::outcome::key_refused:
-            respond(with, refuse(401, "The key is not valid, or is not valid any more."));
-            return;
+        case upstream_answer::outcome::key_refused: key_refused(what, with); return;
     }
 }
 
@@ -232,7 +235,7 @@ void gateway::rpc(const admitted& what, const request& whole, const exchange& wi
     }
     std::string line;
     ipc::append_minified(line, whole.body);
-    what.who->via(lane::query).ask_raw(line, [with](const upstream_answer& answer) {
+    what.who->via(lane::query).ask_raw(line, [this, what, with](const upstream_answer& answer) {
         switch (answer.what) {
             case upstream_answer::outcome::result:
                 with.respond({.status = answer.text.empty() ? 204 : 200, .body = answer.text});
@@ -240,9 +243,7 @@ void gateway::rpc(const admitted& what, const request& whole, const exchange& wi
             case upstream_answer::outcome::error:
             case upstream_answer::outcome::not_asked: respond(with, daemon_away()); return;
             case upstream_answer::outcome::lost: respond(with, outcome_unknown(false)); return;
-            case upstream_answer::outcome::key_refused:
-                respond(with, refuse(401, "The key is not valid, or is not valid any more."));
-                return;
+            case upstream_answer::outcome::key_refused: key_refused(what, with); return;
         }
     });
 }

@@ -128,7 +128,8 @@ void gateway::stream(const admitted& what, const request& whole, const exchange&
         with.respond({.content_type = "text/event-stream", .close = true});
         return;
     }
-    own_events_->join(with, after, what.who);
+    auto* const holder = keys_.holder_of(*what.who);
+    (holder != nullptr ? holder->events : own_events_)->join(with, after, what.who);
 }
 
 }  // namespace valhalla::http

@@ -12,6 +12,7 @@ add_library(valhalla_http STATIC
   http/gateway_trail.cpp
   http/identity.cpp
   http/json_members.cpp
+  http/key_ring.cpp
   http/openapi.cpp
   http/options.cpp
   http/refusal.cpp

@@ -118,9 +118,10 @@ refusal refusal_of(std::string_view error, const route& row, bool has_body) {
     }
     const auto code = static_cast<ipc::error_code>(std::strtol(std::string{(*members)["code"]}.c_str(), nullptr, 10));
     const auto message = json_text((*members)["message"]);
-    const int status = status_of(code);
+    const auto kind = json_text((*data)["kind"]);
+    const int status = kind == "invalid_key" ? 401 : status_of(code);
     auto made = refuse(status, message);
-    made.kind = json_text((*data)["kind"]);
+    made.kind = kind;
     if (status == 429) {
         made.retry_after_s = seconds_of((*data)["retry_after_ms"]);
     }

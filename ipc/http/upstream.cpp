@@ -105,7 +105,7 @@ bool upstream::may_ask(std::size_t bytes, const answer_handler& handler) {
 // A Unix socket connects, or does not, at once.
 bool upstream::connect() {
     next_attempt_ = clock::now() + reconnect_pause;
-    key_refused_ = false;
+    key_refused_ = key_pending_ = false;
     auto socket = std::make_unique<unix_socket>(io_);
     boost::system::error_code fault;
     socket->open(boost::asio::local::stream_protocol{}, fault);
@@ -130,19 +130,30 @@ bool upstream::connect() {
     sending_.clear();
     sent_ = in_size_ = scanned_ = 0;
     in_.resize(first_read_bytes);
-    if (!key_.empty()) {
-        std::string params = "{\"key\":";
-        ipc::append_quoted(params, key_);
-        params += '}';
-        auto& entry = waiting_.emplace_back();
-        entry.id = next_id_++;
-        entry.since = clock::now();
-        entry.handlers.emplace_back(
-            [this](const upstream_answer& answer) { key_refused_ = answer.what == upstream_answer::outcome::error; });
-        append_request(out_, std::to_string(entry.id), "auth.key", params);
-        want_flush();
+    if (!key_.empty() && !present_key()) {
+        connected_ = false;
+        socket_->close(fault);
+        return false;
     }
     read();
+    return true;
+}
+
+bool upstream::present_key() {
+    key_pending_ = true;
+    std::string line;
+    std::string params = "{\"key\":";
+    ipc::append_quoted(params, key_);
+    params += '}';
+    const auto id = next_id_++;
+    append_request(line, std::to_string(id), "auth.key", params);
+    boost::system::error_code fault;
+    // The connection is new, so a line that short goes at once or never.
+    if (socket_->write_some(boost::asio::buffer(line), fault) != line.size()) {
+        return false;
+    }
+    waiting_.push_front(
+        {.id = id, .shared = {}, .handlers = {}, .raw = {}, .is_key = true, .sent = true, .since = clock::now()});
     return true;
 }
 
@@ -155,7 +166,7 @@ void upstream::want_flush() {
 
 void upstream::flush() {
     flush_wanted_ = false;
-    if (!connected_ || writing_ || out_.empty()) {
+    if (!connected_ || key_pending_ || writing_ || out_.empty()) {
         return;
     }
     for (auto one = waiting_.rbegin(); one != waiting_.rend() && !one->sent; ++one) {
@@ -294,10 +305,15 @@ bool upstream::take_line(std::string_view line) {
     }
     const auto done = std::move(front);
     waiting_.pop_front();
-    for (const auto& handler : done.handlers) {
-        if (key_refused_) {
-            answer.what = upstream_answer::outcome::key_refused;
+    if (done.is_key) {
+        key_pending_ = false;
+        key_refused_ = answer.text.find("\"invalid_key\"") != std::string_view::npos;
+        if (answer.what == upstream_answer::outcome::result) {
+            want_flush();
         }
+        return answer.what == upstream_answer::outcome::result;
+    }
+    for (const auto& handler : done.handlers) {
         handler(answer);
     }
     return true;

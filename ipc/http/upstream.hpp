@@ -8,6 +8,9 @@
 // Reads that ask the same in one turn are one request: it is sent after all of them came, so its answer is as new as
 // each may expect.
 //
+// With a key the connection says first whose it is, and nothing else leaves before the daemon took it: behind a key
+// that is refused a request would be one of the user who runs the gateway.
+//
 // When the connection is lost every handler is told at once, and which of the requests had been sent. Nothing is sent
 // again. The next request, or the owner's tick, connects anew, not oftener than each `reconnect_pause`.
 #pragma once
@@ -86,11 +89,13 @@ class upstream final : public std::enable_shared_from_this<upstream> {
         std::vector<answer_handler> handlers;
         std::string raw;  ///< of a raw line: what came for it
         bool is_raw = false;
+        bool is_key = false;  ///< of `auth.key`
         bool sent = false;
         clock::time_point since;
     };
 
     bool connect();
+    [[nodiscard]] bool present_key();
     [[nodiscard]] bool may_ask(std::size_t bytes, const answer_handler& handler);
     void want_flush();
     void flush();
@@ -120,6 +125,7 @@ class upstream final : public std::enable_shared_from_this<upstream> {
     clock::time_point next_attempt_{};
     bool connected_ = false;
     bool key_refused_ = false;
+    bool key_pending_ = false;  ///< nothing is sent before the daemon knows who asks
     bool flush_wanted_ = false;
     bool writing_ = false;
 };

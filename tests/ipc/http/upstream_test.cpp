@@ -14,6 +14,7 @@
 #include <boost/asio/write.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include "ipc/http/key_ring.hpp"
 #include "tests/temporary_directory.hpp"
 
 // Not unnamed: in a build that compiles several files as one, a fixture may not be.
@@ -149,6 +150,66 @@ BOOST_AUTO_TEST_CASE(a_raw_line_is_done_when_its_fence_is_answered) {
            ",\"error\":{}}\n");
     BOOST_TEST(told == (std::vector<std::string>{"some0{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":7}", "none0"}),
                boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(nothing_leaves_before_the_key_is_taken) {
+    const auto keyed = std::make_shared<upstream>(io, path, "vhk_1");
+    keyed->ask("cone.set", "{}", false, note("a"));
+    acceptor.accept(peer);
+    turn();
+    BOOST_TEST(received() == "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"auth.key\",\"params\":{\"key\":\"vhk_1\"}}\n");
+    turn();
+    BOOST_TEST(received().empty());
+    answer("{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{}}\n");
+    BOOST_TEST(received() == "{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"cone.set\",\"params\":{}}\n");
+    answer("{\"jsonrpc\":\"2.0\",\"id\":2,\"result\":{}}\n");
+    BOOST_TEST(told == std::vector<std::string>{"a0{}"}, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(behind_a_key_that_is_refused_nothing_is_asked) {
+    const auto keyed = std::make_shared<upstream>(io, path, "vhk_1");
+    keyed->ask("cone.set", "{}", false, note("a"));
+    keyed->ask_raw("[]", note("b"));
+    acceptor.accept(peer);
+    turn();
+    static_cast<void>(received());
+    answer(
+        "{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{\"code\":1008,\"message\":\"m\",\"data\":{\"kind\":\"invalid_key\"}}}"
+        "\n");
+    BOOST_TEST(told == (std::vector<std::string>{"a4", "b4"}), boost::test_tools::per_element());
+    BOOST_TEST(!keyed->connected());
+    turn();
+    BOOST_TEST(received().empty());
+}
+
+BOOST_AUTO_TEST_CASE(keys_are_tried_a_few_times_and_then_slowly) {
+    key_ring ring{io, path};
+    const auto key = [](int n) {
+        auto secret = std::to_string(n);
+        return "vhk_0123456789ab_" + std::string(64 - secret.size(), '0') + secret;
+    };
+    BOOST_TEST(looks_like_key(key(1)));
+    for (const auto& wrong :
+         {std::string{}, key(1) + "0", key(1).substr(1), "VHK" + key(1).substr(3), key(1).substr(0, 80) + "g"}) {
+        BOOST_TEST(!looks_like_key(wrong));
+    }
+    const auto now = key_ring::clock::now();
+    int tried = 0;
+    while (ring.find(key(tried), "peer", now).what != key_ring::outcome::too_often) {
+        BOOST_REQUIRE(++tried < 100);
+    }
+    BOOST_TEST(tried == static_cast<int>(key_ring::most_tries));
+    BOOST_TEST(ring.size() == key_ring::most_identities);
+    BOOST_TEST((ring.find(key(tried - 1), "peer", now).what == key_ring::outcome::found));  // a known one costs no try
+    BOOST_TEST((ring.find(key(99), "other", now).what == key_ring::outcome::found));
+    BOOST_TEST((ring.find(key(98), "peer", now + key_ring::try_time).what == key_ring::outcome::found));
+    BOOST_TEST((ring.find(key(97), "peer", now + key_ring::try_time).what == key_ring::outcome::too_often));
+    auto* const proven = ring.find(key(98), "peer", now + key_ring::try_time).who;
+    ring.prove(*proven->who, "peer");  // a good one is given back
+    BOOST_TEST((ring.find("nonsense", "peer", now + key_ring::try_time).what == key_ring::outcome::no_key));
+    const auto who = ring.find(key(98), "peer", now).who->who;
+    ring.forget(*who);
+    BOOST_TEST((ring.find(key(98), "peer", now + key_ring::try_time).what == key_ring::outcome::too_often));
 }
 
 BOOST_AUTO_TEST_CASE(an_answer_that_is_overdue_ends_the_connection) {

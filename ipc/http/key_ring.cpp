@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ipc/http/key_ring.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "ipc/http/response.hpp"
+
+namespace valhalla::http {
+
+namespace {
+
+[[nodiscard]] bool all_hex(std::string_view text) noexcept {
+    return std::all_of(text.begin(), text.end(),
+                       [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+}
+
+}  // namespace
+
+bool looks_like_key(std::string_view text) noexcept {
+    constexpr std::string_view begin = "vhk_";
+    constexpr std::size_t id_digits = 12;
+    constexpr std::size_t secret_digits = 64;
+    return text.size() == begin.size() + id_digits + 1 + secret_digits && text.starts_with(begin) &&
+           text[begin.size() + id_digits] == '_' && all_hex(text.substr(begin.size(), id_digits)) &&
+           all_hex(text.substr(begin.size() + id_digits + 1));
+}
+
+key_ring::found key_ring::find(std::string_view key, const std::string& peer, clock::time_point now) {
+    const auto digest = etag_of(key);  // 128 bits of SHA-256
+    if (const auto known = holders_.find(digest); known != holders_.end()) {
+        known->second.who->last_used = now;
+        return {outcome::found, &known->second};
+    }
+    if (!take_try(peer, now)) {
+        return {outcome::too_often, nullptr};
+    }
+    if (!looks_like_key(key)) {
+        return {outcome::no_key, nullptr};
+    }
+    if (!make_room()) {
+        return {outcome::too_many, nullptr};
+    }
+    auto& made = holders_[digest];
+    made.who = std::make_shared<identity>(io_, socket_path_, std::string{key});
+    made.events = std::make_shared<event_hub>(io_, socket_path_, std::string{key});
+    return {outcome::found, &made};
+}
+
+bool key_ring::take_try(const std::string& peer, clock::time_point now) {
+    if (tries_.size() >= most_peers && !tries_.contains(peer)) {
+        // Those who have all of their tries again need not be remembered; if nobody has, all begin anew.
+        std::erase_if(tries_, [now](const auto& one) { return now - one.second.since > most_tries * try_time; });
+        if (tries_.size() >= most_peers) {
+            tries_.clear();
+        }
+    }
+    auto& of_peer = tries_[peer];
+    const std::chrono::duration<double> passed = now - of_peer.since;
+    of_peer.left = std::min(most_tries, of_peer.left + passed / std::chrono::duration<double>{try_time});
+    of_peer.since = now;
+    if (of_peer.left < 1) {
+        return false;
+    }
+    of_peer.left -= 1;
+    return true;
+}
+
+/// The identity that has been quiet longest gives way.
+bool key_ring::make_room() {
+    if (holders_.size() < most_identities) {
+        return true;
+    }
+    auto oldest = holders_.end();
+    for (auto one = holders_.begin(); one != holders_.end(); ++one) {
+        const bool quiet = one->second.who->idle() && one->second.events->readers() == 0;
+        if (quiet && (oldest == holders_.end() || one->second.who->last_used < oldest->second.who->last_used)) {
+            oldest = one;
+        }
+    }
+    if (oldest == holders_.end()) {
+        return false;
+    }
+    oldest->second.events->close();
+    holders_.erase(oldest);
+    return true;
+}
+
+key_ring::holder* key_ring::holder_of(const identity& who) noexcept {
+    for (auto& [_, one] : holders_) {
+        if (one.who.get() == &who) {
+            return &one;
+        }
+    }
+    return nullptr;
+}
+
+void key_ring::prove(const identity& who, const std::string& peer) {
+    auto* const of = holder_of(who);
+    if (of != nullptr && !std::exchange(of->proven, true)) {
+        auto& of_peer = tries_[peer];
+        of_peer.left = std::min(most_tries, of_peer.left + 1);
+    }
+}
+
+void key_ring::forget(const identity& who) {
+    const auto one =
+        std::find_if(holders_.begin(), holders_.end(), [&who](const auto& h) { return h.second.who.get() == &who; });
+    if (one != holders_.end()) {
+        const auto events = one->second.events;
+        const auto kept = one->second.who;
+        holders_.erase(one);
+        events->close();
+        kept->close();
+    }
+}
+
+void key_ring::on_tick(clock::time_point now, std::chrono::milliseconds answer_time) {
+    std::vector<holder> all;
+    for (const auto& [_, one] : holders_) {
+        all.push_back(one);
+    }
+    for (const auto& one : all) {
+        one.who->on_tick(now, answer_time);
+        one.events->on_tick(now, answer_time);
+    }
+}
+
+void key_ring::close() {
+    for (const auto& [_, one] : std::exchange(holders_, {})) {
+        one.events->close();
+        one.who->close();
+    }
+}
+
+}  // namespace valhalla::http
