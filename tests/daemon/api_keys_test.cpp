@@ -107,21 +107,22 @@ BOOST_AUTO_TEST_CASE(a_secret_of_another_key_does_not_fit) {
 }
 
 BOOST_AUTO_TEST_CASE(its_id_gives_its_role_as_long_as_it_holds) {
-    kept_key k{noon + std::chrono::seconds{1}, access_role::operator_};
-    BOOST_TEST((role_of_key(k.keys, k.drawn.id, noon) == ipc::role::operator_));
-    BOOST_TEST(any_valid_key(k.keys, noon));
-    BOOST_TEST((role_of_key(k.keys, k.drawn.id, noon + std::chrono::seconds{1}) == ipc::role::none));
-    BOOST_TEST(!any_valid_key(k.keys, noon + std::chrono::seconds{1}));
-    BOOST_TEST((role_of_key(k.keys, draw_key().id, noon) == ipc::role::none));
+    kept_key k{test_time + std::chrono::seconds{1}, access_role::operator_};
+    BOOST_TEST((role_of_key(k.keys, k.drawn.id, test_time) == ipc::role::operator_));
+    BOOST_TEST(any_valid_key(k.keys, test_time));
+    BOOST_TEST((role_of_key(k.keys, k.drawn.id, test_time + std::chrono::seconds{1}) == ipc::role::none));
+    BOOST_TEST(!any_valid_key(k.keys, test_time + std::chrono::seconds{1}));
+    BOOST_TEST((role_of_key(k.keys, draw_key().id, test_time) == ipc::role::none));
     k.keys.clear();
-    BOOST_TEST((role_of_key(k.keys, k.drawn.id, noon) == ipc::role::none));
-    BOOST_TEST(!any_valid_key(k.keys, noon));
+    BOOST_TEST((role_of_key(k.keys, k.drawn.id, test_time) == ipc::role::none));
+    BOOST_TEST(!any_valid_key(k.keys, test_time));
 }
 
 BOOST_AUTO_TEST_CASE(keys_of_one_name_have_one_holder_who_is_no_local_user) {
     const kept_key a;
     const kept_key b;
-    BOOST_TEST((identify(a.keys, a.drawn.text, noon)->holder == identify(b.keys, b.drawn.text, noon)->holder));
+    BOOST_TEST(
+        (identify(a.keys, a.drawn.text, test_time)->holder == identify(b.keys, b.drawn.text, test_time)->holder));
     BOOST_TEST((holder_of_keys("ci") != holder_of_keys("cI")));
     BOOST_TEST(holder_of_keys("ci").number() > 0xffff'ffffU);
 }
