@@ -9,11 +9,14 @@ chroots=$project_dir/build/chroot
 # The systems are for more users than the one who makes them.
 umask 022
 
-# use_release RELEASE: systems made from here on are that Debian, and `package_dir` is where its packages are.
+# use_release RELEASE: systems made from here on are that Debian, `package_dir` is where its packages are, and `built_for`
+# what their names say of it: after an upgrade of this machine, those of the release before still lie there.
 use_release() {
     [[ " ${known_releases[*]} " == *" $1 "* ]] || die "unknown Debian release '$1' (known: ${known_releases[*]})"
     release_inside=$1
     package_dir=${VALHALLA_PACKAGES:-$(packages_for "$1")}
+    built_for=${VALHALLA_PACKAGES:+*}
+    built_for=${built_for:-*+deb$1}
 }
 
 # Packages are built on the release that they are for: build-deb makes this machine's, test-fresh those of the others.
@@ -31,7 +34,7 @@ enter_own_mounts() {
 }
 
 build_packages_if_missing() {
-    if compgen -G "$package_dir/valhallad_*.deb" >/dev/null; then
+    if compgen -G "$package_dir/valhallad_${built_for}_*.deb" >/dev/null; then
         return
     fi
     [[ -z ${VALHALLA_PACKAGES-} ]] || die "VALHALLA_PACKAGES names $VALHALLA_PACKAGES, where there are no packages"
@@ -45,7 +48,7 @@ build_packages_if_missing() {
 # package NAME: its file.
 package() {
     local found
-    found=$(compgen -G "$package_dir/$1_*.deb") || die "${package_dir#"$project_dir/"} has no package $1"
+    found=$(compgen -G "$package_dir/$1_${built_for}_*.deb") || die "${package_dir#"$project_dir/"} has no package $1 for Debian $release_inside"
     say "$found"
 }
 

@@ -6,7 +6,7 @@
 
 project_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
-# Objects are the same wherever the tree lies, so a second clone is built from the first one's cache.
+# Paths within the tree are left out of what an object is kept under, so a second clone finds most of the first one's.
 export CCACHE_BASEDIR=$project_dir CCACHE_NOHASHDIR=1 CCACHE_SLOPPINESS=pch_defines,time_macros
 
 say() { printf '%s\n' "$*"; }
@@ -88,6 +88,9 @@ install_without_services() (
 install_packages() {
     local missing packages
     require_known_release
+    if ((EUID == 0)) && [[ " $* " == *' build '* ]]; then
+        set -- "$@" cache
+    fi
     mapfile -t packages < <(packages_of "$@")
     find_missing "${packages[@]}"
     if ((${#missing[@]} == 0)); then

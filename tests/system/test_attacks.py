@@ -502,10 +502,16 @@ sys.stdin.read()
 
 @needs_other_users
 class DefaultLimits(AttackTest):
-    """The limits as they are without a configuration, and all of them reached at once, by as many users as it takes."""
+    """The limits as they are without a configuration, and all of them reached at once, by as many users as it takes.
+
+    But for the times: on a slow machine it takes longer than they allow until everything is full.
+    """
 
     config = """
 socket_group = "users"
+[limits]
+line_time_s = 300
+output_stall_s = 300
 [access]
 others = "operator"
 """
