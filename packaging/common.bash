@@ -4,7 +4,7 @@
 # What the scripts of packaging/ share: finding the packages of packaging/dependencies and installing those that are
 # missing. Sourced, never run; expects `set -euo pipefail`.
 
-project_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+project_dir=$(CDPATH='' cd -- "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
 # Paths within the tree are left out of what an object is kept under, so a second clone finds most of the first one's.
 export CCACHE_BASEDIR=$project_dir CCACHE_NOHASHDIR=1 CCACHE_SLOPPINESS=pch_defines,time_macros
@@ -14,6 +14,9 @@ die() {
     printf '%s: %s\n' "${0##*/}" "$*" >&2
     exit 1
 }
+
+# What the programs are found by is a list in which colons separate; ninja's files have a line for each path.
+[[ $project_dir != *[:$'\n']* ]] || die "the path of this directory has a colon or a newline in it: $project_dir"
 
 # The releases of Debian that this is known to work on; packaging/dependencies has packages for each of them.
 known_releases=(12 13)
@@ -44,8 +47,13 @@ suite_of() {
 # packages_of SECTION…: the names in these sections of packaging/dependencies, one a line: those of this machine's
 # release.
 packages_of() {
-    local wanted=" $* " section='' name only_in
+    local wanted=" $* " section='' name only_in known
     require_known_release
+    known=$(sed -n 's/^\[\(.*\)\]$/\1/p' "$project_dir/packaging/dependencies" | tr '\n' ' ')
+    (($#)) || die "no section named; packaging/dependencies has: $known"
+    for name in "$@"; do
+        [[ " $known" == *" $name "* ]] || die "packaging/dependencies has no section '$name', but: $known"
+    done
     while read -r name only_in; do
         case $name in
             '' | '#'*) ;;
@@ -69,19 +77,37 @@ find_missing() {
     done
 }
 
-# Of packages that bring a service we need the programs alone: none starts, neither now nor at the next boot.
+# Of packages that bring a service we need the programs alone: none starts, neither now nor at the next boot. A run that
+# was killed leaves its policy behind, which the next one knows by its mark.
 install_without_services() (
     umask 022 # whatever the person's is: what is installed is for every user
-    policy=/usr/sbin/policy-rc.d
-    if [[ ! -e $policy ]]; then
+    policy=/usr/sbin/policy-rc.d mark="# Until packages of valhallad's build are installed."
+    if [[ ! -e $policy ]] || grep -qxF "$mark" "$policy"; then
         trap 'rm -f "$policy"' EXIT
-        printf '%s\n' '#!/bin/sh' 'exit 101' >"$policy"
+        printf '%s\n' '#!/bin/sh' "$mark" 'exit 101' >"$policy"
         chmod 755 "$policy"
     fi
-    apt-get install -qq -y --no-install-recommends "$@" </dev/null >"$install_log" 2>&1 || return 1
+    apt-get install -qq -y --no-install-recommends -o DPkg::Lock::Timeout="$apt_patience_s" "$@" </dev/null \
+        >"$install_log" 2>&1 || return 1
     if [[ " $* " == *' prometheus '* ]]; then
         systemctl --root=/ --quiet disable prometheus.service
     fi
+)
+
+# A machine that has just started is often busy with updates of its own.
+apt_patience_s=300
+update_lists() (
+    umask 022
+    said='' until_s=$((SECONDS + apt_patience_s))
+    until apt-get update -qq </dev/null >"$install_log" 2>&1; do
+        if ((SECONDS >= until_s)) || ! grep -q 'Could not get lock' "$install_log"; then
+            tail -n 20 "$install_log" >&2
+            die "apt-get could not update its lists of packages (all of its output: $install_log)"
+        fi
+        [[ -n $said ]] || say "Another program is using apt; waiting up to $((apt_patience_s / 60)) minutes for it …"
+        said=yes
+        sleep 2
+    done
 )
 
 # install_packages SECTION…: installs what is missing, and does nothing at all when nothing is.
@@ -100,11 +126,41 @@ install_packages() {
 Install them with: apt-get install --no-install-recommends ${missing[*]}"
     say "Installing ${#missing[@]} packages: ${missing[*]}"
     export DEBIAN_FRONTEND=noninteractive
-    (umask 022 && apt-get update -qq) </dev/null
+    update_lists
     install_without_services "${missing[@]}" || {
         tail -n 20 "$install_log" >&2
         die "apt-get could not install the packages (all of its output: $install_log)"
     }
+}
+
+# use_build_directory: after the arguments are read and before anything is written. One command of a name at a time:
+# two would take each other's files away. What a killed one has started may still hold the lock.
+use_build_directory() {
+    local build=$project_dir/build owner
+    mkdir -p "$build" 2>/dev/null || die "cannot make $build: is this directory another user's, or read-only?"
+    owner=$(stat --format='%U' "$build")
+    [[ -w $build ]] || die "$build belongs to $owner, and ${USER:-this user} may not write there; as root, remove it or give it away: chown -R"
+    exec {lock}>>"$build/.lock-${0##*/}" || die "cannot write in $build, which belongs to $owner"
+    if ! flock --nonblock "$lock"; then
+        say "Another ${0##*/} runs in this directory, or what it started still does; waiting for its end …"
+        flock "$lock"
+    fi
+}
+
+# prepare_build DIRECTORY: makes sure that CMake can go on from what lies there.
+prepare_build() {
+    local cache=$1/CMakeCache.txt future home
+    if [[ -e $cache ]]; then
+        home=$(sed -n 's/^CMAKE_HOME_DIRECTORY:INTERNAL=//p' "$cache")
+        if [[ ! $home -ef $project_dir ]]; then
+            say "${1#"$project_dir/"} was made for ${home:-an unknown directory}; it is made anew."
+            rm -rf "$1"
+        fi
+    fi
+    # Ninja would write its files again and again until the time of these has come.
+    future=$(find "$project_dir" -path "$project_dir/build" -prune -o \
+        \( -name CMakeLists.txt -o -name '*.cmake' -o -name CMakePresets.json \) -newermt '+10 seconds' -print -quit)
+    [[ -z $future ]] || die "$future is from $(date --reference="$future"), but the clock says $(date): set the clock, or touch the file"
 }
 
 # build_with_progress DIRECTORY LOG TARGET…: says how far it is, on a terminal in one line that changes, elsewhere once
@@ -132,5 +188,4 @@ build_with_progress() (
 
 # Where standard input is closed, what is opened next would take its place.
 { : 3<&0; } 2>/dev/null || exec </dev/null
-mkdir -p "$project_dir/build"
 install_log=$project_dir/build/install.log
