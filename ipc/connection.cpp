@@ -392,6 +392,10 @@ void connection::push(std::string_view lines) {
     if (closed_ || ending_) {
         return;
     }
+    if (batch_) {
+        batch_->pushed += lines;  // the reply is one line, of which a part may be in `out_` or gone already
+        return;
+    }
     if (lines.size() > out_.capacity() - out_.size()) {
         grow_to(out_, out_.size() + lines.size());  // not from the budget: one page a peer, bounded by its source
     }

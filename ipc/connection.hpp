@@ -97,6 +97,7 @@ struct running_batch {
     std::vector<std::string_view> elements;  ///< in the line buffer
     std::size_t next = 0;
     bool any_reply = false;
+    std::string pushed;  ///< lines that came meanwhile, for behind the reply
 };
 
 class connection final : public reply_sink, public push_channel, public std::enable_shared_from_this<connection> {

@@ -133,7 +133,11 @@ connection::progress connection::step_batch(running_batch& b) {
     if (b.any_reply) {
         out_ += "]\n";
     }
+    const auto pushed = std::move(b.pushed);
     batch_.reset();
+    if (!pushed.empty()) {
+        push(pushed);
+    }
     in_.consume();
     return progress::done;
 }

@@ -29,7 +29,8 @@ class push_channel {
     virtual ~push_channel() = default;
     /// True while everything said before is taken and no batch reply is half written.
     [[nodiscard]] virtual bool ready() const noexcept = 0;
-    /// Sends complete lines. Allowed while `ready`, and in `on_stalled`. Ignored on a closed connection.
+    /// Sends complete lines. Meant for while it is `ready`; last words may be pushed at any time, and wait for the end
+    /// of a batch reply. Ignored on a closed connection.
     virtual void push(std::string_view lines) = 0;
     /// A connection with a source stays open after its peer has shut down its sending side. Null takes it away.
     virtual void set_source(std::shared_ptr<push_source> source) = 0;

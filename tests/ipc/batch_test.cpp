@@ -71,6 +71,24 @@ BOOST_AUTO_TEST_CASE(a_batch_runs_alone_on_its_connection) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(what_is_pushed_meanwhile_comes_behind_the_array) {
+    wire_fixture f;
+    auto client = f.connect();
+    client.send(element("0", "audit.follow") + "\n[" + cone_element + "," + note_element("1") + "]\n");
+    BOOST_TEST(client.line() == R"({"jsonrpc":"2.0","id":0,"result":0})");
+    f.wait_for_waiting(1);
+    f.push("the follow ends\nand another\n");
+    f.answer();
+    BOOST_TEST(client.line() == "[" + cone_result + R"(,{"jsonrpc":"2.0","id":1,"result":"1"}])");
+    BOOST_TEST(client.line() == "the follow ends");
+    BOOST_TEST(client.line() == "and another");
+    client.send("[" + silent("session.note", R"({"text":"n"})") + "]\n");
+    f.wait_for_waiting(1);
+    f.push("behind nothing\n");
+    f.answer();
+    BOOST_TEST(client.line() == "behind nothing");
+}
+
 BOOST_AUTO_TEST_CASE(a_batch_of_notifications_gives_no_bytes) {
     wire_fixture f;
     auto client = f.connect();

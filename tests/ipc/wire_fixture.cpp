@@ -147,7 +147,10 @@ wire_fixture::~wire_fixture() {
 }
 
 void wire_fixture::destroy_server() {
-    on_io([this] { server_.reset(); });
+    on_io([this] {
+        server_.reset();
+        pushes_to_.reset();
+    });
 }
 
 void wire_fixture::bind() {
@@ -169,6 +172,10 @@ void wire_fixture::bind() {
     });
     table_.on<api::canon_get>([](const auto&, ipc::call&) { throw std::runtime_error{"the canon is on fire"}; });
     table_.on<api::go_summary>([](const auto&, ipc::call&) {});
+    table_.on<api::audit_follow>([this](const auto&, ipc::call& c) {
+        pushes_to_ = c.channel();
+        c.reply("0");
+    });
     bind_keys();
 }
 

@@ -22,6 +22,7 @@
 #include <boost/asio/post.hpp>
 
 #include "ipc/method_table.hpp"
+#include "ipc/push.hpp"
 #include "ipc/unix_server.hpp"
 #include "tests/temporary_directory.hpp"
 
@@ -70,6 +71,7 @@ class raw_client {
 ///   canon.get     hot    throws
 ///   go.summary    hot    gives no answer
 ///   operator.locks   hot  answers "name role", of whom it is asked by
+///   audit.follow  hot    answers 0; what is pushed on its connection goes through `push`
 ///   auth.key      hot    takes the keys that `set_key` made; the text of a key is its id
 class wire_fixture {
   public:
@@ -114,6 +116,10 @@ class wire_fixture {
     /// Waits until the server has accepted so many connections in all, and has none any more.
     void wait_for_all_gone(std::uint64_t accepted);
 
+    /// To the last connection that asked for audit.follow.
+    void push(std::string_view lines) {
+        on_io([&] { pushes_to_->push(lines); });
+    }
     void set_rate(std::string_view method, ipc::call_rate rate) {
         on_io([&] { table_.set_rate(method, rate); });
     }
@@ -142,6 +148,7 @@ class wire_fixture {
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
     ipc::method_table table_;
     std::map<std::string, ipc::key_identity> keys_;  // I/O thread
+    std::shared_ptr<ipc::push_channel> pushes_to_;   // I/O thread
     std::unique_ptr<ipc::unix_server> server_;
 
     mutable std::mutex mutex_;
