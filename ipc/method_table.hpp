@@ -23,7 +23,7 @@ namespace valhalla::ipc {
 /// A method and its handler, types erased.
 class bound_method {
   public:
-    explicit bound_method(const method_info& info) : info_{info} {}
+    explicit bound_method(method_info info) : info_{std::move(info)} {}
     virtual ~bound_method() = default;
     bound_method(const bound_method&) = delete;
     bound_method& operator=(const bound_method&) = delete;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ipc/client.hpp"
 
+#include <cstdlib>
 #include <fcntl.h>
 #include <filesystem>
 #include <optional>
-#include <stdlib.h>
 #include <string>
 #include <sys/socket.h>
 #include <thread>
@@ -66,7 +66,7 @@ class one_answer {
 /// Sets a variable of the environment, or removes it, until it goes.
 class with_variable {
   public:
-    with_variable(const char* name, std::optional<std::string> value) : name_{name} {
+    with_variable(const char* name, const std::optional<std::string>& value) : name_{name} {
         if (const char* const before = ::getenv(name)) {
             before_ = before;
         }

@@ -288,7 +288,7 @@ BOOST_AUTO_TEST_CASE(a_full_disk_rolls_back_and_recovers_by_itself) {
     const tree_head before = store.head();
     const std::int64_t next = 103;
     {
-        const full_disk full{128 * 1024};
+        const full_disk full{128UL * 1024};
         history lost{audit_seq{next}};
         store.begin();
         const auto too_many = [&] {

@@ -22,7 +22,7 @@ std::int64_t seq_of(const std::string& record) {
 
 std::vector<std::int64_t> seqs(const audit_page& page) {
     std::vector<std::int64_t> out;
-    std::transform(page.records.begin(), page.records.end(), std::back_inserter(out), seq_of);
+    std::ranges::transform(page.records, std::back_inserter(out), seq_of);
     return out;
 }
 
@@ -59,7 +59,7 @@ struct random_fixture : store_fixture {
             }
         }
         if (!q.after) {
-            std::reverse(out.begin(), out.end());
+            std::ranges::reverse(out);
         }
         return out;
     }

@@ -83,7 +83,7 @@ BOOST_AUTO_TEST_CASE(tiles_are_those_of_the_specification) {
     reader from{path};
     BOOST_CHECK(std::ranges::equal(from.tile(0, 0, 256), std::span{leaves}.first(256)));
     BOOST_CHECK(std::ranges::equal(from.tile(0, 0, 7), std::span{leaves}.first(7)));
-    BOOST_CHECK(std::ranges::equal(from.tile(0, 5, 20), std::span{leaves}.subspan(5 * 256, 20)));
+    BOOST_CHECK(std::ranges::equal(from.tile(0, 5, 20), std::span{leaves}.subspan(5UL * 256, 20)));
     const auto upper = from.tile(1, 0, 5);
     for (std::size_t i = 0; i < 5; ++i) {
         BOOST_CHECK(upper[i] == hashes.root_of(std::span{leaves}.subspan(i * 256, 256)));

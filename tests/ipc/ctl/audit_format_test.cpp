@@ -81,9 +81,10 @@ BOOST_AUTO_TEST_CASE(a_cloud_event_is_a_projection_of_the_record) {
 BOOST_AUTO_TEST_CASE(all_pages_come_in_either_order) {
     listed_log log{25};
     log.largest_page = 4;
-    const auto seqs = [&](std::vector<std::string> options) {
-        options.insert(options.end(), {"--format", "json"});
-        std::istringstream lines{log.list(options).out};
+    const auto seqs = [&](const std::vector<std::string>& options) {
+        auto all = options;
+        all.insert(all.end(), {"--format", "json"});
+        std::istringstream lines{log.list(all).out};
         std::vector<std::int64_t> found;
         for (std::string line; std::getline(lines, line);) {
             found.push_back(boost::json::parse(line).at("seq").as_int64());

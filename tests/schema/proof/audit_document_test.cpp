@@ -38,7 +38,7 @@ signing_key example_key() {
     return signing_key::from_seed(seed);
 }
 
-std::string quoted(std::string_view text) {
+std::string as_block(std::string_view text) {
     return fmt::format("```\n{}{}```\n", text, text.ends_with('\n') ? "" : "\n");
 }
 
@@ -57,7 +57,7 @@ std::string example() {
     const verifier_key verifier{
         .name = signed_one.origin, .algorithm = note_algorithm::ed25519, .key = key.public_key()};
 
-    std::string out = "Three records, as `audit.log` of an export holds them:\n\n" + quoted(lines);
+    std::string out = "Three records, as `audit.log` of an export holds them:\n\n" + as_block(lines);
     out += "\nTheir leaf hashes, `SHA-256(0x00 || record)`, the record without its newline:\n\n";
     std::string hashes;
     for (std::size_t i = 0; i < leaves.size(); ++i) {
@@ -65,10 +65,10 @@ std::string example() {
     }
     hashes += fmt::format("node 01  {}   SHA-256(0x01 || leaf 0 || leaf 1)\n", to_hex(pair));
     hashes += fmt::format("root     {}   SHA-256(0x01 || node 01 || leaf 2)\n", to_hex(root));
-    out += quoted(hashes);
+    out += as_block(hashes);
     out += "\nThe checkpoint, signed with the key whose secret is the bytes 00 01 02 … 1f:\n\n";
-    out += quoted(sign_checkpoint(signed_one, key));
-    out += "\nIts verifier key, as `valhallactl audit key` prints it:\n\n" + quoted(verifier.text());
+    out += as_block(sign_checkpoint(signed_one, key));
+    out += "\nIts verifier key, as `valhallactl audit key` prints it:\n\n" + as_block(verifier.text());
     out +=
         "\nThe proof that record 2 (index 1) is in it, as `valhallactl audit prove 2` writes it; `extra` is the "
         "record:\n\n";
@@ -77,7 +77,7 @@ std::string example() {
                            .index = 1,
                            .hashes = {leaves[0], leaves[2]},
                            .checkpoint = sign_checkpoint(signed_one, key)};
-    out += quoted(proof.text());
+    out += as_block(proof.text());
     return out;
 }
 

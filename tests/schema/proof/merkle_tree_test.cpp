@@ -174,7 +174,7 @@ BOOST_AUTO_TEST_CASE(a_leaf_is_no_node) {
     const hash256 b = h.leaf("b");
     std::string both(1, '\x01');
     for (const hash256& part : {a, b}) {
-        both.append(static_cast<const char*>(static_cast<const void*>(part.data())), part.size());
+        both.append(reinterpret_cast<const char*>(part.data()), part.size());
     }
     BOOST_TEST(to_hex(h.node(a, b)) == to_hex(h.plain(both)));
     BOOST_TEST(to_hex(h.node(a, b)) != to_hex(h.leaf(both.substr(1))));

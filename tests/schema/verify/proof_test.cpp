@@ -175,7 +175,7 @@ constexpr std::int64_t end_of_session = 601;
 constexpr std::int64_t records_of_session = 43;
 
 /// The same trail with another end of session 1, by an owner of the key: everything else fits.
-evidence_fixture with_end(const std::function<void(events::session_ended&)>& change) {
+static evidence_fixture with_end(const std::function<void(events::session_ended&)>& change) {
     return {key_of(1), [&](const schema::signing_key& key) {
                 auto entries = signed_history(key);
                 change(std::get<events::session_ended>(entries.at(end_of_session - 1).what));

@@ -38,7 +38,7 @@ void set_root(const fs::path& directory, const schema::hash256& root) {
 
 /// An attack on a fresh directory.
 template <class Make, class Attack>
-void mount_attack(Make make, Attack attack, const expected_problem& found) {
+void mount_attack(Make make, const Attack& attack, const expected_problem& found) {
     const evidence_fixture victim;
     const fs::path directory = make(victim);
     attack(directory);
