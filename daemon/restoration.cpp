@@ -23,6 +23,7 @@
 #include "schema/atomic_file.hpp"
 #include "schema/backup_dir.hpp"
 #include "schema/database_copy.hpp"
+#include "schema/integrity.hpp"
 #include "schema/ledger_store.hpp"
 #include "schema/proof/checkpoint.hpp"
 #include "schema/proof/signed_note.hpp"
@@ -177,9 +178,14 @@ bool is_other_instance(const schema::state_dir& state, const std::string& instan
     return anchor && anchor->origin.find('/' + instance) == std::string::npos;
 }
 
-/// Brings the copy to this version, has SQLite check it, and tells whose it is. Faults are told of the backup.
+/// Checks the file before anything is read from it, brings it to this version, and tells whose it is. Faults are told
+/// of the backup.
 std::string prepare_copy(const fs::path& copy, const fs::path& backup) {
     try {
+        if (const auto found =
+                schema::find_damage(schema::connection::open_evidence(copy), schema::thoroughness::full)) {
+            refuse_backup(fmt::format("{} does not verify: {}; take another backup", backup.string(), found->message));
+        }
         auto instance = schema::ledger_store{copy}.load().instance;
         schema::seal_copy(copy);
         return instance;

@@ -63,12 +63,10 @@ audit_log::position audit_log::end() {
 template <class Visit>
 void audit_log::each_after(audit_seq seq, Visit&& visit) {
     auto row = after_.use(seq);
-    while (row.step()) {
-        run_.read(row);
-        for (std::size_t at = 0; at < run_.size(); ++at) {
-            if (run_.seq(at) > seq) {
-                visit(run_, at);
-            }
+    for (audit_seq wanted = next(seq); row.step(); wanted = next(run_.last())) {
+        run_.read_with(wanted, row);
+        for (std::size_t at = run_.place(wanted); at < run_.size(); ++at) {
+            visit(run_, at);
         }
     }
 }

@@ -18,7 +18,9 @@ bool audit_run::read(audit_seq last, std::span<const std::byte> leaves, std::str
         lines_.push_back(records.substr(0, end));
         records.remove_prefix(end + 1);
     }
-    if (lines_.empty() || lines_.size() * sizeof(hash256) != leaves.size()) {
+    // The first record of all is 1: a smaller number could not even be counted back from.
+    if (lines_.empty() || lines_.size() * sizeof(hash256) != leaves.size() ||
+        raw(last) < static_cast<std::int64_t>(lines_.size())) {
         lines_.clear();
         return false;
     }
@@ -28,6 +30,13 @@ bool audit_run::read(audit_seq last, std::span<const std::byte> leaves, std::str
 void audit_run::read(const statement::use_guard& row) {
     if (!read(audit_seq{row.integer(0)}, row.blob(1), row.text(2))) {
         throw_damaged("audit.records");
+    }
+}
+
+void audit_run::read_with(audit_seq seq, const statement::use_guard& row) {
+    read(row);
+    if (!holds(seq)) {
+        throw_damaged("audit");
     }
 }
 

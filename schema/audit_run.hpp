@@ -23,6 +23,10 @@ class audit_run {
     [[nodiscard]] bool read(audit_seq last, std::span<const std::byte> leaves, std::string_view records);
     /// The columns seq, leaves and records of a row; `broken` when they are no run.
     void read(const statement::use_guard& row);
+    /// The same for the row that a search for this record came to. A record that the trail has is in the first row
+    /// whose seq is not smaller, and the rows of a trail follow each other without a gap: `broken` when this is another
+    /// one, as when the tree of the table does not lead to where it says.
+    void read_with(audit_seq seq, const statement::use_guard& row);
 
     [[nodiscard]] std::size_t size() const noexcept { return lines_.size(); }
     [[nodiscard]] audit_seq seq(std::size_t at) const noexcept {

@@ -5,11 +5,13 @@
 
 #include "schema/limits.hpp"
 #include "schema/model/event_names.hpp"
+#include "schema/stored_words.hpp"
 
 namespace valhalla::schema {
 
 namespace {
 
+constexpr std::string_view audit_table = "audit";
 constexpr std::int64_t tile_records = static_cast<std::int64_t>(tile_width);
 /// What looking at a tile's bitmaps costs, in rows scanned.
 constexpr std::size_t tile_cost = 4;
@@ -72,8 +74,8 @@ std::int64_t audit_search::first_at_or_after(unix_micros t) {
         }
     }
     auto row = rows_up_.use(low);
-    if (row.step()) {
-        run_.read(row);
+    if (low <= size() && row.step()) {
+        run_.read_with(audit_seq{low}, row);
         while (run_.holds(audit_seq{low}) && stored_header(run_.record(run_.place(audit_seq{low}))).ts < t) {
             ++low;
         }
@@ -83,8 +85,8 @@ std::int64_t audit_search::first_at_or_after(unix_micros t) {
 
 audit_search::range audit_search::range_of(const audit_query& query) {
     range r{query.after ? raw(*query.after) : 0, query.before ? raw(*query.before) : size() + 1};
-    r.above = std::min(r.above, size());  // the largest of all seqs has no next one
-    r.below = std::min(r.below, size() + 1);
+    r.above = std::clamp<std::int64_t>(r.above, 0, size());  // the largest of all seqs has no next one
+    r.below = std::clamp<std::int64_t>(r.below, 0, size() + 1);
     if (query.since) {
         r.above = std::max(r.above, first_at_or_after(*query.since) - 1);
     }
@@ -145,14 +147,14 @@ class audit_search::walk {
         const audit_seq first{r.above + 1};
         const audit_seq last{r.below - 1};
         auto row = ascending_ ? from_.rows_up_.use(first) : from_.rows_down_.use(last);
-        while (row.step()) {
-            from_.run_.read(row);
-            const audit_run& run = from_.run_;
-            if (ascending_ ? run.first() > last : run.last() < first) {
-                return true;
+        const audit_run& run = from_.run_;
+        for (audit_seq wanted = ascending_ ? first : last; first <= wanted && wanted <= last;
+             wanted = ascending_ ? next(run.last()) : audit_seq{raw(run.first()) - 1}) {
+            if (!row.step()) {
+                throw_damaged(audit_table);
             }
-            if (run.first() <= last &&  // else rows are missing
-                !records_in(run, std::max(first, run.first()), std::min(last, run.last()))) {
+            from_.run_.read_with(wanted, row);
+            if (!records_in(run, std::max(first, run.first()), std::min(last, run.last()))) {
                 return false;
             }
         }
@@ -224,11 +226,14 @@ class audit_search::walk {
             }
             auto row = from_.rows_up_.use(seq);
             if (!row.step()) {
-                continue;
+                throw_damaged(audit_table);
             }
-            from_.run_.read(row);
-            const audit_run& run = from_.run_;
-            if (run.holds(audit_seq{seq}) && !offer(seq, run.record(run.place(audit_seq{seq})))) {
+            from_.run_.read_with(audit_seq{seq}, row);
+            const auto record = from_.run_.record(from_.run_.place(audit_seq{seq}));
+            if (!wanted_.fits(record)) {
+                throw_damaged("audit_posting");
+            }
+            if (!offer(seq, record)) {
                 return false;
             }
         }
@@ -274,12 +279,16 @@ std::int64_t audit_search::size() {
 
 audit_seq audit_search::visit(audit_seq first, audit_seq last, std::int64_t limit,
                               const std::function<void(std::string_view)>& visitor) {
-    audit_seq at = first;
+    audit_seq at = std::max(first, audit_seq{1});
+    const audit_seq end = std::min(last, audit_seq{size()});
     std::int64_t visited = 0;
-    auto row = rows_up_.use(first);
-    while (at <= last && visited < limit && row.step()) {
-        run_.read(row);
-        for (at = std::max(at, run_.first()); at <= std::min(last, run_.last()) && visited < limit; at = next(at)) {
+    auto row = rows_up_.use(at);
+    while (at <= end && visited < limit) {
+        if (!row.step()) {
+            throw_damaged(audit_table);
+        }
+        run_.read_with(at, row);
+        for (; at <= std::min(end, run_.last()) && visited < limit; at = next(at)) {
             visitor(run_.record(run_.place(at)));
             ++visited;
         }

@@ -35,7 +35,10 @@ cone_page cone_shelf::page(std::optional<audit_seq> before, std::size_t limit) {
     cone_page page;
     auto row = before_.use(before.value_or(end_of_time), rows + 1);  // one more tells whether there are more
     std::size_t bytes = 0;
+    rows_in_order order{"cone_history", rows_in_order::direction::down};
+    order.take(raw(before.value_or(end_of_time)));
     while (row.step()) {
+        order.take(row.integer(0));
         cone what = row_to_cone(row);
         bytes += what.reason.size() + what.metrics_json.size();
         if (page.rows.size() == rows || (!page.rows.empty() && bytes > limits::page_text_bytes)) {

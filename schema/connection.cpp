@@ -138,6 +138,33 @@ bool cannot_change(const fs::path& path) {
     return !has_log && ::access(path.parent_path().c_str(), W_OK) != 0;
 }
 
+/// The first statement reads the whole schema, and of a foreign file that may have no end: its pages may point to each
+/// other. Ours takes some thousand steps.
+class bounded_reading {
+  public:
+    explicit bounded_reading(sqlite3* db) noexcept : db_{db} {
+        sqlite3_progress_handler(db_, most_steps, [](void*) { return 1; }, nullptr);
+    }
+    ~bounded_reading() { sqlite3_progress_handler(db_, 0, nullptr, nullptr); }
+    bounded_reading(const bounded_reading&) = delete;
+    bounded_reading& operator=(const bounded_reading&) = delete;
+
+  private:
+    static constexpr int most_steps = 1'000'000;
+    sqlite3* db_;
+};
+
+/// The table that a statement of ours is about, as ": NAME": it stands behind the first of these words.
+std::string table_in(std::string_view sql) {
+    for (const std::string_view before : {" FROM ", "INSERT INTO ", "UPDATE "}) {
+        if (const auto at = sql.find(before); at != std::string_view::npos) {
+            const auto name = sql.substr(at + before.size());
+            return fmt::format(": {}", name.substr(0, name.find_first_of(" (;,")));
+        }
+    }
+    return {};
+}
+
 // What a statement may do, decided once when it is prepared.
 
 constexpr std::array append_only_tables{"audit",    "audit_posting", "tree_tile",    "event_kind", "actor_name",
@@ -151,11 +178,11 @@ bool append_only(const char* table) {
 /// Pragmas may be asked, never set, and those that act by being asked are not among them. One takes the name of a
 /// table.
 bool may_ask(const char* pragma, const char* argument) {
-    static constexpr std::array known{"application_id", "user_version",       "page_size",    "encoding",
-                                      "journal_mode",   "synchronous",        "foreign_keys", "recursive_triggers",
-                                      "temp_store",     "wal_autocheckpoint", "mmap_size",    "cache_size",
-                                      "busy_timeout",   "secure_delete",      "query_only",   "cell_size_check"};
-    return std::strcmp(pragma, "integrity_check") == 0 ||
+    static constexpr std::array known{
+        "application_id", "user_version",       "page_size",  "encoding",           "journal_mode", "synchronous",
+        "foreign_keys",   "recursive_triggers", "temp_store", "wal_autocheckpoint", "mmap_size",    "cache_size",
+        "busy_timeout",   "secure_delete",      "query_only", "cell_size_check",    "page_count"};
+    return std::strcmp(pragma, "integrity_check") == 0 || std::strcmp(pragma, "quick_check") == 0 ||
            (argument == nullptr &&
             std::ranges::any_of(known, [pragma](const char* k) { return std::strcmp(k, pragma) == 0; }));
 }
@@ -240,7 +267,10 @@ connection::connection(kind what, const fs::path& database) : connection{what, d
 connection::connection(kind what, const std::string& file, int flags)
     : db_{opened(file, flags)}, name_{file.empty() ? "the scratch database" : file}, kind_{what} {
     harden();
-    refuse_foreign();
+    {
+        const bounded_reading until_the_schema_is_known{handle()};
+        refuse_foreign();
+    }
     apply_settings();
     if (kind_ == kind::bare) {
         return;
@@ -250,6 +280,11 @@ connection::connection(kind what, const std::string& file, int flags)
     }
     if (kind_ != kind::evidence) {
         check_schema(*this);
+    }
+    if (kind_ == kind::evidence) {
+        // The table that tells whose each page is. SQLite sets it up at its first use, for which the authorizer would
+        // have to allow what it must not.
+        static_cast<void>(text_of("SELECT 1 FROM dbstat LIMIT 0"));
     }
     confine();
     flag(SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, reads_only());
@@ -290,10 +325,14 @@ void connection::refuse_foreign() {
     std::string objects;
     try {
         id = text_of("PRAGMA application_id");
-        objects = text_of("SELECT COUNT(*) FROM sqlite_schema");
+        objects = text_of("SELECT EXISTS (SELECT 1 FROM sqlite_schema)");
     } catch (const storage_error& e) {
         if (sqlite3_errcode(handle()) == SQLITE_NOTADB) {
             refuse("not an SQLite database");
+        }
+        if (sqlite3_errcode(handle()) == SQLITE_INTERRUPT) {
+            throw storage_error{storage_fault::broken,
+                                fmt::format("the database is damaged: sqlite_schema has no end ({})", name_)};
         }
         throw;
     }
@@ -402,7 +441,10 @@ void connection::raise(int rc, std::string_view doing) const {
         message += fmt::format(" (code {}{}{})", extended, system_error == 0 ? "" : ", ",
                                system_error == 0 ? "" : std::strerror(system_error));
     }
-    if (fault == storage_fault::full) {
+    if ((extended & 0xff) == SQLITE_CORRUPT) {
+        message =
+            fmt::format("the database is damaged{}; verify it and restore a backup ({})", table_in(doing), message);
+    } else if (fault == storage_fault::full) {
         message = fmt::format("{}: no space left; free some and try again", name_);
     } else if (fault == storage_fault::failed) {
         message += fmt::format(" in: {}", doing);

@@ -65,14 +65,6 @@ SQLite::Database opened(const fs::path& file) {
     }
 }
 
-/// The check says first which database it means.
-std::string last_line(std::string text) {
-    const auto end = text.find_last_not_of('\n');
-    text.resize(end == std::string::npos ? 0 : end + 1);
-    const auto start = text.find_last_of('\n');
-    return start == std::string::npos ? text : text.substr(start + 1);
-}
-
 }  // namespace
 
 struct database_copy::impl {
@@ -168,12 +160,8 @@ void seal_copy(const fs::path& copy) {
             throw storage_error{storage_fault::unusable,
                                 fmt::format("{}: SQLite keeps the journal mode {}", copy.string(), mode)};
         }
-        if (const auto found = db.execAndGet("PRAGMA integrity_check(1)").getString(); found != "ok") {
-            throw storage_error{storage_fault::broken,
-                                fmt::format("{} is damaged: {}", copy.string(), last_line(found))};
-        }
     } catch (const SQLite::Exception& e) {
-        throw fault(e.getExtendedErrorCode(), copy, "checking the copy");
+        throw fault(e.getExtendedErrorCode(), copy, "closing the copy");
     }
     const unique_fd file{::open(copy.c_str(), O_RDONLY | O_CLOEXEC)};
     if (!file || ::fsync(file.get()) != 0) {

@@ -39,8 +39,8 @@ class database_copy {
 /// when it is of an older version, which has its tables written anew, in the file and in its log.
 [[nodiscard]] std::uint64_t room_to_restore(const std::filesystem::path& backup);
 
-/// Makes a complete copy a file that stands for itself: without a write-ahead log, checked by SQLite (pages, rows,
-/// indexes), on the disk. Throws `storage_error`: `broken` when the check finds something.
+/// Makes a complete copy a file that stands for itself: without a write-ahead log, on the disk. Whether it is sound is
+/// for its verification to say. Throws `storage_error`.
 void seal_copy(const std::filesystem::path& copy);
 
 }  // namespace valhalla::schema

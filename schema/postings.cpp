@@ -2,17 +2,38 @@
 #include "schema/postings.hpp"
 
 #include <algorithm>
+#include <limits>
+#include <string_view>
+
+#include "schema/stored_words.hpp"
 
 namespace valhalla::schema {
 
 namespace {
 
-posting_reader::row read(const statement::use_guard& row) {
+constexpr std::string_view posting_table = "audit_posting";
+/// Of the largest seq that there can be.
+constexpr std::int64_t last_tile = tile_of(audit_seq{std::numeric_limits<std::int64_t>::max()});
+
+/// The row that was asked for by its kind and id: a damaged tree leads to another.
+posting_reader::row read(const statement::use_guard& row, posting_kind kind, std::int64_t id) {
+    constexpr int first_word = 3;
+    const std::int64_t tile = row.integer(2);
+    if (row.integer(0) != static_cast<std::int64_t>(kind) || row.integer(1) != id || tile < 0 || tile > last_tile) {
+        throw_damaged(posting_table);
+    }
     std::array<std::uint64_t, tile_bits::word_count> words{};
     for (std::size_t i = 0; i < words.size(); ++i) {
-        words[i] = static_cast<std::uint64_t>(row.integer(static_cast<int>(i) + 1));
+        words[i] = static_cast<std::uint64_t>(row.integer(first_word + static_cast<int>(i)));
     }
-    return {row.integer(0), tile_bits{words}};
+    return {tile, tile_bits{words}};
+}
+
+posting_reader::row checked(const posting_reader::row& found, std::int64_t first, std::int64_t last) {
+    if (found.tile < first || found.tile > last) {
+        throw_damaged(posting_table);
+    }
+    return found;
 }
 
 }  // namespace
@@ -47,8 +68,9 @@ posting_writer::posting_writer(const connection& db)
     : insert_{db,
               "INSERT INTO audit_posting (kind, id, tile, bits0, bits1, bits2, bits3)"
               " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"},
-      complete_tiles_{
-          db, "SELECT tile, bits0, bits1, bits2, bits3 FROM audit_posting WHERE kind = ?1 AND id = ?2 ORDER BY tile"} {}
+      complete_tiles_{db,
+                      "SELECT kind, id, tile, bits0, bits1, bits2, bits3 FROM audit_posting"
+                      " WHERE kind = ?1 AND id = ?2 ORDER BY tile"} {}
 
 void posting_writer::add(audit_seq seq, std::int64_t event, std::int64_t actor, std::optional<session_id> session) {
     if (!open_.add(seq, event, actor, session)) {
@@ -68,29 +90,32 @@ std::int64_t posting_writer::count(posting_kind kind, std::int64_t id) {
     for (const auto& e : open_.of(kind)) {
         sum += e.id == id ? e.bits.count() : 0;
     }
+    rows_in_order order{posting_table, rows_in_order::direction::up};
     auto row = complete_tiles_.use(kind, id);
     while (row.step()) {
-        sum += read(row).bits.count();
+        const auto found = read(row, kind, id);
+        order.take(found.tile);
+        sum += found.bits.count();
     }
     return sum;
 }
 
 posting_reader::posting_reader(const connection& db)
     : before_{db,
-              "SELECT tile, bits0, bits1, bits2, bits3 FROM audit_posting"
+              "SELECT kind, id, tile, bits0, bits1, bits2, bits3 FROM audit_posting"
               " WHERE kind = ?1 AND id = ?2 AND tile <= ?3 ORDER BY tile DESC LIMIT 1"},
       after_{db,
-             "SELECT tile, bits0, bits1, bits2, bits3 FROM audit_posting"
+             "SELECT kind, id, tile, bits0, bits1, bits2, bits3 FROM audit_posting"
              " WHERE kind = ?1 AND id = ?2 AND tile >= ?3 ORDER BY tile LIMIT 1"} {}
 
 std::optional<posting_reader::row> posting_reader::at_or_before(posting_kind kind, std::int64_t id, std::int64_t tile) {
     auto rows = before_.use(kind, id, tile);
-    return rows.step() ? std::optional{read(rows)} : std::nullopt;
+    return rows.step() ? std::optional{checked(read(rows, kind, id), 0, tile)} : std::nullopt;
 }
 
 std::optional<posting_reader::row> posting_reader::at_or_after(posting_kind kind, std::int64_t id, std::int64_t tile) {
     auto rows = after_.use(kind, id, tile);
-    return rows.step() ? std::optional{read(rows)} : std::nullopt;
+    return rows.step() ? std::optional{checked(read(rows, kind, id), tile, last_tile)} : std::nullopt;
 }
 
 tile_bits posting_reader::bits(posting_kind kind, std::int64_t id, std::int64_t tile) {

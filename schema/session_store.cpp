@@ -11,6 +11,12 @@
 
 namespace valhalla::schema {
 
+namespace {
+
+constexpr std::string_view session_table = "session";
+
+}  // namespace
+
 std::string session_shelf::select(std::string_view rest) {
     // `rest` may begin with INDEXED BY, which belongs right behind the table.
     return fmt::format(
@@ -44,7 +50,22 @@ session session_shelf::row_to_session(const statement::use_guard& row) {
 
 std::optional<session> session_shelf::find(session_id id) {
     auto row = by_id_.use(id);
-    return row.step() ? std::optional{row_to_session(row)} : std::nullopt;
+    if (!row.step()) {
+        return std::nullopt;
+    }
+    if (row.integer(0) != raw(id)) {
+        throw_damaged(session_table);
+    }
+    return row_to_session(row);
+}
+
+/// One that an index names.
+session session_shelf::find_listed(session_id id) {
+    auto found = find(id);
+    if (!found) {
+        throw_damaged(session_table);
+    }
+    return *std::move(found);
 }
 
 std::optional<session> session_shelf::latest() {
@@ -64,7 +85,7 @@ std::vector<session> session_shelf::current_of_each_operator() {
     std::vector<session> sessions;
     sessions.reserve(ids.size());
     for (const session_id id : ids) {
-        sessions.push_back(find(id).value());
+        sessions.push_back(find_listed(id));
     }
     return sessions;
 }
@@ -110,24 +131,38 @@ session_page session_shelf::page(const session_query& query) {
         return true;
     };
     if (query.active == true) {  // few: at most one per operator
+        rows_in_order order{session_table, rows_in_order::direction::down};
         auto row = active_.use();
         while (row.step()) {
             const session_id id{row.integer(0)};
-            if (id < before && !take(find(id).value())) {
+            order.take(raw(id));
+            if (id < before && !take(find_listed(id))) {
                 break;
             }
         }
         return page;
     }
     auto row = query.operator_name ? of_operator_.use(before, *query.operator_name) : before_.use(before);
-    while (row.step() && take(row_to_session(row))) {
+    rows_in_order order{session_table, rows_in_order::direction::down};
+    order.take(raw(before));
+    while (row.step()) {
+        session s = row_to_session(row);
+        order.take(raw(s.id));
+        if (query.operator_name && s.operator_name != *query.operator_name) {
+            throw_damaged(session_table);
+        }
+        if (!take(std::move(s))) {
+            break;
+        }
     }
     return page;
 }
 
 void session_shelf::each(const std::function<void(const session&)>& visit) {
+    rows_in_order order{session_table, rows_in_order::direction::up};
     auto row = all_.use();
     while (row.step()) {
+        order.take(row.integer(0));
         visit(row_to_session(row));
     }
 }

@@ -35,6 +35,7 @@ class session_shelf {
     [[nodiscard]] session_id next_id();
 
   private:
+    [[nodiscard]] session find_listed(session_id id);
     static std::string select(std::string_view rest);
     [[nodiscard]] static session row_to_session(const statement::use_guard& row);
 

@@ -21,6 +21,7 @@ add_library(valhalla_schema STATIC
   epoch_store.cpp
   health_store.cpp
   instance_store.cpp
+  integrity.cpp
   ledger_store.cpp
   migrations.cpp
   name_dictionary.cpp

@@ -32,4 +32,25 @@ namespace valhalla::schema {
 
 [[noreturn]] void throw_damaged(std::string_view column);
 
+/// Rows that were asked for in the order of a key, and between bounds: a damaged tree gives others, and may give them
+/// for ever. Each row's key is held against the one before it.
+class rows_in_order {
+  public:
+    enum class direction : std::uint8_t { up, down };
+    /// `table` is named in the error.
+    rows_in_order(std::string_view table, direction which) noexcept : table_{table}, up_{which == direction::up} {}
+
+    void take(std::int64_t key) {
+        if (last_ && (up_ ? key <= *last_ : key >= *last_)) {
+            throw_damaged(table_);
+        }
+        last_ = key;
+    }
+
+  private:
+    std::string_view table_;
+    bool up_;
+    std::optional<std::int64_t> last_;
+};
+
 }  // namespace valhalla::schema

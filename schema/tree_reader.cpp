@@ -17,12 +17,10 @@ std::vector<hash256> tree_reader::leaves(audit_seq first, std::size_t count) {
     std::vector<hash256> hashes;
     hashes.reserve(count);
     auto row = runs_.use(first);
-    while (hashes.size() < count && row.step()) {
-        run_.read(row);
-        for (std::size_t at = 0; at < run_.size() && hashes.size() < count; ++at) {
-            if (run_.seq(at) >= first) {
-                hashes.push_back(stored_hash(run_.leaf(at), "audit.leaves"));
-            }
+    for (audit_seq wanted = first; hashes.size() < count && row.step(); wanted = next(run_.last())) {
+        run_.read_with(wanted, row);
+        for (std::size_t at = run_.place(wanted); at < run_.size() && hashes.size() < count; ++at) {
+            hashes.push_back(stored_hash(run_.leaf(at), "audit.leaves"));
         }
     }
     if (hashes.size() != count) {
@@ -36,6 +34,9 @@ std::vector<hash256> tree_reader::roots(unsigned level, std::uint64_t first, std
     hashes.reserve(count);
     auto row = roots_.use(level, first, first + count - 1);
     while (row.step()) {
+        if (row.integer(1) != static_cast<std::int64_t>(first + hashes.size()) || hashes.size() == count) {
+            throw_damaged("tree_tile");
+        }
         hashes.push_back(stored_hash(row.blob(0), "tree_tile.root"));
     }
     if (hashes.size() != count) {

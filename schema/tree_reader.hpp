@@ -32,7 +32,7 @@ class tree_reader {
     [[nodiscard]] std::vector<hash256> roots(unsigned level, std::uint64_t first, std::size_t count);
 
     const connection& db_;
-    statement roots_{db_, "SELECT root FROM tree_tile WHERE level = ?1 AND tile BETWEEN ?2 AND ?3 ORDER BY tile"};
+    statement roots_{db_, "SELECT root, tile FROM tree_tile WHERE level = ?1 AND tile BETWEEN ?2 AND ?3 ORDER BY tile"};
     statement runs_{db_, "SELECT seq, leaves, records FROM audit WHERE seq >= ?1 ORDER BY seq"};
     audit_run run_;
     hasher hasher_;

@@ -33,6 +33,9 @@ std::vector<hash256> tree_store::roots_of_open_tile(std::uint64_t size, unsigned
     std::vector<hash256> roots;
     auto row = roots_.use(level - 1, first);
     while (row.step()) {
+        if (row.integer(1) != static_cast<std::int64_t>(first + roots.size())) {
+            throw_damaged("tree_tile");
+        }
         roots.push_back(stored_hash(row.blob(0), "tree_tile.root"));
     }
     return roots;

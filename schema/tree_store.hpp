@@ -36,7 +36,7 @@ class tree_store {
     const connection& db_;
     audit_log& log_;
     statement insert_{db_, "INSERT INTO tree_tile (level, tile, root) VALUES (?1, ?2, ?3)"};
-    statement roots_{db_, "SELECT root FROM tree_tile WHERE level = ?1 AND tile >= ?2 ORDER BY tile"};
+    statement roots_{db_, "SELECT root, tile FROM tree_tile WHERE level = ?1 AND tile >= ?2 ORDER BY tile"};
     hasher hasher_;
     growing_tree growing_;
     tree_head head_;

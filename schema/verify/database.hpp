@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A database, or a whole state directory: the trail, its tree, every table that is a fold over the trail, and the
-// anchor that lies beside it. One read transaction, which keeps the write-ahead log of a running daemon from shrinking
-// meanwhile. The indexes are not looked at: nothing here reads through them (REINDEX makes them anew).
+// anchor that lies beside it. First the file as such (schema/integrity.hpp), for nothing that is read from a damaged
+// one means anything. One read transaction, which keeps the write-ahead log of a running daemon from shrinking
+// meanwhile.
 #pragma once
 
 #include <filesystem>
