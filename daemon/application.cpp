@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/application.hpp"
 
+#include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <cstdint>
+#include <cstring>
 #include <sys/statvfs.h>
 #include <unistd.h>
 #include <utility>
@@ -34,10 +36,12 @@
 #include "daemon/task_runner.hpp"
 #include "daemon/telemetry/metrics_file.hpp"
 #include "daemon/telemetry/telemetry.hpp"
+#include "daemon/trail_check.hpp"
 #include "daemon/trail_signing.hpp"
 #include "daemon/uploads.hpp"
 #include "ipc/method_table.hpp"
 #include "ipc/unix_server.hpp"
+#include "ipc/utf8.hpp"
 #include "schema/ledger_store.hpp"
 #include "schema/state_dir.hpp"
 
@@ -75,6 +79,7 @@ auto attempt(Load&& load) -> std::variant<decltype(load()), start_failure> {
 struct application::parts {
     parts(const config& c, daemon_log& to);
 
+    [[nodiscard]] std::unique_ptr<trail_check> make_check();
     void bootstrap();
     void listen();
     void publish(std::unique_ptr<commit_result> result);
@@ -105,6 +110,7 @@ struct application::parts {
     std::shared_ptr<const governor::playbook> steps;
     schema::state_dir directory;
     std::optional<std::string> restored_why;  // a backup was put in place since the last start
+    pages_seen pages_checked;
     schema::ledger_store store;
     schema::stored_state found;
     trail_signing signing;
@@ -113,6 +119,7 @@ struct application::parts {
     asio::io_context io{BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO};
     valhalla::ledger changes_ledger;
     std::unique_ptr<notary> signer;  // from the end of bootstrap on
+    std::unique_ptr<trail_check> checking;
     hot_answers hot;
     telemetry measured;
     change_gate changes;
@@ -140,6 +147,7 @@ application::parts::parts(const config& c, daemon_log& to)
       steps{load_steps(c)},
       directory{or_fail([&] { return schema::state_dir{c.state_dir}; })},
       restored_why{or_fail([&] { return finish_restore(directory); })},
+      pages_checked{or_fail([&] { return check_before_start(directory.database(), start_check_allowance); })},
       store{or_fail([&] { return schema::ledger_store{directory.database()}; })},
       found{or_fail([&] { return store.load(); })},
       signing{
@@ -253,8 +261,23 @@ void application::parts::listen() {
     }
 }
 
+/// What the newest anchor covers, and what else there was before this start wrote anything.
+std::unique_ptr<trail_check> application::parts::make_check() {
+    trail_check::settings what{.database = directory.database(), .already = pages_checked};
+    if (const auto anchored = signing.continued()) {
+        what.heads.push_back(*anchored);
+    }
+    what.heads.push_back(store.head());
+    return std::make_unique<trail_check>(std::move(what), [this](const trail_check::verdict& end) {
+        if (end.problem) {
+            log.trail_damaged(*end.problem);
+        }
+    });
+}
+
 /// The records that every start may have to write: the first one of a new database, and which rules are in force.
 void application::parts::bootstrap() {
+    checking = make_check();
     if (changes_ledger.initial_state().instance.empty()) {
         changes_ledger.bootstrap(governor::commands::create_database{hex_of_chance(instance_digits)});
     }
@@ -315,9 +338,20 @@ void application::parts::ledger_broke(const std::string& why) {
 
 governor::self_checks application::parts::measure() const {
     governor::self_checks now;
+    const auto tell = [&now](health_level level, const std::string& sentence) {
+        now.findings.push_back({level, ipc::excerpt(sentence, governor::max_finding_bytes)});
+    };
     struct statvfs space{};
     if (::statvfs(directory.path().c_str(), &space) == 0) {
         now.disk_free_mib = static_cast<std::int64_t>(space.f_bavail * space.f_frsize / mib);
+    } else {
+        tell(health_level::yellow,
+             fmt::format("The free space of the state directory is not known: {}.", std::strerror(errno)));
+    }
+    if (checking) {
+        if (const auto problem = checking->problem()) {
+            tell(health_level::red, fmt::format("The stored trail is damaged: {}.", *problem));
+        }
     }
     if (signer) {
         now.anchor_age_s = signer->behind_for().count();
@@ -411,6 +445,7 @@ void application::parts::begin_stop() {
 
 int application::parts::run() {
     signer->start();
+    checking->start();
     measured.ledger_said(changes_ledger.figures());
     for (const auto& line : changes_ledger.take_lines()) {
         log.write(line);  // not before: a start that fails is one sentence
@@ -427,6 +462,7 @@ int application::parts::run() {
     service_manager::ready(measured.status_line());
     run_io(io, given.io_poll);
     denials.close();
+    checking->stop();
     queries.stop();
     saving.stop();
     changes_ledger.stop();

@@ -111,6 +111,9 @@ trail_signing::trail_signing(const config& c, const schema::state_dir& directory
         misfit_ = "a backup took the place of the database";
         anchored_.reset();
     }
+    if (anchored_) {
+        continued_ = anchored_->head;
+    }
     if (misfit_.empty()) {
         return;
     }

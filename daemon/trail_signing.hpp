@@ -34,6 +34,8 @@ class trail_signing {
     trail_signing(const config& c, const schema::state_dir& directory, std::optional<epoch> recorded,
                   const schema::tree_head& head, const std::optional<std::string>& restored_why);
 
+    /// What the anchor holds that this start continues; nothing when a new epoch begins.
+    [[nodiscard]] std::optional<schema::tree_head> continued() const { return continued_; }
     /// The event that begins a new epoch, when one begins. To be committed before `make_notary`.
     [[nodiscard]] std::optional<events::epoch_started> new_epoch(const std::string& instance);
     /// `committed` is the head with that event.
@@ -48,6 +50,7 @@ class trail_signing {
     std::optional<std::string> refused_anchor_;  // what did not fit and was accepted
     std::optional<schema::signing_key> key_;
     std::optional<schema::checkpoint> anchored_;
+    std::optional<schema::tree_head> continued_;
     std::string misfit_;
     std::optional<std::string> accepted_;  // why the misfit is
     bool first_ = false;

@@ -215,6 +215,9 @@ finding judge_above(std::optional<std::int64_t> figure, std::int64_t limit, std:
 void judge_self(const state& s, verdict_builder& out) {
     const self_checks& self = s.self;
     const thresholds& limits = *s.limits;
+    for (const auto& found : self.findings) {
+        out.add({found.level, found.sentence});
+    }
     out.add(judge_disk(self, limits));
     out.add(judge_above(self.wal_mib, limits.wal_yellow_mib, "The write-ahead log holds ", " MiB", "wal_yellow_mib"));
     out.add(judge_above(self.ledger_queue, limits.ledger_queue_yellow, "Changes waiting for the disk: ", "",

@@ -88,6 +88,13 @@ void daemon_log::storage_room() {
     write({ids::storage_room, severity::info, "changes can be stored again"});
 }
 
+void daemon_log::trail_damaged(std::string_view why) {
+    write({ids::trail_damaged, severity::critical,
+           fmt::format("the stored trail is damaged: {}; stop the daemon, keep a copy of the state directory, see what "
+                       "valhalla-verify says of it, and restore a backup",
+                       one_line(why))});
+}
+
 void daemon_log::anchor_failed(std::string_view why) {
     write({ids::anchor_failed, severity::error, fmt::format("the newest checkpoint cannot be anchored: {}", why)});
 }

@@ -46,6 +46,7 @@ class daemon_log {
     void storage_failed(std::string_view why);
     void storage_full(std::string_view why);
     void storage_room();
+    void trail_damaged(std::string_view why);
     void anchor_failed(std::string_view why);
     void anchor_works();
     void checkpoint(std::string_view note, std::uint64_t records);
