@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/application.hpp"
 
+#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
@@ -44,6 +45,7 @@
 #include "ipc/utf8.hpp"
 #include "schema/ledger_store.hpp"
 #include "schema/state_dir.hpp"
+#include "schema/state_watch.hpp"
 
 namespace valhalla {
 
@@ -120,6 +122,8 @@ struct application::parts {
     valhalla::ledger changes_ledger;
     std::unique_ptr<notary> signer;  // from the end of bootstrap on
     std::unique_ptr<trail_check> checking;
+    std::optional<schema::state_watch> watch;  // from the end of bootstrap on
+    std::atomic<bool> lost_files = false;      // the files are not where they were
     hot_answers hot;
     telemetry measured;
     change_gate changes;
@@ -179,6 +183,12 @@ application::parts::parts(const config& c, daemon_log& to)
                           },
                       .now = system_now,
                       .between_batches = [this](bool usable) { return saving.advance(usable); },
+                      .displaced = [this] { return watch ? watch->displaced() : std::nullopt; },
+                      .on_displaced =
+                          [this](const std::string& what) {
+                              lost_files = true;
+                              log.storage_lost(what, watch->ways_to_rescue());
+                          },
                       .key_window = given.request_key_window}},
       hot{(or_fail([&] { bootstrap(); }), changes_ledger.initial_state()), store.head()},
       measured{{.server = server,
@@ -306,6 +316,7 @@ void application::parts::bootstrap() {
     if (restored_why) {
         forget_restore(directory);
     }
+    watch.emplace(directory);
 }
 
 /// Ledger thread: hands a commit to the I/O thread.
@@ -347,6 +358,13 @@ governor::self_checks application::parts::measure() const {
     } else {
         tell(health_level::yellow,
              fmt::format("The free space of the state directory is not known: {}.", std::strerror(errno)));
+    }
+    if (watch) {
+        if (const auto what = watch->displaced(); what || lost_files) {
+            found(health_level::red,
+                  fmt::format("The files of the state are not where they were, and nothing is stored: {}.",
+                              what.value_or("they were replaced")));
+        }
     }
     if (checking) {
         if (const auto problem = checking->problem()) {
@@ -467,6 +485,10 @@ int application::parts::run() {
     saving.stop();
     changes_ledger.stop();
     signer->stop();
+    if (lost_files) {
+        log.stopped_without_files(store.head().size);
+        return exit_code::storage;
+    }
     log.stopped(store.head().size);
     return status;
 }

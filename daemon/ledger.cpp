@@ -58,6 +58,13 @@ void make_empty(std::vector<change>& list) {
     }
 }
 
+ipc::rpc_error files_lost(const std::string& what) {
+    return {ipc::error_code::storage_lost,
+            "nothing was changed, and no change is accepted any more: " + what +
+                "; what was acknowledged before can be rescued while the daemon runs, its log says how",
+            {}};
+}
+
 ipc::rpc_error never_tried() {
     return {ipc::error_code::shutting_down,
             "the database failed before this was tried, so nothing was changed; the daemon stops now",
@@ -152,7 +159,9 @@ void ledger::run() {
 
 /// What is due between two batches. After a fault the loop goes on, for everybody who waits is owed an answer.
 void ledger::housekeeping() {
-    if (!broken_) {
+    if (!broken_ && !in_place(false)) {
+        keep_time_without_files();
+    } else if (!broken_) {
         try {
             keep_time();
             forget_old_answers();
@@ -167,10 +176,41 @@ void ledger::housekeeping() {
 }
 
 void ledger::fold_log() {
-    if (store_.wal_bytes() >= schema::limits::wal_checkpoint_bytes) {
+    if (store_.wal_bytes() >= schema::limits::wal_checkpoint_bytes && in_place(true)) {
         store_.checkpoint();
         ++figures_.wal_checkpoints;
     }
+}
+
+bool ledger::in_place(bool look_now) {
+    const auto steady_now = std::chrono::steady_clock::now();
+    if (displaced_ || !hooks_.displaced || (!look_now && steady_now < next_look_)) {
+        return !displaced_;
+    }
+    next_look_ = steady_now + look_interval;
+    displaced_ = hooks_.displaced();
+    if (displaced_) {
+        store_.leave_files_alone();
+        hooks_.on_displaced(*displaced_);
+        next_self_check_ = {};
+    }
+    return !displaced_;
+}
+
+void ledger::keep_time_without_files() {
+    const auto steady_now = std::chrono::steady_clock::now();
+    if (steady_now >= next_self_check_) {
+        next_self_check_ = steady_now + self_check_interval;
+        state_.self = hooks_.measure();
+        state_.health =
+            std::make_shared<health_verdict>(governor::evaluate_health(state_, std::max(hooks_.now(), state_.last_ts)));
+        committed_ = state_;
+        publish(std::make_unique<commit_result>());
+        if (hooks_.alive) {
+            hooks_.alive(figures_);
+        }
+    }
+    next_tick_ = next_self_check_;
 }
 
 /// Once a second at most, for as long as there are any.
@@ -203,7 +243,7 @@ bool ledger::take_queue(std::vector<change>& taken) {
     if (broken_) {
         wake_.wait(lock, due);
     } else {
-        wake_.wait_until(lock, next_tick_, due);
+        wake_.wait_until(lock, hooks_.displaced && !displaced_ ? std::min(next_tick_, next_look_) : next_tick_, due);
     }
     woken_ = false;
     if (queue_.empty()) {
@@ -219,11 +259,16 @@ std::size_t ledger::process(std::span<change> batch) {
     result->bytes.reserve(last_answer_bytes_);
     std::size_t error_bytes = 0;
     try {
+        const bool stored = in_place(false);
         for (auto& one : batch) {
             result->answers.push_back({std::move(one.reply), commit_result::slice{}, one.quota});
             auto& at = result->answers.back();
             if (broken_) {
                 at.result = never_tried();
+                continue;
+            }
+            if (!stored) {
+                at.result = files_lost(*displaced_);
                 continue;
             }
             answer(one, *result, at);

@@ -8,7 +8,9 @@
 //
 // While a commit waits for the disk the next batch gathers: no timer, so a lone client waits for nobody. No answer is
 // handed out before its fsync returned. When the disk is full the batch is rolled back as a whole and answered
-// `storage_full`; when the writer breaks, nothing more is acknowledged and `on_broken` is called once.
+// `storage_full`; when the writer breaks, nothing more is acknowledged and `on_broken` is called once. When the files
+// are not those at their paths any more, changes are refused with `storage_lost`; reads, and copies of what is open, go
+// on.
 #pragma once
 
 #include <algorithm>
@@ -103,6 +105,11 @@ class ledger {
         /// while there is more. After a fault `usable` is false: then it only ends what it began. Must not throw. May
         /// be empty.
         std::function<bool(bool usable)> between_batches{};
+        /// What is not where it was of the files that are written to; called once a second and before each fold of the
+        /// log. From then on nothing is stored. May be empty.
+        std::function<std::optional<std::string>()> displaced{};
+        /// Called once, after that.
+        std::function<void(const std::string& what)> on_displaced{};
         /// How long the answer to a change with a request key is kept for its retry.
         std::chrono::seconds key_window{std::chrono::hours{24}};
     };
@@ -119,6 +126,7 @@ class ledger {
     /// and one answer, which the wire must have room for.
     static constexpr std::size_t max_joint_bytes = std::size_t{768} << 10U;
     static constexpr std::chrono::seconds self_check_interval{5};
+    static constexpr std::chrono::seconds look_interval{1};
     /// How long the thread may sleep when health changes by itself after `until`: never until a moment that is due
     /// already, which would be a busy loop, nor so long that a clock could not count it.
     [[nodiscard]] static constexpr std::chrono::microseconds nap(std::chrono::microseconds until) noexcept {
@@ -175,6 +183,10 @@ class ledger {
     /// Moves the write-ahead log into the database when there is enough of it.
     void fold_log();
     void forget_old_answers();
+    /// Whether the files are where they were, as far as is known.
+    bool in_place(bool look_now);
+    /// Instead of storing anything: shows what is wrong, and that the loop goes round.
+    void keep_time_without_files();
     /// Nothing more is stored from here on.
     void break_down(const schema::storage_error& fault);
     /// Puts in a `tick` when one is due and works out when the next one is. Precondition: no transaction is open.
@@ -196,11 +208,13 @@ class ledger {
     std::vector<log_entry> lines_;  // to go with what is published next
     bool in_transaction_ = false;
     bool broken_ = false;
-    bool more_between_ = false;          // `between_batches` said so
-    std::size_t last_answer_bytes_ = 0;  // of the last commit: what the next one is likely to need
+    std::optional<std::string> displaced_;  // the files are not where they were: nothing more is stored
+    bool more_between_ = false;             // `between_batches` said so
+    std::size_t last_answer_bytes_ = 0;     // of the last commit: what the next one is likely to need
     std::chrono::steady_clock::time_point next_tick_{};
     std::chrono::steady_clock::time_point next_self_check_{};
     std::chrono::steady_clock::time_point next_forgetting_{};
+    std::chrono::steady_clock::time_point next_look_{};
 
     std::mutex mutex_;
     std::condition_variable wake_;

@@ -95,6 +95,8 @@ constexpr description entry_of(error_code code) noexcept {
             return {"request_key_reused", "The request key was used before, with another request."};
         case error_code::request_running:
             return {"request_running", "The request with this key is still being carried out; its answer comes later."};
+        case error_code::storage_lost:
+            return {"storage_lost", "The files of the database are not where they were; nothing was changed."};
     }
     return {"internal_error", ""};
 }

@@ -70,6 +70,7 @@ enum class error_code : int {
     shutting_down = 1903,
     request_key_reused = 1904,
     request_running = 1905,
+    storage_lost = 1906,
 };
 
 /// `data.kind`, e.g. "session_active".

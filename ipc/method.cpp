@@ -20,12 +20,12 @@ std::vector<method_info> describe_all(method_list<M...> /*all*/) {
 using enum error_code;
 
 constexpr std::array of_lines{parse_error, invalid_request, method_not_found, forbidden, invalid_key, overloaded};
-constexpr std::array of_changes{invalid_params,  internal_error,   forbidden,          invalid_key,
-                                rate_limited,    shutting_down,    overloaded,         storage_full,
-                                outcome_unknown, record_too_large, request_key_reused, operator_locked};
-constexpr std::array of_tasks{invalid_params,  internal_error,  forbidden,         invalid_key,
-                              rate_limited,    shutting_down,   overloaded,        storage_full,
-                              outcome_unknown, request_running, request_key_reused};
+constexpr std::array of_changes{invalid_params,   internal_error,     forbidden,      invalid_key,     rate_limited,
+                                shutting_down,    overloaded,         storage_full,   outcome_unknown, storage_lost,
+                                record_too_large, request_key_reused, operator_locked};
+constexpr std::array of_tasks{invalid_params,  internal_error,  forbidden,          invalid_key,
+                              rate_limited,    shutting_down,   overloaded,         storage_full,
+                              outcome_unknown, request_running, request_key_reused, storage_lost};
 constexpr std::array of_queries{invalid_params, internal_error, forbidden,  invalid_key,
                                 rate_limited,   shutting_down,  overloaded, storage_full};
 constexpr std::array of_hot_reads{invalid_params, internal_error, forbidden, invalid_key,

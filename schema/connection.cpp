@@ -301,6 +301,10 @@ void connection::flag(int option, bool on) {
     }
 }
 
+void connection::leave_files_alone() {
+    flag(SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true);
+}
+
 /// Before the first read: whatever lies in a foreign file must not act on us, nor we on it.
 void connection::harden() {
     sqlite3_extended_result_codes(handle(), 1);

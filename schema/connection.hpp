@@ -49,6 +49,10 @@ class connection {
     /// What the database is called in messages.
     [[nodiscard]] const std::string& name() const noexcept { return name_; }
 
+    /// Closing the last connection moves the log into the database and removes what lies at the log's path: not after
+    /// this, for what lies there is another file.
+    void leave_files_alone();
+
     /// Runs statements that give no rows. Not for the hot path.
     void execute(const std::string& sql);
     /// First column of the first row, as text; empty when there is no row. Not for the hot path.

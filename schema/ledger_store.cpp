@@ -245,6 +245,10 @@ std::int64_t ledger_store::wal_bytes() const noexcept {
     return impl_->wal_bytes;
 }
 
+void ledger_store::leave_files_alone() {
+    impl_->db.leave_files_alone();
+}
+
 std::unique_ptr<database_copy> ledger_store::copy_to(const std::filesystem::path& file) const {
     impl_->expect(impl::phase::idle, "copy_to");
     return std::make_unique<database_copy>(impl_->db, file);

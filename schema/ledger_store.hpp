@@ -83,6 +83,9 @@ class ledger_store {
     /// Bytes in the write-ahead log as of the last commit, without touching the disk.
     [[nodiscard]] std::int64_t wal_bytes() const noexcept;
 
+    /// The files are no longer at their paths: closing the store changes nothing at these.
+    void leave_files_alone();
+
     /// Begins a copy, which must not outlive the store; outside of a transaction. It is of the trail with `head()` as
     /// of when it is complete.
     [[nodiscard]] std::unique_ptr<database_copy> copy_to(const std::filesystem::path& file) const;

@@ -32,6 +32,7 @@ add_library(valhalla_schema STATIC
   request_key_store.cpp
   session_store.cpp
   state_dir.cpp
+  state_watch.cpp
   statement.cpp
   stored_words.cpp
   threshold_store.cpp

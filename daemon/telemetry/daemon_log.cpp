@@ -79,6 +79,23 @@ void daemon_log::storage_failed(std::string_view why) {
     write({ids::storage_failed, severity::critical, fmt::format("the database failed, stopping: {}", why)});
 }
 
+void daemon_log::storage_lost(std::string_view what, std::string_view rescue) {
+    write(
+        {ids::storage_lost, severity::critical,
+         fmt::format("{}: changes are refused from now on. What was acknowledged until now is in files that only this "
+                     "process has open. Do not stop it before they are saved: valhallactl backup, where the state "
+                     "directory is in place; else, as root, {}, and then valhalla-verify rescued.db",
+                     one_line(what), rescue.empty() ? "copy them from /proc/PID/fd" : rescue)});
+}
+
+void daemon_log::stopped_without_files(std::uint64_t records) {
+    write(
+        {ids::storage_lost, severity::critical,
+         fmt::format("ended without its files: the {} audit records that it had are in none of the files at its paths, "
+                     "unless they were saved before",
+                     records)});
+}
+
 void daemon_log::storage_full(std::string_view why) {
     write({ids::storage_full, severity::error,
            fmt::format("the disk is full, changes are refused until there is room: {}", why)});

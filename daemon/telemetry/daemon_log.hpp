@@ -44,6 +44,8 @@ class daemon_log {
 
     // The disk
     void storage_failed(std::string_view why);
+    void storage_lost(std::string_view what, std::string_view rescue);
+    void stopped_without_files(std::uint64_t records);
     void storage_full(std::string_view why);
     void storage_room();
     void trail_damaged(std::string_view why);

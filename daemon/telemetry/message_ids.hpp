@@ -28,6 +28,7 @@ inline constexpr message_id development{"3702a7ca67e549079b330312af6e7152"};  //
 inline constexpr message_id reloaded{"e810b83cb6ef47ca8800f93cd043af54"};  // configuration, policy or playbook was read again
 inline constexpr message_id reload_refused{"fedf1c28591d4ebca3801bf636176396"};  // one of them was not good; the one in force stays
 inline constexpr message_id storage_failed{"4242c73d3eb0456db741ec3203fea3d4"};  // the database failed; it stops
+inline constexpr message_id storage_lost{"0ad6bc82c51fb15a4a5eadb59d7f9aa3"};  // the files that are open are not those at their paths; nothing more is stored
 inline constexpr message_id storage_full{"677aa8a511854e958e3086e1ab61a76c"};  // the disk is full; changes are refused
 inline constexpr message_id storage_room{"d917aebd13d2445c86d4048eb9b8005f"};  // changes can be stored again
 inline constexpr message_id trail_damaged{"3850fe20c37d9818bc68b470a36f143f"};  // the stored trail is not what was signed

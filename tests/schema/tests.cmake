@@ -9,6 +9,7 @@ valhalla_test(schema_store_test
     schema/schema_text_test.cpp
     schema/session_tally_test.cpp
     schema/state_dir_test.cpp
+    schema/state_watch_test.cpp
     schema/trail_fixture.cpp
     schema/tree_reader_test.cpp
   LIBS valhalla_schema SQLite::SQLite3 SQLiteCpp

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "schema/state_watch.hpp"
+
+#include <cerrno>
+#include <cstring>
+#include <sys/stat.h>
+#include <system_error>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include "schema/errors.hpp"
+#include "schema/state_dir.hpp"
+
+namespace valhalla::schema {
+
+namespace fs = std::filesystem;
+
+state_watch::state_watch(const state_dir& what) {
+    auto log = what.database();
+    log += "-wal";
+    for (const auto& path : {what.path(), what.path() / "lock", what.database(), log}) {
+        struct stat status{};
+        if (::stat(path.c_str(), &status) != 0) {
+            throw storage_error{storage_fault::unusable,
+                                fmt::format("{} cannot be looked at: {}", path.string(), std::strerror(errno))};
+        }
+        files_.push_back({path, status.st_dev, status.st_ino});
+    }
+}
+
+std::optional<std::string> state_watch::displaced() const {
+    for (const auto& one : files_) {
+        struct stat status{};
+        if (::stat(one.path.c_str(), &status) != 0) {
+            return fmt::format("{} is not where it was: {}", one.path.string(), std::strerror(errno));
+        }
+        if (status.st_dev != one.device || status.st_ino != one.inode) {
+            return fmt::format("{} is another file than the one that is open", one.path.string());
+        }
+    }
+    return std::nullopt;
+}
+
+std::string state_watch::ways_to_rescue() const {
+    std::string commands;
+    std::error_code error;
+    for (const auto& one : {files_.at(2), files_.at(3)}) {
+        for (fs::directory_iterator at{"/proc/self/fd", error}, end; !error && at != end; at.increment(error)) {
+            struct stat status{};
+            if (::stat(at->path().c_str(), &status) == 0 && status.st_dev == one.device && status.st_ino == one.inode) {
+                commands += fmt::format("{}cp /proc/{}/fd/{} rescued{}", commands.empty() ? "" : " && ", ::getpid(),
+                                        at->path().filename().string(),
+                                        one.path.filename().string().substr(std::string_view{"valhalla"}.size()));
+                break;
+            }
+        }
+    }
+    return commands;
+}
+
+}  // namespace valhalla::schema
