@@ -9,6 +9,7 @@
 
 #include "schema/atomic_file.hpp"
 #include "schema/errors.hpp"
+#include "schema/proof/anchor.hpp"
 
 namespace valhalla {
 
@@ -178,7 +179,7 @@ notary::outcome notary::sign(const schema::tree_head& head) {
     schema::checkpoint what{origin_, head};
     auto note = schema::sign_checkpoint(what, key_);
     try {
-        schema::replace_file(anchor_, note);
+        schema::replace_file(anchor_, schema::sign_anchor(what, key_));
     } catch (const schema::storage_error& fault) {
         if (!std::exchange(in_trouble_, true)) {
             hooks_.on_trouble(fault.what());

@@ -25,8 +25,7 @@
 #include "schema/database_copy.hpp"
 #include "schema/integrity.hpp"
 #include "schema/ledger_store.hpp"
-#include "schema/proof/checkpoint.hpp"
-#include "schema/proof/signed_note.hpp"
+#include "schema/proof/anchor.hpp"
 #include "schema/reader.hpp"
 #include "schema/verify/verify.hpp"
 
@@ -172,10 +171,9 @@ bool is_other_instance(const schema::state_dir& state, const std::string& instan
             found.clear();  // damaged: a reason to restore
         }
     }
-    const auto note = schema::signed_note::parse(content_of(state.anchor()));
-    const auto anchor = note ? schema::checkpoint::parse(note->text) : std::nullopt;
-    found = anchor ? anchor->origin : std::string{};
-    return anchor && anchor->origin.find('/' + instance) == std::string::npos;
+    const auto anchor = schema::anchor::parse(content_of(state.anchor()));
+    found = anchor ? anchor->says.origin : std::string{};
+    return anchor && anchor->says.origin.find('/' + instance) == std::string::npos;
 }
 
 /// Checks the file before anything is read from it, brings it to this version, and tells whose it is. Faults are told

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include "schema/proof/anchor.hpp"
+
 namespace valhalla {
 
 namespace {
@@ -15,13 +17,21 @@ trail_verdict misfit(std::string sentence) {
     return {.misfit = std::move(sentence), .anchored = std::nullopt};
 }
 
+/// What a file in the anchor's place is instead.
+std::string no_anchor(const std::string& file) {
+    const auto note = schema::signed_note::parse(file);
+    return note && schema::checkpoint::parse(note->text)
+               ? "what lies in the place of the anchor is a checkpoint, which anybody may have"
+               : "what lies in the place of the anchor is not one";
+}
+
 /// Nothing was signed in this trail yet, so there is nothing to continue.
 trail_verdict examine_unsigned(const trail_evidence& found, const std::optional<schema::checkpoint>& anchor) {
     if (!found.anchor || (anchor && anchor->head.size == 0)) {
         return {};  // an empty anchor is left by a first start that was cut short
     }
     if (!anchor) {
-        return misfit("the anchor is not a signed checkpoint, and the trail says nothing of one");
+        return misfit(fmt::format("{}, and the trail says nothing of one", no_anchor(*found.anchor)));
     }
     return misfit(fmt::format("the anchor vouches for {} records of {}, and the database has {} and never signed any",
                               anchor->head.size, anchor->origin, found.head.size));
@@ -41,8 +51,8 @@ std::optional<std::string> problem_with_key(const trail_evidence& found, const e
 }  // namespace
 
 trail_verdict examine_trail(const trail_evidence& found) {
-    const auto note = found.anchor ? schema::signed_note::parse(*found.anchor) : std::nullopt;
-    const auto anchor = note ? schema::checkpoint::parse(note->text) : std::nullopt;
+    const auto file = found.anchor ? schema::anchor::parse(*found.anchor) : std::nullopt;
+    const auto anchor = file ? std::optional{file->says} : std::nullopt;
     if (!found.recorded) {
         return examine_unsigned(found, anchor);
     }
@@ -54,13 +64,13 @@ trail_verdict examine_trail(const trail_evidence& found) {
         return misfit("the anchor is gone");
     }
     if (!anchor) {
-        return misfit("the anchor is not a signed checkpoint");
+        return misfit(no_anchor(*found.anchor));
     }
     if (anchor->origin != e.origin) {
         return misfit(
             fmt::format("the anchor is of another trail: it says {}, the database {}", anchor->origin, e.origin));
     }
-    if (schema::check_note(*note, public_half(e.origin, *found.key)) != schema::note_verdict::signed_by_key) {
+    if (schema::check_note(file->note, public_half(e.origin, *found.key)) != schema::note_verdict::signed_by_key) {
         return misfit("the anchor's signature is not good");
     }
     if (anchor->head.size > found.head.size) {

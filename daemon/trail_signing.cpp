@@ -17,6 +17,7 @@
 #include "ipc/utf8.hpp"
 #include "schema/atomic_file.hpp"
 #include "schema/errors.hpp"
+#include "schema/proof/anchor.hpp"
 #include "schema/reader.hpp"
 #include "schema/signing_key_file.hpp"
 
@@ -24,7 +25,7 @@ namespace valhalla {
 
 namespace {
 
-/// A checkpoint with its signatures has some 300 bytes. What is longer is no anchor of ours, and its beginning says so.
+/// An anchor has some 300 bytes. What is longer is no anchor of ours, and its beginning says so.
 constexpr std::size_t max_anchor_bytes = 65'536;
 
 std::optional<std::string> read_anchor(const std::filesystem::path& path) {
@@ -48,8 +49,12 @@ std::optional<std::string> read_anchor(const std::filesystem::path& path) {
 constexpr std::size_t max_misfit_bytes = 1'024;
 constexpr std::size_t max_accepted_bytes = ipc::max_reason_bytes + 2'048;  // and the backup that it is about
 
-/// A refused anchor as a record can hold it: verbatim when it is text of a reasonable length.
+/// A refused anchor as a record can hold it: verbatim when it is text of a reasonable length, but of an anchor of ours
+/// what it says and not its signature, for records leave the machine, and a whole one could be put back.
 std::string for_the_record(const std::string& anchor) {
+    if (const auto ours = schema::anchor::parse(anchor)) {
+        return ours->says.text();
+    }
     constexpr std::size_t most_bytes = 4'096;
     const bool fits = anchor.size() <= most_bytes && ipc::is_utf8(anchor) && anchor.find('\0') == std::string::npos;
     return fits ? anchor : fmt::format("({} bytes that are no signed note)", anchor.size());
@@ -162,7 +167,7 @@ std::unique_ptr<notary> trail_signing::make_notary(const schema::tree_head& comm
 }
 
 void trail_signing::write_anchor(const schema::checkpoint& what) const {
-    schema::replace_file(anchor_, schema::sign_checkpoint(what, *key_));
+    schema::replace_file(anchor_, schema::sign_anchor(what, *key_));
 }
 
 }  // namespace valhalla

@@ -1,5 +1,6 @@
 # Evidence: hashing, proofs, signed notes. No SQLite and no files, so that whoever verifies needs nothing else.
 add_library(valhalla_proof STATIC
+  proof/anchor.cpp
   proof/base64.cpp
   proof/checkpoint.cpp
   proof/merkle_proof.cpp

@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include "schema/proof/anchor.hpp"
+
 namespace valhalla::verify {
 
 using schema::note_verdict;
@@ -21,6 +23,17 @@ known_checkpoint parse_checkpoint(std::string file, std::string_view note) {
         blame_file(std::move(file), "is not a checkpoint: origin, size and root, and no lines besides");
     }
     return {.file = std::move(file), .note = *std::move(parsed), .says = *std::move(says)};
+}
+
+known_checkpoint parse_anchor(std::string file, std::string_view content) {
+    auto parsed = schema::anchor::parse(content);
+    if (!parsed) {
+        const auto note = signed_note::parse(content);
+        blame_file(std::move(file), note && checkpoint::parse(note->text)
+                                        ? "is a checkpoint, which anybody may have put there, and not an anchor"
+                                        : "is not an anchor of this program");
+    }
+    return {.file = std::move(file), .note = std::move(parsed->note), .says = std::move(parsed->says), .is_anchor = true, .newest = true};
 }
 
 void check_signature(const known_checkpoint& c, const verifier_key& key) {
@@ -149,11 +162,12 @@ void checkpoint_book::judge_witnesses(report& r) const {
         return;
     }
     for (const auto& c : all_ | std::views::reverse) {
-        if (count_cosignatures(c, trust_) >= trust_.quorum) {
+        if (!c.is_anchor && count_cosignatures(c, trust_) >= trust_.quorum) {
             return check_quorum(c, trust_, r);
         }
     }
-    check_quorum(all_.back(), trust_, r);
+    const auto shown = std::ranges::find(all_ | std::views::reverse, false, &known_checkpoint::is_anchor);
+    check_quorum(shown == all_.rend() ? all_.back() : *shown, trust_, r);
 }
 
 void checkpoint_book::judge(const tree_head& end, report& r) const {

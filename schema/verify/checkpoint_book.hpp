@@ -41,6 +41,7 @@ struct known_checkpoint {
     std::string file;
     signed_note note;
     checkpoint says;
+    bool is_anchor = false;                  ///< which no witness ever sees
     bool newest = false;                     ///< of the trail's present epoch; else it may be of an earlier one
     std::optional<hash256> found{};          ///< the trail's root at that size, once it was reached
     std::optional<stated_epoch> named_by{};  ///< the record that names its origin
@@ -48,6 +49,8 @@ struct known_checkpoint {
 
 /// A checkpoint in a signed note; blames `file` when it is none.
 [[nodiscard]] known_checkpoint parse_checkpoint(std::string file, std::string_view note);
+/// Likewise of the file `anchor` of a state directory.
+[[nodiscard]] known_checkpoint parse_anchor(std::string file, std::string_view content);
 /// Blames the file unless `key` signed the note and every line of `key` is good.
 void check_signature(const known_checkpoint& c, const verifier_key& key);
 /// How many of the witnesses cosigned; blames the file for a cosignature of one of them that is bad.

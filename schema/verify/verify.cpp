@@ -175,9 +175,7 @@ class verification {
         }
         trail([&](checkpoint_book& book) {
             if (anchor) {
-                auto c = parse_checkpoint("anchor", *anchor);
-                c.newest = true;
-                book.add(std::move(c));
+                book.add(parse_anchor("anchor", *anchor));
             }
             verify_database(path, book, progress_, r_);
         });

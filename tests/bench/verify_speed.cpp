@@ -18,7 +18,7 @@
 #include "daemon/policy_file.hpp"
 #include "schema/atomic_file.hpp"
 #include "schema/ledger_store.hpp"
-#include "schema/proof/checkpoint.hpp"
+#include "schema/proof/anchor.hpp"
 #include "schema/proof/signed_note.hpp"
 #include "schema/verify/verify.hpp"
 #include "tests/temporary_directory.hpp"
@@ -115,7 +115,7 @@ std::size_t make_state(const std::filesystem::path& state, std::int64_t records,
     const auto key = schema::signing_key::generate();
     trail made{state / "valhalla.db", key};
     const auto bytes = made.fill(records, folding);
-    schema::replace_file(state / "anchor", sign_checkpoint({.origin = origin, .head = made.head()}, key));
+    schema::replace_file(state / "anchor", sign_anchor({.origin = origin, .head = made.head()}, key));
     return bytes;
 }
 

@@ -9,6 +9,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "schema/proof/anchor.hpp"
 #include "tests/temporary_directory.hpp"
 
 using namespace valhalla;
@@ -75,7 +76,10 @@ BOOST_AUTO_TEST_CASE(who_asks_gets_what_was_committed_and_it_is_anchored_before)
     o.signs.committed(head_of(9));
     const auto done = o.ask(9);
     BOOST_TEST(good(done).what.head.size == 9U);
-    BOOST_TEST(o.anchored() == good(done).note);
+    const auto kept = schema::anchor::parse(o.anchored());
+    BOOST_REQUIRE(kept.has_value());
+    BOOST_TEST((kept->says == good(done).what));
+    BOOST_TEST(o.anchored().find(good(done).note) == std::string::npos);
     BOOST_TEST(o.signs.behind_for().count() == 0);
 }
 
@@ -105,7 +109,7 @@ BOOST_AUTO_TEST_CASE(the_last_head_is_signed_anchored_and_logged_at_the_end) {
     office o;
     o.signs.committed(head_of(30));
     o.signs.stop();
-    BOOST_TEST(o.anchored().starts_with(notary_origin + "\n30\n"));
+    BOOST_TEST(o.anchored().starts_with("valhalla-anchor/v1\n" + notary_origin + "\n30\n"));
     BOOST_TEST(o.logged == std::vector<std::uint64_t>{30}, boost::test_tools::per_element());
 }
 
@@ -115,7 +119,7 @@ BOOST_AUTO_TEST_CASE(an_export_gets_a_note_over_exactly_its_records) {
     const auto done = o.signs.sign_exactly(head_of(11));
     BOOST_REQUIRE(std::holds_alternative<std::string>(done));
     BOOST_TEST(std::get<std::string>(done).starts_with(notary_origin + "\n11\n"));
-    BOOST_TEST(o.anchored().starts_with(notary_origin + "\n20\n"));  // at least as new
+    BOOST_TEST(o.anchored().starts_with("valhalla-anchor/v1\n" + notary_origin + "\n20\n"));  // at least as new
 }
 
 BOOST_AUTO_TEST_CASE(what_cannot_be_anchored_is_not_given_out) {

@@ -8,6 +8,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "schema/proof/anchor.hpp"
 #include "tests/test_key.hpp"
 
 using namespace valhalla;
@@ -24,6 +25,7 @@ std::string verifier_text(const schema::signing_key& key, const std::string& nam
         .text();
 }
 
+const std::string first_line = "valhalla-anchor/v1\n";
 const std::string guarded_origin = "valhalla.example/7";
 
 /// A trail of 100 records, of which 80 are anchored.
@@ -32,7 +34,7 @@ struct fitting {
     schema::signing_key other_key = key_of(2);
     trail_evidence found{.recorded = epoch{audit_seq{2}, guarded_origin, verifier_text(key, guarded_origin)},
                          .head = {100, root_of(100)},
-                         .anchor = schema::sign_checkpoint({guarded_origin, {80, root_of(80)}}, key),
+                         .anchor = schema::sign_anchor({guarded_origin, {80, root_of(80)}}, key),
                          .key = &key,
                          .root_at = root_of};
 };
@@ -51,7 +53,7 @@ BOOST_AUTO_TEST_CASE(a_trail_that_continues_its_anchor_is_gone_on_with) {
 
 BOOST_AUTO_TEST_CASE(an_anchor_as_new_as_the_trail_is_fine) {
     fitting trail;
-    trail.found.anchor = schema::sign_checkpoint({guarded_origin, {100, root_of(100)}}, trail.key);
+    trail.found.anchor = schema::sign_anchor({guarded_origin, {100, root_of(100)}}, trail.key);
     BOOST_TEST(examine_trail(trail.found).misfit == "");
 }
 
@@ -65,7 +67,7 @@ BOOST_AUTO_TEST_CASE(a_new_trail_has_nothing_to_continue) {
     BOOST_TEST(verdict.misfit == "");
     BOOST_TEST(!verdict.anchored.has_value());
     // A first start that was cut short leaves an anchor of the empty tree.
-    trail.found.anchor = schema::sign_checkpoint({guarded_origin, {0, schema::hasher{}.plain("")}}, trail.key);
+    trail.found.anchor = schema::sign_anchor({guarded_origin, {0, schema::hasher{}.plain("")}}, trail.key);
     verdict = examine_trail(trail.found);
     BOOST_TEST(verdict.misfit == "");
     BOOST_TEST(!verdict.anchored.has_value());
@@ -78,7 +80,7 @@ BOOST_AUTO_TEST_CASE(whatever_does_not_fit_is_named) {
         const char* misfit;
     };
     const auto anchor = [](std::uint64_t size, std::uint64_t root, const std::string& of) {
-        return [=](fitting& t) { t.found.anchor = schema::sign_checkpoint({of, {size, root_of(root)}}, t.key); };
+        return [=](fitting& t) { t.found.anchor = schema::sign_anchor({of, {size, root_of(root)}}, t.key); };
     };
     const std::vector<attack> table{
         {"older database", anchor(101, 101, guarded_origin),
@@ -86,16 +88,19 @@ BOOST_AUTO_TEST_CASE(whatever_does_not_fit_is_named) {
         {"edited history", anchor(80, 79, guarded_origin), "the first 80 records are not those that were signed"},
         {"fork of the same size", anchor(100, 99, guarded_origin), "the first 100 records are not those"},
         {"anchor of another trail", anchor(80, 80, "valhalla.example/8"), "the anchor is of another trail"},
+        {"a checkpoint that was published",
+         [](fitting& t) { t.found.anchor = schema::sign_checkpoint({guarded_origin, {80, root_of(80)}}, t.key); },
+         "what lies in the place of the anchor is a checkpoint, which anybody may have"},
         {"no anchor", [](fitting& t) { t.found.anchor.reset(); }, "the anchor is gone"},
-        {"empty anchor", [](fitting& t) { t.found.anchor = ""; }, "the anchor is not a signed checkpoint"},
-        {"torn anchor", [](fitting& t) { t.found.anchor->resize(40); }, "the anchor is not a signed checkpoint"},
+        {"empty anchor", [](fitting& t) { t.found.anchor = ""; }, "what lies in the place of the anchor is not one"},
+        {"torn anchor", [](fitting& t) { t.found.anchor->resize(40); }, "what lies in the place of the anchor is not one"},
         {"anchor signed by another key",
-         [](fitting& t) { t.found.anchor = schema::sign_checkpoint({guarded_origin, {80, root_of(80)}}, t.other_key); },
+         [](fitting& t) { t.found.anchor = schema::sign_anchor({guarded_origin, {80, root_of(80)}}, t.other_key); },
          "the anchor's signature is not good"},
         {"anchor with a flipped bit",
          [](fitting& t) {
-             (*t.found.anchor)[guarded_origin.size() + 5] =
-                 static_cast<char>((*t.found.anchor)[guarded_origin.size() + 5] ^ 1);
+             (*t.found.anchor)[first_line.size() + 5] =
+                 static_cast<char>((*t.found.anchor)[first_line.size() + 5] ^ 1);
          },
          "the anchor"},
         {"another key", [](fitting& t) { t.found.key = &t.other_key; }, "the signing key is another one"},
@@ -120,7 +125,7 @@ BOOST_AUTO_TEST_CASE(whatever_does_not_fit_is_named) {
 
 BOOST_AUTO_TEST_CASE(an_older_anchor_fits_for_it_vouches_for_less) {
     fitting trail;
-    trail.found.anchor = schema::sign_checkpoint({guarded_origin, {3, root_of(3)}}, trail.key);
+    trail.found.anchor = schema::sign_anchor({guarded_origin, {3, root_of(3)}}, trail.key);
     const auto verdict = examine_trail(trail.found);
     BOOST_TEST(verdict.misfit == "");
     BOOST_TEST(verdict.anchored->head.size == 3U);

@@ -9,6 +9,7 @@
 
 #include "daemon/ledger.hpp"
 #include "schema/model/json_text.hpp"
+#include "schema/proof/anchor.hpp"
 #include "tests/temporary_directory.hpp"
 #include "tests/test_key.hpp"
 
@@ -81,7 +82,7 @@ BOOST_AUTO_TEST_CASE(what_an_anchor_says_is_quoted_as_text_and_in_part) {
     misfit_trail trail;
     trail.given.accept_rollback = "the newer database is lost";
     for (const std::string& name : {std::string(32'600, 'x'), std::string(32'600, '"'), std::string(300, '\xff')}) {
-        const auto begun = trail.begun_unsigned(schema::sign_checkpoint({name, {5, {}}}, key_of(2)));
+        const auto begun = trail.begun_unsigned(schema::sign_anchor({name, {5, {}}}, key_of(2)));
         check_can_be_recorded(begun);
         BOOST_TEST(begun.reason.starts_with("the anchor vouches for 5 records of "));
         BOOST_TEST(begun.reason.ends_with("; accepted: the newer database is lost"));

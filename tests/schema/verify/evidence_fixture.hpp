@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "schema/proof/checkpoint.hpp"
+#include "schema/proof/anchor.hpp"
 #include "schema/proof/tlog_proof.hpp"
 #include "schema/verify/verify.hpp"
 #include "tests/schema/trail_fixture.hpp"
@@ -40,11 +40,13 @@ struct evidence_fixture : store_fixture {
     [[nodiscard]] schema::checkpoint at(std::uint64_t size) const;
     /// The signed note of the first `size` records.
     [[nodiscard]] std::string note(std::uint64_t size) const { return sign_checkpoint(at(size), key); }
+    /// What a state directory holds of the same.
+    [[nodiscard]] std::string anchor(std::uint64_t size) const { return sign_anchor(at(size), key); }
     [[nodiscard]] schema::tlog_proof proof(std::int64_t seq, std::uint64_t size) const;
 
     /// Each returns where it is.
     std::filesystem::path put(const std::string& name, std::string_view content) const;
-    std::filesystem::path put_anchor(std::uint64_t size = evidence_records) const { return put("anchor", note(size)); }
+    std::filesystem::path put_anchor(std::uint64_t size = evidence_records) const { return put("anchor", anchor(size)); }
     std::filesystem::path put_export(bool with_checkpoint = true) const;
     std::filesystem::path put_tiles() const;
     std::filesystem::path put_bundle(std::int64_t session) const;

@@ -43,7 +43,7 @@ BOOST_AUTO_TEST_CASE(a_cut_tail_is_found_by_the_anchor_and_by_nothing_else) {
 BOOST_AUTO_TEST_CASE(an_older_database_under_a_newer_anchor_is_found) {
     const evidence_fixture older{1, "because", 500};
     const evidence_fixture newer;
-    older.put("anchor", newer.note(evidence_records));
+    older.put("anchor", newer.anchor(evidence_records));
     check_failed({.path = older.dir()}, {.file = "anchor", .said = "an older copy took its place"});
 }
 
@@ -70,7 +70,7 @@ BOOST_AUTO_TEST_CASE(a_whole_trail_of_another_key_is_found_with_the_key_from_out
     check_failed({.path = forged.dir(), .key = verifier_text(real.key)},
                  {.file = "anchor", .said = "is not signed by the key " + verifier_text(real.key)});
     // An old anchor of the real trail, to please the check of the signature.
-    forged.put("anchor", real.note(0));
+    forged.put("anchor", real.anchor(0));
     check_failed({.path = forged.dir(), .key = verifier_text(real.key)}, {.record = 2, .said = "not the one given"});
 }
 
@@ -90,7 +90,7 @@ BOOST_AUTO_TEST_CASE(a_fork_signed_by_the_same_key_is_found_by_an_older_checkpoi
 
 BOOST_AUTO_TEST_CASE(every_flipped_bit_of_the_anchor_is_refused_or_leaves_its_meaning) {
     const evidence_fixture good{1, "because", 12};
-    const auto note = good.note(12);
+    const auto note = good.anchor(12);
     // The line of somebody unknown, whom nobody asked.
     const auto with_stranger = note + key_of(9).note_line("stranger.example", good.at(12).text());
     good.put("anchor", with_stranger);
@@ -111,9 +111,12 @@ BOOST_AUTO_TEST_CASE(every_flipped_bit_of_the_anchor_is_refused_or_leaves_its_me
     BOOST_TEST(accepted > 0U);
 }
 
-BOOST_AUTO_TEST_CASE(an_anchor_that_is_no_checkpoint_is_refused) {
+BOOST_AUTO_TEST_CASE(whatever_is_not_an_anchor_is_refused_in_its_place) {
     const evidence_fixture good;
-    const auto sign = [&](const std::string& text) { return text + "\n" + good.key.note_line(evidence_origin, text); };
+    const auto sign = [&](const std::string& says) {
+        const auto text = "valhalla-anchor/v1\n" + says;
+        return text + "\n" + good.key.note_line(evidence_origin, text);
+    };
     const auto body = good.at(700).text();
     const auto root = body.substr(body.find("700\n") + 4);
     const auto origin = std::string{evidence_origin} + "\n";
@@ -123,17 +126,18 @@ BOOST_AUTO_TEST_CASE(an_anchor_that_is_no_checkpoint_is_refused) {
             check_failed({.path = good.dir()}, {.file = "anchor", .said = said});
         }
     };
-    refuse("", "is not a signed note");
-    refuse("hello\n", "is not a signed note");
-    refuse(good.note(700) + "trailing\n", "is not a signed note");
-    refuse(sign(body + "extension\n"), "no lines besides");
-    refuse(sign(origin + "0700\n" + root), "is not a checkpoint");
-    refuse(sign(origin + "-1\n" + root), "is not a checkpoint");
-    refuse(sign(origin + "99999999999999999999999\n" + root), "is not a checkpoint");
-    refuse(sign(origin + "700\n" + root.substr(1)), "is not a checkpoint");
+    refuse(good.note(700), "is a checkpoint, which anybody may have put there");
+    refuse("", "is not an anchor");
+    refuse("hello\n", "is not an anchor");
+    refuse(good.note(700) + "trailing\n", "is not an anchor");
+    refuse(sign(body + "extension\n"), "is not an anchor");
+    refuse(sign(origin + "0700\n" + root), "is not an anchor");
+    refuse(sign(origin + "-1\n" + root), "is not an anchor");
+    refuse(sign(origin + "99999999999999999999999\n" + root), "is not an anchor");
+    refuse(sign(origin + "700\n" + root.substr(1)), "is not an anchor");
     refuse(sign(origin + "18446744073709551615\n" + root), "speaks of 18446744073709551615 records");
     refuse(std::string(70'000, 'a'), "more than 65536 bytes");
-    const std::string elsewhere = "elsewhere.example\n700\n" + root;
+    const std::string elsewhere = "valhalla-anchor/v1\nelsewhere.example\n700\n" + root;
     refuse(elsewhere + "\n" + good.key.note_line("elsewhere.example", elsewhere), "is of the origin elsewhere.example");
 }
 
@@ -148,7 +152,7 @@ BOOST_AUTO_TEST_CASE(a_checkpoint_of_an_earlier_epoch_is_held_against_the_key_of
                  h.foreign("X_PING")});
     schema::ledger_store store{trail.path};
     const schema::checkpoint now{.origin = second_origin, .head = store.head()};
-    trail.put("anchor", sign_checkpoint(now, second_key));
+    trail.put("anchor", sign_anchor(now, second_key));
     const auto found = verify::verify_evidence({.path = trail.dir(), .checkpoints = {first}});
     BOOST_TEST(!found.what.has_value(), (found.what ? found.what->message : ""));
     BOOST_TEST(found.key == verifier_text(second_key, second_origin));
@@ -162,11 +166,11 @@ BOOST_AUTO_TEST_CASE(a_checkpoint_of_an_earlier_epoch_is_held_against_the_key_of
     std::filesystem::remove(trail.dir() / "anchor");
     check_failed({.path = trail.path, .key = verifier_text(trail.key), .checkpoints = {first}},
                  {.record = 13, .said = "begins the epoch " + second_origin});
-    trail.put("anchor", trail.note(12));
+    trail.put("anchor", trail.anchor(12));
     check_failed({.path = trail.dir()}, {.file = "anchor", .said = "not of " + second_origin});
     const auto stranger = sign_checkpoint({.origin = "unknown.example", .head = trail.at(5).head}, trail.key);
     const auto other = path_of(trail.put("other", stranger));
-    trail.put("anchor", sign_checkpoint(now, second_key));
+    trail.put("anchor", sign_anchor(now, second_key));
     check_failed({.path = trail.dir(), .checkpoints = {other}},
                  {.file = other, .said = "no record of the trail names"});
 }
@@ -177,29 +181,41 @@ BOOST_AUTO_TEST_CASE(witnesses_are_counted_once_each) {
     const auto first = key_of(11);
     const auto second = key_of(12);
     const auto with_one = good.note(evidence_records) + cosignature_line(first, "w1.example", text, 1'700'000'000);
-    good.put("anchor", with_one);
+    good.put_anchor();
+    const auto note = path_of(good.put("note", with_one));
     const auto w1 = witness_text(first, "w1.example");
     const auto w2 = witness_text(second, "w2.example");
-    const auto found = verify::verify_evidence({.path = good.dir(), .witnesses = {w1, w2}, .quorum = 1});
+    const auto found =
+        verify::verify_evidence({.path = good.dir(), .checkpoints = {note}, .witnesses = {w1, w2}, .quorum = 1});
     BOOST_TEST(!found.what.has_value());
-    BOOST_TEST(says(found.checked, "1 of 2 witnesses cosigned anchor (size 700)"));
-    check_failed({.path = good.dir(), .witnesses = {w1, w2}, .quorum = 2},
-                 {.file = "anchor", .said = "1 of 2 witnesses cosigned anchor (size 700); 2 are asked for"});
-    check_refused({.path = good.dir(), .witnesses = {w1}, .quorum = 2}, outcome::wrong_usage, "only 1 different");
-    check_refused({.path = good.dir(), .witnesses = {w1, w1, witness_text(first, "alias.example")}, .quorum = 2},
+    BOOST_TEST(says(found.checked, "1 of 2 witnesses cosigned " + note + " (size 700)"));
+    check_failed({.path = good.dir(), .checkpoints = {note}, .witnesses = {w1, w2}, .quorum = 2},
+                 {.file = note, .said = "1 of 2 witnesses cosigned " + note + " (size 700); 2 are asked for"});
+    check_refused({.path = good.dir(), .checkpoints = {note}, .witnesses = {w1}, .quorum = 2}, outcome::wrong_usage,
+                  "only 1 different");
+    check_refused({.path = good.dir(),
+                   .checkpoints = {note},
+                   .witnesses = {w1, w1, witness_text(first, "alias.example")},
+                   .quorum = 2},
                   outcome::wrong_usage, "only 1 different");
-    check_refused({.path = good.dir(), .witnesses = {verifier_text(good.key)}}, outcome::wrong_usage,
-                  "for cosignatures");
+    check_refused({.path = good.dir(), .checkpoints = {note}, .witnesses = {verifier_text(good.key)}},
+                  outcome::wrong_usage, "for cosignatures");
     check_refused({.path = good.dir(), .key = w1}, outcome::wrong_usage, "for cosignatures");
+    // No witness ever sees an anchor.
+    check_failed({.path = good.dir(), .witnesses = {w1}, .quorum = 1}, {.file = "anchor", .said = "0 of 1 witnesses"});
     // A cosignature of another time than it says, and one over another tree.
     auto forged =
         good.note(evidence_records) + cosignature_line(second, "w2.example", good.at(699).text(), 1'700'000'000);
-    good.put("anchor", forged);
-    check_failed({.path = good.dir(), .witnesses = {w2}}, {.file = "anchor", .said = "cosignature of w2.example"});
-    good.put("anchor", with_one + cosignature_line(second, "w2.example", text, 1'700'000'005));
-    check_verified({.path = good.dir(), .witnesses = {w1, w2}, .quorum = 2});
-    check_failed({.path = good.path, .witnesses = {w1, witness_text(key_of(13), "w3.example")}, .quorum = 2},
-                 {.file = "anchor", .said = "1 of 2 witnesses"});
+    good.put("note", forged);
+    check_failed({.path = good.dir(), .checkpoints = {note}, .witnesses = {w2}},
+                 {.file = note, .said = "cosignature of w2.example"});
+    good.put("note", with_one + cosignature_line(second, "w2.example", text, 1'700'000'005));
+    check_verified({.path = good.dir(), .checkpoints = {note}, .witnesses = {w1, w2}, .quorum = 2});
+    check_failed({.path = good.path,
+                  .checkpoints = {note},
+                  .witnesses = {w1, witness_text(key_of(13), "w3.example")},
+                  .quorum = 2},
+                 {.file = note, .said = "1 of 2 witnesses"});
 }
 
 BOOST_AUTO_TEST_CASE(a_key_may_be_given_in_a_file) {
