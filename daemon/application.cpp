@@ -205,7 +205,7 @@ application::parts::parts(const config& c, daemon_log& to)
       changes{io, changes_ledger, given.queue},
       denials{io, changes, given.denials},
       queries{directory.database(), [this](std::function<void()> what) { asio::post(io, std::move(what)); }},
-      files{directory.upload_dir()},
+      files{or_fail([&] { return uploads{directory.upload_dir()}; })},
       saving{{.database = directory.database(), .directory = directory.backup_dir()},
              store,
              *signer,
@@ -316,6 +316,7 @@ void application::parts::bootstrap() {
     if (restored_why) {
         forget_restore(directory);
     }
+    signing.epoch_begun();
     watch.emplace(directory);
 }
 

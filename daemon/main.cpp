@@ -29,6 +29,7 @@
 #include "daemon/restoration.hpp"
 #include "daemon/start_failure.hpp"
 #include "daemon/telemetry/daemon_log.hpp"
+#include "daemon/trail_signing.hpp"
 #include "schema/proof/standard_files.hpp"
 
 namespace {
@@ -46,8 +47,17 @@ int answer(const std::string& text) {
 int restore(const valhalla::config& c) {
     try {
         const valhalla::schema::state_dir state{c.state_dir};
-        const auto done = valhalla::restore_backup(state, *c.restore, c.restore_reason);
-        fmt::print("restored {}: {} records, verified\n", c.restore->string(), done.records);
+        const auto key = valhalla::find_signing_key(c.audit.signing_key, "signing.key", state.signing_key(),
+                                                    valhalla::missing_key::refuse);
+        const auto own = key ? std::optional{key->public_key()} : std::nullopt;
+        const auto done = valhalla::restore_backup(state, *c.restore, c.restore_reason, own);
+        if (done.no_signature.empty()) {
+            fmt::print("restored {}: {} records, verified, signed with this state's key\n", c.restore->string(),
+                       done.records);
+        } else {
+            fmt::print("restored {}: {} records, verified among themselves; NO SIGNATURE was checked: {}\n",
+                       c.restore->string(), done.records, done.no_signature);
+        }
         if (!done.aside.empty()) {
             fmt::print("what was in place lies in {}\n", done.aside.string());
         }

@@ -26,6 +26,7 @@
 #include "schema/integrity.hpp"
 #include "schema/ledger_store.hpp"
 #include "schema/proof/anchor.hpp"
+#include "schema/proof/checkpoint.hpp"
 #include "schema/reader.hpp"
 #include "schema/verify/verify.hpp"
 
@@ -40,6 +41,10 @@ constexpr std::string_view database_name = "valhalla.db";
 constexpr std::uint64_t restore_spared_bytes = 32 * mib;
 constexpr std::size_t copied_at_once = 1024ULL * 1024;
 constexpr std::size_t max_small_file = 65'536;
+
+/// In each directory that a restore makes, before anything else.
+constexpr std::string_view marker_name = "valhallad-restore";
+constexpr std::string_view marker_content = "made by valhallad --restore\n";
 
 fs::path draft_of(const schema::state_dir& state) {
     return state.path() / ".restore";
@@ -80,9 +85,20 @@ void move(const fs::path& from, const fs::path& to) {
     }
 }
 
+/// The marker last, so that what a crash leaves is known.
 void clear_away(const fs::path& path) {
     std::error_code error;
-    fs::remove_all(path, error);
+    for (fs::directory_iterator at{path, error}, end; !error && at != end; at.increment(error)) {
+        if (at->path().filename() != marker_name) {
+            fs::remove_all(at->path(), error);
+        }
+    }
+    if (error == std::errc::no_such_file_or_directory) {
+        return;
+    }
+    if (!error) {
+        fs::remove_all(path, error);
+    }
     if (error) {
         errno = error.value();
         fail(path, "removed");
@@ -114,6 +130,18 @@ void copy_contents(const fs::path& from, const fs::path& to) {
         }
         schema::write_all(out.get(), std::string_view{piece}.substr(0, size < 0 ? 0 : static_cast<std::size_t>(size)),
                           to);
+    }
+}
+
+/// Somebody else's directory of that name is neither a restore nor ours to delete.
+void require_own(const fs::path& directory) {
+    std::error_code error;
+    if (!fs::is_regular_file(directory / marker_name, error) || content_of(directory / marker_name) != marker_content) {
+        throw schema::storage_error{
+            schema::storage_fault::unusable,
+            fmt::format("{} is not of this program, which uses that name for a restore; move it out of {}, and start "
+                        "again",
+                        directory.string(), directory.parent_path().string())};
     }
 }
 
@@ -178,15 +206,19 @@ bool is_other_instance(const schema::state_dir& state, const std::string& instan
 
 /// Checks the file before anything is read from it, brings it to this version, and tells whose it is. Faults are told
 /// of the backup.
-std::string prepare_copy(const fs::path& copy, const fs::path& backup) {
+struct prepared {
+    std::string instance;
+    std::optional<epoch> current_epoch;
+};
+prepared prepare_copy(const fs::path& copy, const fs::path& backup) {
     try {
         if (const auto found =
                 schema::find_damage(schema::connection::open_evidence(copy), schema::thoroughness::full)) {
             refuse_backup(fmt::format("{} does not verify: {}; take another backup", backup.string(), found->message));
         }
-        auto instance = schema::ledger_store{copy}.load().instance;
+        auto stored = schema::ledger_store{copy}.load();
         schema::seal_copy(copy);
-        return instance;
+        return {std::move(stored.instance), std::move(stored.current_epoch)};
     } catch (const schema::storage_error& fault) {
         std::string said = fault.what();
         if (const auto at = said.find(copy.string()); at != std::string::npos) {
@@ -196,10 +228,36 @@ std::string prepare_copy(const fs::path& copy, const fs::path& backup) {
     }
 }
 
-std::uint64_t verify_copy(const fs::path& copy, const fs::path& backup) {
+/// Why no signature with the key `own` can be checked; empty when one can.
+std::string lacks_signature(const fs::path& checkpoint, const std::optional<epoch>& e,
+                            const std::optional<schema::ed25519_key>& own) {
+    if (!is_there(checkpoint)) {
+        return "no checkpoint lies beside it";
+    }
+    if (!own) {
+        return "this state has no signing key";
+    }
+    const auto named = e ? schema::verifier_key::parse(e->verifier_key) : std::nullopt;
+    return named && named->key == *own ? "" : "it was signed with another key than this state's";
+}
+
+/// Of a checkpoint that was found good.
+std::uint64_t size_in(const fs::path& checkpoint) {
+    const auto note = schema::signed_note::parse(content_of(checkpoint));
+    const auto says = note ? schema::checkpoint::parse(note->text) : std::nullopt;
+    return says ? says->head.size : 0;
+}
+
+restored verify_copy(const fs::path& copy, const fs::path& backup, const std::optional<epoch>& e,
+                     const std::optional<schema::ed25519_key>& own) {
     verify::request what{.path = copy.string()};
-    if (const auto checkpoint = schema::checkpoint_beside(backup); is_there(checkpoint)) {
+    const auto checkpoint = schema::checkpoint_beside(backup);
+    if (is_there(checkpoint)) {
         what.checkpoints.push_back(checkpoint.string());
+    }
+    auto unsigned_why = lacks_signature(checkpoint, e, own);
+    if (unsigned_why.empty()) {
+        what.key = e.value().verifier_key;
     }
     const auto found = verify::verify_evidence(what);
     if (found.result != verify::outcome::verified) {
@@ -207,7 +265,10 @@ std::uint64_t verify_copy(const fs::path& copy, const fs::path& backup) {
                                   backup.string(), found.what ? found.what->message : "no reason is known",
                                   backup.string()));
     }
-    return found.head.size;
+    if (unsigned_why.empty() && size_in(checkpoint) < found.head.size) {
+        unsigned_why = fmt::format("its checkpoint covers {} of them", size_in(checkpoint));
+    }
+    return {.records = found.head.size, .no_signature = std::move(unsigned_why), .aside = {}};
 }
 
 /// One that nothing has yet: several restores may come within a second.
@@ -257,16 +318,18 @@ void move_aside(const schema::state_dir& state, const fs::path& aside) {
 
 }  // namespace
 
-restored restore_backup(const schema::state_dir& state, const fs::path& backup, const std::string& reason) {
+restored restore_backup(const schema::state_dir& state, const fs::path& backup, const std::string& reason,
+                        const std::optional<schema::ed25519_key>& own) {
+    static_cast<void>(finish_restore(state));  // first of all, for it refuses what is not ours to clear away
     try {
-        static_cast<void>(finish_restore(state));
         require_backup(state, backup);
         const auto draft = draft_of(state);
         make_directory(draft);
+        schema::replace_file(draft / marker_name, marker_content);
         const auto copy = fs::canonical(draft) / database_name;  // as what is said of it will name it
         copy_contents(backup, copy);
-        const auto instance = prepare_copy(copy, backup);
-        restored done{.records = verify_copy(copy, backup), .aside = {}};
+        const auto [instance, current_epoch] = prepare_copy(copy, backup);
+        auto done = verify_copy(copy, backup, current_epoch, own);
         std::string other;
         if (is_other_instance(state, instance, other)) {
             refuse_backup(fmt::format("{} is of instance {}, and {} holds {}; restore it into an empty state directory",
@@ -277,27 +340,38 @@ restored restore_backup(const schema::state_dir& state, const fs::path& backup, 
             done.aside = state.path() / aside;
         }
         schema::replace_file(draft / "aside", aside);
-        schema::replace_file(draft / "reason", fmt::format("restored from {} ({} records): {}",
-                                                           as_text(backup.filename().string()), done.records, reason));
+        schema::replace_file(draft / "reason", fmt::format("restored from {} ({} records{}): {}",
+                                                           as_text(backup.filename().string()), done.records,
+                                                           done.no_signature.empty()
+                                                               ? std::string{}
+                                                               : ", no signature checked: " + done.no_signature,
+                                                           reason));
         schema::sync_directory(draft);
         decide(state);
         static_cast<void>(finish_restore(state));
         return done;
     } catch (...) {
-        std::error_code ignored;
-        fs::remove_all(draft_of(state), ignored);
+        try {
+            clear_away(draft_of(state));
+        } catch (const schema::storage_error&) {  // NOLINT(bugprone-empty-catch)
+            // What is left is known by its marker, and cleared away by the next start.
+        }
         throw;
     }
 }
 
 std::optional<std::string> finish_restore(const schema::state_dir& state) {
     if (is_there(draft_of(state))) {
-        clear_away(draft_of(state));
+        if (::rmdir(draft_of(state).c_str()) != 0) {  // empty: made, and cut short before anything was in it
+            require_own(draft_of(state));
+            clear_away(draft_of(state));
+        }
     }
     const auto from = decided(state);
     if (!is_there(from)) {
         return std::nullopt;
     }
+    require_own(from);
     if (const auto database = from / database_name; is_there(database)) {
         move_aside(state, state.path() / content_of(from / "aside"));
         move(database, state.database());

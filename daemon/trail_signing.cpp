@@ -95,6 +95,7 @@ trail_signing::trail_signing(const config& c, const schema::state_dir& directory
                              const schema::tree_head& head, const std::optional<std::string>& restored_why)
     : config_{c},
       anchor_{directory.anchor()},
+      next_anchor_{directory.next_anchor()},
       accepted_{restored_why ? restored_why : c.accept_rollback},
       first_{!recorded} {
     if (accepted_) {
@@ -109,6 +110,10 @@ trail_signing::trail_signing(const config& c, const schema::state_dir& directory
         .anchor = read_anchor(anchor_),
         .key = key_ ? &*key_ : nullptr,
         .root_at = [&directory](std::uint64_t size) { return schema::reader{directory.database()}.root_at(size); }};
+    if (auto begun = half_begun(found)) {
+        anchored_ = std::move(begun);  // what asked for this epoch, a restore or an owner, has it
+        return;
+    }
     auto verdict = examine_trail(found);
     misfit_ = ipc::excerpt(verdict.misfit, max_misfit_bytes);  // it may quote an anchor that anybody wrote
     anchored_ = std::move(verdict.anchored);
@@ -136,6 +141,33 @@ trail_signing::trail_signing(const config& c, const schema::state_dir& directory
     }
 }
 
+std::optional<schema::checkpoint> trail_signing::half_begun(const trail_evidence& found) const {
+    const auto next = schema::anchor::parse(read_anchor(next_anchor_).value_or(std::string{}));
+    if (!next || !found.recorded || found.key == nullptr || next->says.origin != found.recorded->origin ||
+        next->says.head.size != 0) {
+        return std::nullopt;
+    }
+    const schema::verifier_key own{
+        .name = next->says.origin, .algorithm = schema::note_algorithm::ed25519, .key = found.key->public_key()};
+    if (own.text() != found.recorded->verifier_key ||
+        schema::check_note(next->note, own) != schema::note_verdict::signed_by_key) {
+        return std::nullopt;
+    }
+    const auto anchor = schema::anchor::parse(found.anchor.value_or(std::string{}));
+    if (!anchor || anchor->says.origin != next->says.origin) {
+        return next->says;
+    }
+    // The anchor was written already, and is what counts; the restore was not forgotten yet.
+    auto verdict = examine_trail(found);
+    return verdict.misfit.empty() ? std::move(verdict.anchored) : std::nullopt;
+}
+
+void trail_signing::epoch_begun() const {
+    if (::unlink(next_anchor_.c_str()) == 0) {
+        schema::sync_directory(next_anchor_.parent_path());
+    }
+}
+
 std::optional<events::epoch_started> trail_signing::new_epoch(const std::string& instance) {
     if (anchored_) {
         return std::nullopt;
@@ -146,6 +178,9 @@ std::optional<events::epoch_started> trail_signing::new_epoch(const std::string&
     if (original) {
         // Before the record: a trail that names an epoch must find an anchor, whenever the power fails.
         write_anchor(*anchored_);
+    } else {
+        // Likewise, but the anchor that was refused stays until the record is there.
+        schema::replace_file(next_anchor_, schema::sign_anchor(*anchored_, key_.value()));
     }
     const schema::verifier_key key{
         .name = origin, .algorithm = schema::note_algorithm::ed25519, .key = key_.value().public_key()};

@@ -12,6 +12,7 @@
 
 #include "daemon/config.hpp"
 #include "daemon/notary.hpp"
+#include "daemon/trail_guard.hpp"
 #include "schema/model/epoch.hpp"
 #include "schema/model/event.hpp"
 #include "schema/state_dir.hpp"
@@ -38,15 +39,20 @@ class trail_signing {
     [[nodiscard]] std::optional<schema::tree_head> continued() const { return continued_; }
     /// The event that begins a new epoch, when one begins. To be committed before `make_notary`.
     [[nodiscard]] std::optional<events::epoch_started> new_epoch(const std::string& instance);
+    /// The anchor is of the epoch in force, and what asked for it is forgotten.
+    void epoch_begun() const;
     /// `committed` is the head with that event.
     [[nodiscard]] std::unique_ptr<notary> make_notary(const schema::tree_head& committed, notary::settings s,
                                                       notary::hooks h);
 
   private:
+    /// The checkpoint to go on from when a start was cut short between the record of its epoch and the anchor.
+    [[nodiscard]] std::optional<schema::checkpoint> half_begun(const trail_evidence& found) const;
     void write_anchor(const schema::checkpoint& what) const;
 
     const config& config_;
     std::filesystem::path anchor_;
+    std::filesystem::path next_anchor_;
     std::optional<std::string> refused_anchor_;  // what did not fit and was accepted
     std::optional<schema::signing_key> key_;
     std::optional<schema::checkpoint> anchored_;

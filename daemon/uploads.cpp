@@ -11,6 +11,7 @@
 #include <fmt/ranges.h>
 
 #include "daemon/disk_room.hpp"
+#include "schema/errors.hpp"
 
 namespace valhalla {
 
@@ -50,8 +51,21 @@ bool stands_at(const std::filesystem::path& path, std::uint64_t offset, std::str
 }  // namespace
 
 uploads::uploads(std::filesystem::path directory) : directory_{std::move(directory)} {
-    std::error_code ignored;
-    std::filesystem::remove_all(directory_, ignored);
+    std::error_code error;
+    const auto entries = std::filesystem::directory_iterator{directory_, error};
+    // Ours have numbers for names. Somebody else's directory of that name is not ours to delete.
+    const auto ours = [](const std::filesystem::directory_entry& entry) {
+        const auto name = entry.path().filename().string();
+        return name.find_first_not_of("0123456789") == std::string::npos;
+    };
+    if (!error && !std::ranges::all_of(entries, ours)) {
+        throw schema::storage_error{
+            schema::storage_fault::unusable,
+            fmt::format("{} is not of this program, which uses that name for imports; move it out of {}, and start "
+                        "again",
+                        directory_.string(), directory_.parent_path().string())};
+    }
+    std::filesystem::remove_all(directory_, error);
 }
 
 uploads::result<std::int64_t> uploads::begin() {

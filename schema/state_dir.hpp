@@ -20,6 +20,8 @@ class state_dir {
     [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
     [[nodiscard]] std::filesystem::path database() const { return path_ / "valhalla.db"; }
     [[nodiscard]] std::filesystem::path anchor() const { return path_ / "anchor"; }
+    /// Of an epoch that is about to begin: while its record is on the disk and `anchor` not yet of it.
+    [[nodiscard]] std::filesystem::path next_anchor() const { return path_ / "anchor.next"; }
     [[nodiscard]] std::filesystem::path signing_key() const { return path_ / "signing.key"; }
     [[nodiscard]] std::filesystem::path witness_key() const { return path_ / "witness.key"; }
     [[nodiscard]] std::filesystem::path export_dir() const { return path_ / "export"; }

@@ -93,14 +93,14 @@ BOOST_AUTO_TEST_CASE(whatever_does_not_fit_is_named) {
          "what lies in the place of the anchor is a checkpoint, which anybody may have"},
         {"no anchor", [](fitting& t) { t.found.anchor.reset(); }, "the anchor is gone"},
         {"empty anchor", [](fitting& t) { t.found.anchor = ""; }, "what lies in the place of the anchor is not one"},
-        {"torn anchor", [](fitting& t) { t.found.anchor->resize(40); }, "what lies in the place of the anchor is not one"},
+        {"torn anchor", [](fitting& t) { t.found.anchor->resize(40); },
+         "what lies in the place of the anchor is not one"},
         {"anchor signed by another key",
          [](fitting& t) { t.found.anchor = schema::sign_anchor({guarded_origin, {80, root_of(80)}}, t.other_key); },
          "the anchor's signature is not good"},
         {"anchor with a flipped bit",
          [](fitting& t) {
-             (*t.found.anchor)[first_line.size() + 5] =
-                 static_cast<char>((*t.found.anchor)[first_line.size() + 5] ^ 1);
+             (*t.found.anchor)[first_line.size() + 5] = static_cast<char>((*t.found.anchor)[first_line.size() + 5] ^ 1);
          },
          "the anchor"},
         {"another key", [](fitting& t) { t.found.key = &t.other_key; }, "the signing key is another one"},

@@ -78,7 +78,7 @@ class Restore(unittest.TestCase):
         self.assertIn("nothing was changed", said)
         return said
 
-    def assert_restored(self, daemon: Daemon) -> dict:
+    def assert_restored(self, daemon: Daemon, unsigned: str = "") -> dict:
         """The trail is the backup's, and goes on with a new epoch that says so."""
         with daemon.client() as client:
             records = audit_records(client)
@@ -86,7 +86,10 @@ class Restore(unittest.TestCase):
         self.assertEqual(records[:len(self.old)], self.old)
         epochs = [r for r in records if r["event"] == "EPOCH_START"]
         self.assertGreater(len(epochs), 1)
-        self.assertIn(f"restored from {self.backup.name} ({len(self.old)} records): {REASON}", epochs[-1]["payload"]["reason"])
+        about = f"{len(self.old)} records" + (f", no signature checked: {unsigned}" if unsigned else "")
+        self.assertIn(f"restored from {self.backup.name} ({about}): {REASON}", epochs[-1]["payload"]["reason"])
+        self.assertEqual(len([e for e in epochs if REASON in e["payload"]["reason"]]), 1, "one epoch for one restore")
+        self.assertFalse((daemon.state / "anchor.next").exists())
         self.assertFalse((daemon.state / "restore").exists())
         self.assertFalse((daemon.state / ".restore").exists())
         return epochs[-1]["payload"]
@@ -96,7 +99,7 @@ class Restore(unittest.TestCase):
         self.daemon.stop()
         anchor = "".join((self.state / "anchor").read_text().splitlines(keepends=True)[1:4])
         said = self.restore().stdout
-        self.assertIn(f"{len(self.old)} records, verified", said)
+        self.assertIn(f"{len(self.old)} records, verified, signed with this state's key\n", said)
         self.daemon.start()
         epoch = self.assert_restored(self.daemon)
         self.assertEqual(epoch["refused_anchor"], anchor)
@@ -125,6 +128,46 @@ class Restore(unittest.TestCase):
         (aside,) = self.state.glob("replaced-*")
         self.assertEqual(verify(aside)["code"], 0, verify(aside))
 
+    def test_without_its_checkpoint_it_is_said_and_recorded_that_no_signature_was_checked(self):
+        self.daemon.stop()
+        Path(str(self.backup) + ".checkpoint").unlink()
+        self.assertIn("NO SIGNATURE was checked: no checkpoint lies beside it", self.restore().stdout)
+        self.daemon.start()
+        self.assert_restored(self.daemon, unsigned="no checkpoint lies beside it")
+
+    def test_a_checkpoint_of_another_key_is_no_signature_of_this_state(self):
+        self.daemon.stop()
+        (self.state / "signing.key").unlink()
+        for file in ("anchor", "valhalla.db"):
+            (self.state / file).unlink()
+        self.daemon.start()  # with a key of its own
+        self.daemon.stop()
+        for file in ("anchor", "valhalla.db"):
+            (self.state / file).unlink()
+        self.assertIn("NO SIGNATURE was checked: it was signed with another key", self.restore().stdout)
+
+    def test_directories_of_these_names_that_are_not_a_restore_s(self):
+        self.daemon.stop()
+        for name in ("restore", ".restore", "upload"):
+            with self.subTest(name):
+                mine = self.state / name / "mine"
+                mine.mkdir(parents=True)
+                (mine / "notes.txt").write_text("precious")
+                before = self.content()
+                done = run_daemon(*self.daemon.command()[1:])
+                self.assertEqual(done.returncode, 3, done.stderr)
+                self.assertIn(f"{self.state / name} is not of this program", done.stderr)
+                if name != "upload":
+                    self.assertIn("is not of this program", self.restore(expect=3).stderr)
+                self.assertEqual(self.content(), before)
+                shutil.rmtree(self.state / name)
+        (self.state / "restore").mkdir()
+        self.assertEqual(run_daemon(*self.daemon.command()[1:]).returncode, 3)
+        (self.state / "restore").rmdir()
+        self.daemon.start()
+        with self.daemon.client() as client:
+            self.assertEqual(len([r for r in audit_records(client) if r["event"] == "EPOCH_START"]), 1)
+
     def test_in_the_place_of_a_damaged_database(self):
         self.grow()
         self.daemon.stop()
@@ -138,7 +181,7 @@ class Restore(unittest.TestCase):
         with temporary_directory() as elsewhere:
             self.restore(state=elsewhere / "state")
             with Daemon(directory=elsewhere) as daemon:
-                epoch = self.assert_restored(daemon)
+                epoch = self.assert_restored(daemon, unsigned="this state has no signing key")
                 daemon.stop()
             # Origin, number and the key itself: the first two differ anyway.
             ours, before = (key.split("+", 2)[2] for key in (epoch["key"], self.old[1]["payload"]["key"]))
@@ -219,7 +262,7 @@ class Restore(unittest.TestCase):
         with self.daemon.client() as client:
             reason = [r["payload"]["reason"] for r in audit_records(client) if r["event"] == "EPOCH_START"][-1]
             client.call("backup.create")
-        self.assertTrue(reason.endswith(f"restored from K\\xf6ln\\x0aä.db ({len(self.old)} records): Köln"), reason)
+        self.assertTrue(reason.endswith(f"restored from K\\xf6ln\\x0aä.db ({len(self.old)} records, no signature checked: no checkpoint lies beside it): Köln"), reason)
 
     def test_valhallactl_does_the_same(self):
         self.grow()
@@ -399,6 +442,40 @@ class Crash(Restore):
                 kills += 1
         print(f"{kills} kills", flush=True)
         self.assertGreater(kills, 10)
+
+
+    def test_a_kill_while_an_owner_accepts_leaves_one_epoch(self):
+        self.daemon.stop()
+        (self.state / "anchor").unlink()
+        outcomes = collections.Counter()
+        options = self.daemon.options
+        for step, number in self.each_kill("--accept-rollback", REASON):
+            with self.subTest(step, number=number):
+                probe = subprocess.Popen(self.daemon.command(), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                         stderr=subprocess.DEVNULL)
+                self.addCleanup(probe.kill)
+                accepted = eventually(lambda: probe.poll() or self.daemon.socket.exists() and self.serves(), "it ends, or serves")
+                if accepted is True:
+                    probe.terminate()
+                    self.assertEqual(probe.wait(DEADLINE_S), 0)
+                else:
+                    self.assertEqual(accepted, 7, "not accepted yet")
+                    self.daemon.options = [*options, "--accept-rollback", REASON]
+                self.daemon.start()
+                self.daemon.options = options
+                with self.daemon.client() as client:
+                    epochs = [r for r in audit_records(client) if r["event"] == "EPOCH_START"]
+                self.assertEqual(len([e for e in epochs if REASON in e["payload"]["reason"]]), 1, epochs)
+                self.daemon.stop()
+                outcomes[accepted] += 1
+        print(f"{outcomes.total()} kills, {outcomes[True]} after the record", flush=True)
+        self.assertEqual(set(outcomes), {True, 7})
+
+    def serves(self) -> bool:
+        with contextlib.suppress(OSError, ConnectionClosed), self.daemon.client() as client:
+            client.call("session.status")
+            return True
+        return False
 
 
 # The tests of the base class ran already.

@@ -46,7 +46,9 @@ struct evidence_fixture : store_fixture {
 
     /// Each returns where it is.
     std::filesystem::path put(const std::string& name, std::string_view content) const;
-    std::filesystem::path put_anchor(std::uint64_t size = evidence_records) const { return put("anchor", anchor(size)); }
+    std::filesystem::path put_anchor(std::uint64_t size = evidence_records) const {
+        return put("anchor", anchor(size));
+    }
     std::filesystem::path put_export(bool with_checkpoint = true) const;
     std::filesystem::path put_tiles() const;
     std::filesystem::path put_bundle(std::int64_t session) const;
