@@ -101,6 +101,7 @@ int run(int argc, const char* const* argv) {
 
 int main(int argc, char** argv) {
     valhalla::schema::open_missing_standard_files();
+    valhalla::schema::survive_failed_writes();
     try {
         return run(argc, argv);
     } catch (const std::exception& e) {

@@ -59,7 +59,7 @@ fs::path decided(const schema::state_dir& state) {
 
 [[noreturn]] void fail(const fs::path& path, std::string_view what) {
     throw schema::storage_error{
-        errno == ENOSPC || errno == EDQUOT ? schema::storage_fault::full : schema::storage_fault::unusable,
+        schema::means_no_room(errno) ? schema::storage_fault::full : schema::storage_fault::unusable,
         fmt::format("{} cannot be {}: {}", path.string(), what, std::strerror(errno))};
 }
 
@@ -204,12 +204,13 @@ bool is_other_instance(const schema::state_dir& state, const std::string& instan
     return anchor && anchor->says.origin.find('/' + instance) == std::string::npos;
 }
 
-/// Checks the file before anything is read from it, brings it to this version, and tells whose it is. Faults are told
-/// of the backup.
 struct prepared {
     std::string instance;
     std::optional<epoch> current_epoch;
 };
+
+/// Checks the file before anything is read from it, brings it to this version, and tells whose it is. Faults are told
+/// of the backup.
 prepared prepare_copy(const fs::path& copy, const fs::path& backup) {
     try {
         if (const auto found =
@@ -340,12 +341,11 @@ restored restore_backup(const schema::state_dir& state, const fs::path& backup, 
             done.aside = state.path() / aside;
         }
         schema::replace_file(draft / "aside", aside);
-        schema::replace_file(draft / "reason", fmt::format("restored from {} ({} records{}): {}",
-                                                           as_text(backup.filename().string()), done.records,
-                                                           done.no_signature.empty()
-                                                               ? std::string{}
-                                                               : ", no signature checked: " + done.no_signature,
-                                                           reason));
+        schema::replace_file(
+            draft / "reason",
+            fmt::format("restored from {} ({} records{}): {}", as_text(backup.filename().string()), done.records,
+                        done.no_signature.empty() ? std::string{} : ", no signature checked: " + done.no_signature,
+                        reason));
         schema::sync_directory(draft);
         decide(state);
         static_cast<void>(finish_restore(state));

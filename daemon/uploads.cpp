@@ -25,7 +25,7 @@ ipc::rpc_error no_such_upload(std::int64_t id) {
 }
 
 ipc::rpc_error not_written(const std::filesystem::path& path, int why) {
-    const bool full = why == ENOSPC || why == EDQUOT || why == EFBIG;
+    const bool full = schema::means_no_room(why);
     return {full ? ipc::error_code::storage_full : ipc::error_code::internal_error,
             fmt::format("{} could not be written: {}", path.string(), std::generic_category().message(why)),
             {}};

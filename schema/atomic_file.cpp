@@ -17,9 +17,8 @@ namespace {
 constexpr std::size_t buffer_bytes = std::size_t{256} * 1024;
 
 [[noreturn]] void fail(const std::filesystem::path& path, std::string_view what, int error) {
-    const bool full = error == ENOSPC || error == EDQUOT;
     throw storage_error{
-        full ? storage_fault::full : storage_fault::unusable,
+        means_no_room(error) ? storage_fault::full : storage_fault::unusable,
         path.string() + " cannot be " + std::string{what} + ": " + std::generic_category().message(error)};
 }
 

@@ -93,7 +93,7 @@ backup_dir::backup_dir(fs::path path) : path_{std::move(path)} {
     if (::mkdir(path_.c_str(), 0700) == 0) {
         sync_directory(path_.parent_path());
     } else if (errno != EEXIST || ::chmod(path_.c_str(), 0700) != 0) {
-        throw storage_error{errno == ENOSPC || errno == EDQUOT ? storage_fault::full : storage_fault::unusable,
+        throw storage_error{means_no_room(errno) ? storage_fault::full : storage_fault::unusable,
                             fmt::format("the backup directory {} cannot be made, or not be made private: {}",
                                         path_.string(), std::strerror(errno))};
     }

@@ -44,18 +44,19 @@ bool no_room_for_write(sqlite3* db, int extended) {
     if (extended != SQLITE_IOERR_WRITE) {
         return false;
     }
-    const int error = last_write_error(db);
-    return error == EDQUOT || error == EFBIG;
+    return means_no_room(last_write_error(db));
 }
 
 storage_fault fault_of(sqlite3* db, int extended) {
     switch (extended & 0xff) {
         case SQLITE_FULL: return storage_fault::full;
         case SQLITE_IOERR: return no_room_for_write(db, extended) ? storage_fault::full : storage_fault::broken;
+        case SQLITE_BUSY: return storage_fault::busy;
         case SQLITE_CORRUPT:
         case SQLITE_NOTADB:
         case SQLITE_NOMEM: return storage_fault::broken;
         case SQLITE_CANTOPEN:
+            return means_no_room(sqlite3_system_errno(db)) ? storage_fault::full : storage_fault::unusable;
         case SQLITE_READONLY:
         case SQLITE_PERM: return storage_fault::unusable;
         default: return storage_fault::failed;
@@ -450,6 +451,8 @@ void connection::raise(int rc, std::string_view doing) const {
             fmt::format("the database is damaged{}; verify it and restore a backup ({})", table_in(doing), message);
     } else if (fault == storage_fault::full) {
         message = fmt::format("{}: no space left; free some and try again", name_);
+    } else if (fault == storage_fault::busy) {
+        message = fmt::format("another program holds a lock on {}; find it (fuser {}) and end it", name_, name_);
     } else if (fault == storage_fault::failed) {
         message += fmt::format(" in: {}", doing);
     }

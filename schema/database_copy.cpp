@@ -49,7 +49,7 @@ storage_error fault(int code, const fs::path& file, std::string_view doing) {
 void create_copy_file(const fs::path& path) {
     const unique_fd file{::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600)};
     if (!file) {
-        throw storage_error{errno == ENOSPC || errno == EDQUOT ? storage_fault::full : storage_fault::unusable,
+        throw storage_error{means_no_room(errno) ? storage_fault::full : storage_fault::unusable,
                             fmt::format("cannot create {}: {}", path.string(), std::strerror(errno))};
     }
 }

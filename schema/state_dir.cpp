@@ -16,6 +16,7 @@
 
 #include <fmt/format.h>
 
+#include "schema/atomic_file.hpp"
 #include "schema/errors.hpp"
 
 namespace valhalla::schema {
@@ -36,15 +37,25 @@ constexpr std::array without_shared_memory{filesystem_kind{0x6969, "NFS"}, files
                                            filesystem_kind{0xFF534D42, "CIFS"}, filesystem_kind{0xFE534D42, "SMB2"},
                                            filesystem_kind{0x65735546, "FUSE"}};
 
-void create(const fs::path& path) {
+/// Each directory that is made is on the disk before anything lies in it: a name that its parent does not have after a
+/// power cut takes everything below with it.
+void create(const fs::path& path, mode_t mode = 0777) {
     std::error_code error;
-    if (path.has_parent_path()) {
-        fs::create_directories(path.parent_path(), error);
+    if (fs::exists(path, error)) {
+        return;
     }
-    if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) {
+    const auto parent = path.parent_path();
+    if (!parent.empty() && parent != path) {
+        create(parent);
+    }
+    if (::mkdir(path.c_str(), mode) != 0) {
+        if (errno == EEXIST) {
+            return;
+        }
         unusable(fmt::format("cannot create the state directory {}: {}; create it or choose another one", path.string(),
                              std::strerror(errno)));
     }
+    sync_directory(parent.empty() ? fs::path{"."} : parent);
 }
 
 void check_owner_and_mode(const fs::path& path) {
@@ -117,7 +128,7 @@ unique_fd take_lock(const fs::path& path) {
 }  // namespace
 
 state_dir::state_dir(const fs::path& path) : path_{fs::absolute(path)} {
-    create(path_);
+    create(path_.has_filename() ? path_ : path_.parent_path(), 0700);
     check_owner_and_mode(path_);
     check_filesystem(path_);
     lock_ = take_lock(path_);

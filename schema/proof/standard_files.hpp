@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <fcntl.h>
 #include <unistd.h>
 #include <utility>
@@ -23,6 +24,13 @@ inline void open_missing_standard_files() noexcept {
             static_cast<void>(::open("/dev/null", mode));  // takes the lowest number that is free: this one
         }
     }
+}
+
+/// A file that may grow no further, and a log whose reader has left, are errors of one write and not the end of the
+/// process, which they are by default.
+inline void survive_failed_writes() noexcept {
+    ::signal(SIGXFSZ, SIG_IGN);
+    ::signal(SIGPIPE, SIG_IGN);
 }
 
 }  // namespace valhalla::schema
