@@ -122,6 +122,8 @@ struct application::parts {
     valhalla::ledger changes_ledger;
     std::unique_ptr<notary> signer;  // from the end of bootstrap on
     std::unique_ptr<trail_check> checking;
+    std::uint64_t signed_before = 0;  // records, of those that there were when this start began
+    std::uint64_t found_records = 0;
     std::optional<schema::state_watch> watch;  // from the end of bootstrap on
     std::atomic<bool> lost_files = false;      // the files are not where they were
     hot_answers hot;
@@ -276,7 +278,11 @@ std::unique_ptr<trail_check> application::parts::make_check() {
     trail_check::settings what{.database = directory.database(), .already = pages_checked};
     if (const auto anchored = signing.continued()) {
         what.heads.push_back(*anchored);
+        signed_before = anchored->size;
+    } else {
+        signed_before = store.head().size;  // a new epoch says itself what it begins with
     }
+    found_records = store.head().size;
     what.heads.push_back(store.head());
     return std::make_unique<trail_check>(std::move(what), [this](const trail_check::verdict& end) {
         if (end.problem) {
@@ -362,9 +368,9 @@ governor::self_checks application::parts::measure() const {
     }
     if (watch) {
         if (const auto what = watch->displaced(); what || lost_files) {
-            found(health_level::red,
-                  fmt::format("The files of the state are not where they were, and nothing is stored: {}.",
-                              what.value_or("they were replaced")));
+            tell(health_level::red,
+                 fmt::format("The files of the state are not where they were, and nothing is stored: {}.",
+                             what.value_or("they were replaced")));
         }
     }
     if (checking) {
@@ -473,6 +479,9 @@ int application::parts::run() {
     changes_ledger.start();
     on_signal();
     figures_out.begin(given.metrics);
+    if (signed_before < found_records) {
+        log.unsigned_tail(signed_before + 1, found_records);
+    }
     log.listening(facts.socket);
     log.started(facts.state_dir, hot.head().size);
     if (given.development) {

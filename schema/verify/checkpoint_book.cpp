@@ -33,7 +33,11 @@ known_checkpoint parse_anchor(std::string file, std::string_view content) {
                                         ? "is a checkpoint, which anybody may have put there, and not an anchor"
                                         : "is not an anchor of this program");
     }
-    return {.file = std::move(file), .note = std::move(parsed->note), .says = std::move(parsed->says), .is_anchor = true, .newest = true};
+    return {.file = std::move(file),
+            .note = std::move(parsed->note),
+            .says = std::move(parsed->says),
+            .is_anchor = true,
+            .newest = true};
 }
 
 void check_signature(const known_checkpoint& c, const verifier_key& key) {
@@ -193,8 +197,8 @@ void checkpoint_book::judge(const tree_head& end, report& r) const {
     judge_witnesses(r);
     if (const auto covered = all_.back().says.head.size; covered < end.size) {
         r.not_checked.push_back(fmt::format(
-            "records {} to {} are newer than the newest checkpoint, so that nobody signed them; whether more were cut "
-            "off behind them cannot be told",
+            "not signed by anyone: records {} to {} are newer than the newest checkpoint; whether more were cut off "
+            "behind them cannot be told",
             covered + 1, end.size));
     }
 }

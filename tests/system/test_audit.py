@@ -218,6 +218,23 @@ class Checkpoints(DaemonTest):
             self.daemon.kill()
             self.daemon.start()  # refused, if a signature had come before its commit
 
+    def test_records_that_nobody_signed_are_told_by_the_verifier_and_by_the_start_that_signs_them(self):
+        self.daemon.stop()
+        anchor = (self.daemon.state / "anchor").read_bytes()
+        signed = int(says(self.daemon.state / "anchor").split("\n")[1])
+        self.daemon.start()
+        self.assertNotIn("were not signed by anyone", self.daemon.log.read_text(), "after a clean stop all are signed")
+        with self.daemon.client() as client:
+            grow(client, 3)
+            last = client.call("audit.list", limit=1)["items"][0]["seq"]
+        self.daemon.stop()
+        (self.daemon.state / "anchor").write_bytes(anchor)  # as if they had been written while no daemon ran
+        told = self.daemon.ctl("audit", "verify", str(self.daemon.state)).stdout
+        self.assertIn(f"not signed by anyone: records {signed + 1} to {last} ", " ".join(told.split()))
+        self.daemon.start()
+        self.assertRegex(self.daemon.log.read_text(),
+                         f"(?m)^warning records {signed + 1} to {last} were not signed by anyone before this start")
+
     def test_the_log_has_the_last_checkpoint(self):
         grow(self.client, 5)
         self.daemon.stop()
