@@ -24,6 +24,11 @@ ipc::rpc_error ledger_error(const schema::storage_error& fault) {
                     "; free some space, then send the request again",
                 {}};
     }
+    if (fault.fault() == schema::storage_fault::busy) {
+        return {ipc::error_code::overloaded,
+                std::string{"nothing was changed: "} + fault.what() + "; then send the request again",
+                {}};
+    }
     return {ipc::error_code::outcome_unknown,
             std::string{"the database failed while this was being stored: "} + fault.what() +
                 "; the daemon stops now, look after its restart whether the change is there",
@@ -48,6 +53,11 @@ governor::refusal answers_too_large() {
                  " bytes together; put fewer calls into one";
     no.key = "calls";
     return no;
+}
+
+/// What hinders now and need not hinder later: nothing was done, and nothing is wrong with what is stored.
+bool can_wait(const schema::storage_error& fault) noexcept {
+    return fault.fault() == schema::storage_fault::full || fault.fault() == schema::storage_fault::busy;
 }
 
 /// Lists of changes go round between three owners, so none may stay large because it was once.
@@ -167,7 +177,7 @@ void ledger::housekeeping() {
             forget_old_answers();
             fold_log();
         } catch (const schema::storage_error& fault) {
-            if (fault.fault() != schema::storage_fault::full) {  // on a full disk all of it can wait
+            if (!can_wait(fault)) {
                 break_down(fault);
             }
         }
@@ -224,7 +234,7 @@ void ledger::forget_old_answers() {
         more = store_.forget_answers(hooks_.now() - hooks_.key_window, forgotten_at_once);
     } catch (const schema::storage_error& fault) {
         store_.rollback();
-        if (fault.fault() != schema::storage_fault::full) {
+        if (!can_wait(fault)) {
             throw;
         }
     }
@@ -292,7 +302,7 @@ std::size_t ledger::process(std::span<change> batch) {
         }
         if (fault.fault() == schema::storage_fault::full) {
             result->disk_full = fault.what();
-        } else {
+        } else if (!can_wait(fault)) {
             break_down(fault);
         }
     }
@@ -456,7 +466,7 @@ void ledger::tick(std::chrono::steady_clock::time_point steady_now) {
         commit();
     } catch (const schema::storage_error& fault) {
         roll_back();
-        if (fault.fault() != schema::storage_fault::full) {
+        if (!can_wait(fault)) {
             throw;
         }
     }

@@ -25,8 +25,23 @@ struct ledger_store::impl {
 
     explicit impl(const std::filesystem::path& database) : db{connection::open_writer(database)} {
         sqlite3_wal_hook(db.handle(), &impl::on_commit, this);
+        fold_log();
         settled = log.end();
         position = settled;
+    }
+
+    /// What lies in the log may never have reached the disk, where a sync failed before the daemon ended: the kernel
+    /// has forgotten that, and the next sync succeeds. Written anew into the database and synced there, it can be
+    /// signed.
+    void fold_log() const {
+        try {
+            db.check(sqlite3_wal_checkpoint_v2(db.handle(), nullptr, SQLITE_CHECKPOINT_FULL, nullptr, nullptr),
+                     "folding the log");
+        } catch (const storage_error& e) {
+            if (e.fault() != storage_fault::full) {  // a full disk can still be read
+                throw;
+            }
+        }
     }
 
     static int on_commit(void* self, sqlite3* /*db*/, const char* /*schema*/, int pages) {
