@@ -362,7 +362,9 @@ restored restore_backup(const schema::state_dir& state, const fs::path& backup, 
 
 std::optional<std::string> finish_restore(const schema::state_dir& state) {
     if (is_there(draft_of(state))) {
-        if (::rmdir(draft_of(state).c_str()) != 0) {  // empty: made, and cut short before anything was in it
+        // Empty but for a marker under way: made, and cut short before anything else was in it.
+        ::unlink((draft_of(state) / fmt::format(".{}.tmp", marker_name)).c_str());
+        if (::rmdir(draft_of(state).c_str()) != 0) {
             require_own(draft_of(state));
             clear_away(draft_of(state));
         }

@@ -52,12 +52,11 @@ constexpr std::size_t max_accepted_bytes = ipc::max_reason_bytes + 2'048;  // an
 /// A refused anchor as a record can hold it: verbatim when it is text of a reasonable length, but of an anchor of ours
 /// what it says and not its signature, for records leave the machine, and a whole one could be put back.
 std::string for_the_record(const std::string& anchor) {
-    if (const auto ours = schema::anchor::parse(anchor)) {
-        return ours->says.text();
-    }
     constexpr std::size_t most_bytes = 4'096;
-    const bool fits = anchor.size() <= most_bytes && ipc::is_utf8(anchor) && anchor.find('\0') == std::string::npos;
-    return fits ? anchor : fmt::format("({} bytes that are no signed note)", anchor.size());
+    const auto ours = schema::anchor::parse(anchor);
+    auto text = ours ? ours->says.text() : anchor;
+    const bool fits = text.size() <= most_bytes && ipc::is_utf8(text) && text.find('\0') == std::string::npos;
+    return fits ? std::move(text) : fmt::format("({} bytes that are no signed note)", anchor.size());
 }
 
 std::optional<std::filesystem::path> credential_file(const std::string& name) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "schema/audit_run.hpp"
 
+#include <algorithm>
+
 #include "schema/stored_words.hpp"
 
 namespace valhalla::schema {
@@ -31,6 +33,14 @@ void audit_run::read(const statement::use_guard& row) {
     if (!read(audit_seq{row.integer(0)}, row.blob(1), row.text(2))) {
         throw_damaged("audit.records");
     }
+}
+
+std::string_view audit_run::sound_record(std::size_t at, hasher& h) const {
+    const auto line = record(at);
+    if (!std::ranges::equal(leaf(at), h.leaf(line))) {
+        throw_damaged("audit.records");
+    }
+    return line;
 }
 
 void audit_run::read_with(audit_seq seq, const statement::use_guard& row) {

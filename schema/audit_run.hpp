@@ -42,6 +42,9 @@ class audit_run {
 
     /// Without its newline.
     [[nodiscard]] std::string_view record(std::size_t at) const noexcept { return lines_[at]; }
+    /// The same for somebody else's eyes: `broken` when its bytes do not hash to the leaf stored with it, for what was
+    /// altered need not even be JSON any more.
+    [[nodiscard]] std::string_view sound_record(std::size_t at, hasher& h) const;
     [[nodiscard]] std::span<const std::byte> leaf(std::size_t at) const noexcept {
         return leaves_.subspan(at * sizeof(hash256), sizeof(hash256));
     }

@@ -171,7 +171,7 @@ class audit_search::walk {
             }
             if (!wanted_.anything() && !wanted_.fits(run.record(at))) {
                 passed_ = seq;
-            } else if (!offer(seq, run.record(at))) {
+            } else if (!offer(seq, run.sound_record(at, from_.hasher_))) {
                 return false;
             }
         }
@@ -229,7 +229,7 @@ class audit_search::walk {
                 throw_damaged(audit_table);
             }
             from_.run_.read_with(audit_seq{seq}, row);
-            const auto record = from_.run_.record(from_.run_.place(audit_seq{seq}));
+            const auto record = from_.run_.sound_record(from_.run_.place(audit_seq{seq}), from_.hasher_);
             if (!wanted_.fits(record)) {
                 throw_damaged("audit_posting");
             }
@@ -289,7 +289,7 @@ audit_seq audit_search::visit(audit_seq first, audit_seq last, std::int64_t limi
         }
         run_.read_with(at, row);
         for (; at <= std::min(end, run_.last()) && visited < limit; at = next(at)) {
-            visitor(run_.record(run_.place(at)));
+            visitor(run_.sound_record(run_.place(at), hasher_));
             ++visited;
         }
     }

@@ -88,6 +88,7 @@ class audit_search {
                          "SELECT seq, leaves, records FROM audit"
                          " WHERE seq <= (SELECT MIN(seq) FROM audit WHERE seq >= ?1) ORDER BY seq DESC"};
     audit_run run_;  // of the row being read
+    hasher hasher_;
 };
 
 }  // namespace valhalla::schema

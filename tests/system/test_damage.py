@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """A database that somebody damaged while no daemon ran: not started on, or told as soon as it is known."""
 
+import hashlib
 import sqlite3
 import struct
 import subprocess
-
 from contextlib import closing
 
 import harness
@@ -105,20 +105,32 @@ class Damage(DaemonTest):
         pages.save()
         self.assertIn("is damaged: table audit is not sound", self.refused_start())
 
-    def test_a_record_that_was_altered_makes_health_red(self):
+    def check_altered_record(self, with_its_leaf: bool, said: str):
+        """A record of the middle, altered while no daemon ran."""
         self.fill(400)
         self.assertEqual(self.client.call("health.status")["status"], "green")
         self.daemon.stop()
 
         def change(db):
-            seq, records = db.execute("SELECT seq, records FROM audit WHERE seq > 100 ORDER BY seq LIMIT 1").fetchone()
-            db.execute("UPDATE audit SET records = ? WHERE seq = ?", (records.replace(b"yyyy", b"yyzy", 1), seq))
+            seq, leaves, records = db.execute("SELECT seq, leaves, records FROM audit WHERE seq > 100 ORDER BY seq LIMIT 1").fetchone()
+            records = records.replace(b"yyyy", b"yyzy", 1)
+            if with_its_leaf:
+                leaves = b"".join(hashlib.sha256(b"\0" + line).digest() for line in records.split(b"\n")[:-1])
+            db.execute("UPDATE audit SET leaves = ?, records = ? WHERE seq = ?", (leaves, records, seq))
         rewrite(self.daemon.state / "valhalla.db", change)
         self.daemon.start()
         with self.daemon.client() as client:
             status = eventually(lambda: (now := client.call("health.status"))["status"] == "red" and now, "health is red")
-        self.assertRegex(" ".join(status["reasons"]), "The stored trail is damaged: the first [0-9]+ records are not those")
-        self.assertRegex(self.daemon.log.read_text(), "(?m)^critical the stored trail is damaged: the first")
+            if not with_its_leaf:
+                self.assertIn(said, client.refused("audit.list", after=0, limit=200).message)
+        self.assertRegex(" ".join(status["reasons"]), f"The stored trail is damaged: {said}")
+        self.assertRegex(self.daemon.log.read_text(), f"(?m)^critical the stored trail is damaged: {said}")
+
+    def test_a_record_that_was_altered_makes_health_red(self):
+        self.check_altered_record(False, "the database is damaged: audit.records")
+
+    def test_a_record_that_was_altered_with_its_leaf_makes_health_red(self):
+        self.check_altered_record(True, "the first [0-9]+ records are not those")
 
     def test_a_sound_trail_stays_green(self):
         self.fill(400)
