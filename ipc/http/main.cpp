@@ -81,6 +81,7 @@ int run(const program_options& given) {
 
 int main(int argc, char** argv) {
     std::signal(SIGPIPE, SIG_IGN);
+    std::signal(SIGXFSZ, SIG_IGN);
     try {
         const auto parsed = parse_options({argv + 1, argv + argc}, ::getenv);
         if (!parsed.answer.empty()) {

@@ -71,6 +71,7 @@ bool written() {
 
 int main(int argc, char** argv) {
     valhalla::schema::open_missing_standard_files();
+    valhalla::schema::survive_failed_writes();
     verify::request what;
     bool json = false;
     CLI::App app{"Verifies an audit trail from its bytes alone.", "valhalla-verify"};
