@@ -318,7 +318,8 @@ void application::parts::bootstrap() {
         store.head(), {.log_every = std::chrono::minutes{given.audit.log_checkpoint_minutes}},
         {.on_trouble =
              [this](const std::string& problem) { problem.empty() ? log.anchor_works() : log.anchor_failed(problem); },
-         .on_log = [this](const signed_checkpoint& newest) { log.checkpoint(newest.note, newest.what.head.size); }});
+         .on_log = [this](const signed_checkpoint& newest) { log.checkpoint(newest.note, newest.what.head.size); },
+         .misplaced = [this] { return watch ? watch->directory_displaced() : std::nullopt; }});
     if (restored_why) {
         forget_restore(directory);
     }

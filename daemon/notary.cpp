@@ -2,14 +2,18 @@
 #include "daemon/notary.hpp"
 
 #include <algorithm>
+#include <cerrno>
+#include <fcntl.h>
 #include <functional>
 #include <future>
 #include <iterator>
+#include <system_error>
 #include <utility>
 
 #include "schema/atomic_file.hpp"
 #include "schema/errors.hpp"
 #include "schema/proof/anchor.hpp"
+#include "schema/unique_fd.hpp"
 
 namespace valhalla {
 
@@ -179,7 +183,17 @@ notary::outcome notary::sign(const schema::tree_head& head) {
     schema::checkpoint what{origin_, head};
     auto note = schema::sign_checkpoint(what, key_);
     try {
-        schema::replace_file(anchor_, schema::sign_anchor(what, key_));
+        const auto directory = anchor_.parent_path();
+        const schema::unique_fd opened{::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+        if (!opened) {
+            throw schema::storage_error{schema::storage_fault::unusable, directory.string() + " cannot be opened: " +
+                                                                             std::generic_category().message(errno)};
+        }
+        // Asked when it is open: from here on another directory of that name is not written to.
+        if (const auto why = hooks_.misplaced ? hooks_.misplaced() : std::nullopt) {
+            throw schema::storage_error{schema::storage_fault::unusable, *why};
+        }
+        schema::replace_file_in(opened.get(), anchor_, schema::sign_anchor(what, key_));
     } catch (const schema::storage_error& fault) {
         if (!std::exchange(in_trouble_, true)) {
             hooks_.on_trouble(fault.what());

@@ -55,6 +55,9 @@ class notary {
         std::function<void(const std::string& problem)> on_trouble;
         /// Notary thread: one line for the log.
         std::function<void(const signed_checkpoint& newest)> on_log;
+        /// Notary thread: why the anchor's path leads to another directory than at the start; nothing while it does
+        /// not. An anchor in somebody else's state would have it refused. May be empty.
+        std::function<std::optional<std::string>()> misplaced{};
     };
 
     /// `newest` is the checkpoint that the anchor holds, `committed` the head of the last commit.

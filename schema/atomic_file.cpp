@@ -106,4 +106,29 @@ void replace_file(const std::filesystem::path& path, std::string_view bytes) {
     sync_directory(path.has_parent_path() ? path.parent_path() : ".");
 }
 
+void replace_file_in(int directory, const std::filesystem::path& path, std::string_view bytes) {
+    const auto name = path.filename().string();
+    const auto temporary = temporary_name(name).string();
+    ::unlinkat(directory, temporary.c_str(), 0);
+    unique_fd file{::openat(directory, temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600)};
+    if (!file) {
+        fail(path, "created", errno);
+    }
+    try {
+        write_all(file.get(), bytes, path);
+        if (::fsync(file.get()) != 0) {
+            fail(path, "synced", errno);
+        }
+        if (::renameat(directory, temporary.c_str(), directory, name.c_str()) != 0) {
+            fail(path, "replaced", errno);
+        }
+    } catch (...) {
+        ::unlinkat(directory, temporary.c_str(), 0);
+        throw;
+    }
+    if (::fsync(directory) != 0) {
+        fail(path.parent_path(), "synced", errno);
+    }
+}
+
 }  // namespace valhalla::schema

@@ -50,5 +50,7 @@ void sync_directory(const std::filesystem::path& directory);
 
 /// `path` with exactly `bytes`, durable when it returns.
 void replace_file(const std::filesystem::path& path, std::string_view bytes);
+/// The same in a directory that is open, wherever that has been moved to. `path` is for its name and for the message.
+void replace_file_in(int directory, const std::filesystem::path& path, std::string_view bytes);
 
 }  // namespace valhalla::schema

@@ -2,7 +2,6 @@
 #include "schema/state_watch.hpp"
 
 #include <cerrno>
-#include <cstring>
 #include <sys/stat.h>
 #include <system_error>
 #include <unistd.h>
@@ -22,24 +21,35 @@ state_watch::state_watch(const state_dir& what) {
     for (const auto& path : {what.path(), what.path() / "lock", what.database(), log}) {
         struct stat status{};
         if (::stat(path.c_str(), &status) != 0) {
-            throw storage_error{storage_fault::unusable,
-                                fmt::format("{} cannot be looked at: {}", path.string(), std::strerror(errno))};
+            throw storage_error{storage_fault::unusable, fmt::format("{} cannot be looked at: {}", path.string(),
+                                                                     std::generic_category().message(errno))};
         }
         files_.push_back({path, status.st_dev, status.st_ino});
     }
 }
 
+std::optional<std::string> state_watch::watched::displaced() const {
+    struct stat status{};
+    if (::stat(path.c_str(), &status) != 0) {
+        return fmt::format("{} is not where it was: {}", path.string(), std::generic_category().message(errno));
+    }
+    if (status.st_dev != device || status.st_ino != inode) {
+        return fmt::format("{} is another file than the one that is open", path.string());
+    }
+    return std::nullopt;
+}
+
 std::optional<std::string> state_watch::displaced() const {
     for (const auto& one : files_) {
-        struct stat status{};
-        if (::stat(one.path.c_str(), &status) != 0) {
-            return fmt::format("{} is not where it was: {}", one.path.string(), std::strerror(errno));
-        }
-        if (status.st_dev != one.device || status.st_ino != one.inode) {
-            return fmt::format("{} is another file than the one that is open", one.path.string());
+        if (auto what = one.displaced()) {
+            return what;
         }
     }
     return std::nullopt;
+}
+
+std::optional<std::string> state_watch::directory_displaced() const {
+    return files_.front().displaced();
 }
 
 std::string state_watch::ways_to_rescue() const {

@@ -24,6 +24,8 @@ class state_watch {
 
     /// What is not where it was, as a sentence without an end; nothing while all is well. Some microseconds.
     [[nodiscard]] std::optional<std::string> displaced() const;
+    /// The same of the directory alone.
+    [[nodiscard]] std::optional<std::string> directory_displaced() const;
     /// Where this process still has the files that were displaced, as shell commands that save them.
     [[nodiscard]] std::string ways_to_rescue() const;
 
@@ -32,6 +34,8 @@ class state_watch {
         std::filesystem::path path;
         ::dev_t device{};
         ::ino_t inode{};
+
+        [[nodiscard]] std::optional<std::string> displaced() const;
     };
     std::vector<watched> files_;  // the directory first
 };

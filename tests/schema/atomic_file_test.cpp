@@ -53,6 +53,23 @@ BOOST_AUTO_TEST_CASE(what_is_not_published_leaves_nothing_behind) {
     BOOST_TEST(entries(dir.path()) == 0U);
 }
 
+BOOST_AUTO_TEST_CASE(a_file_in_an_open_directory_goes_where_that_was_moved) {
+    const temporary_directory dir;
+    const auto path = dir.path() / "d" / "f";
+    std::filesystem::create_directory(dir.path() / "d");
+    const unique_fd opened{::open((dir.path() / "d").c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+    std::filesystem::rename(dir.path() / "d", dir.path() / "moved");
+    std::filesystem::create_directory(dir.path() / "d");
+    replace_file_in(opened.get(), path, "old");
+    replace_file_in(opened.get(), path, "new");
+    BOOST_TEST(content_of(dir.path() / "moved" / "f") == "new");
+    BOOST_TEST(entries(dir.path() / "moved") == 1U);
+    BOOST_TEST(entries(dir.path() / "d") == 0U);
+    std::filesystem::create_directory(dir.path() / "moved" / "g");
+    BOOST_CHECK_THROW(replace_file_in(opened.get(), dir.path() / "d" / "g", "x"), storage_error);
+    BOOST_TEST(entries(dir.path() / "moved") == 2U);
+}
+
 BOOST_AUTO_TEST_CASE(what_a_crash_left_is_replaced) {
     const temporary_directory dir;
     put_content(dir.path() / ".f.tmp", "left over");

@@ -78,6 +78,23 @@ class Displaced(DaemonTest):
         self.check_told()
         self.check_ends_unclean()
 
+    def test_a_stop_right_after_the_files_were_moved_is_not_a_clean_one(self):
+        shutil.move(self.daemon.state / "valhalla.db", self.daemon.directory / "moved.db")
+        self.check_ends_unclean()
+
+    def test_nothing_is_written_into_a_directory_that_took_the_place(self):
+        self.daemon.state.rename(self.daemon.directory / "moved")
+        shutil.copytree(self.daemon.directory / "moved", self.daemon.state)
+
+        def content():
+            return {path.name: path.read_bytes() for path in self.daemon.state.iterdir() if path.is_file()}
+        before = content()
+        self.assertIn("anchor", before)
+        self.until_refused()
+        self.check_told()
+        self.check_ends_unclean()
+        self.assertEqual(content(), before)
+
     def test_a_log_that_was_moved_away(self):
         self.check_moved_away("valhalla.db-wal")
 
