@@ -165,6 +165,7 @@ void ledger::run() {
         make_empty(taken);
         housekeeping();
     } while (take_queue(taken));
+    static_cast<void>(in_place(true));  // whoever closes the store must know, and whether the stop is a clean one
 }
 
 /// What is due between two batches. After a fault the loop goes on, for everybody who waits is owed an answer.
@@ -223,22 +224,38 @@ void ledger::keep_time_without_files() {
     next_tick_ = next_self_check_;
 }
 
-/// Once a second at most, for as long as there are any.
+/// Nobody waits for this: while changes come in, their own transactions do it.
 void ledger::forget_old_answers() {
     const auto steady_now = std::chrono::steady_clock::now();
+    more_to_forget_ = false;
     if (steady_now < next_forgetting_) {
         return;
     }
-    bool more = false;
+    {
+        const std::lock_guard lock{mutex_};
+        if (!queue_.empty()) {
+            return;
+        }
+    }
+    next_forgetting_ = steady_now + forgetting_interval;
     try {
-        more = store_.forget_answers(hooks_.now() - hooks_.key_window, forgotten_at_once);
+        more_to_forget_ = store_.forget_answers(hooks_.now() - hooks_.key_window, forgotten_at_once) > 0;
     } catch (const schema::storage_error& fault) {
         store_.rollback();
         if (!can_wait(fault)) {
             throw;
         }
     }
-    next_forgetting_ = steady_now + (more ? std::chrono::seconds{1} : std::chrono::minutes{1});
+    if (more_to_forget_) {
+        next_forgetting_ = steady_now;
+    }
+}
+
+/// In the transaction of a batch, whose sync pays for it: as many as the batch keeps, and some of what there is beyond.
+void ledger::forget_beside(std::size_t kept) {
+    if (in_transaction_ && (kept > 0 || std::chrono::steady_clock::now() >= next_forgetting_)) {
+        store_.forget_answers(hooks_.now() - hooks_.key_window, static_cast<std::int64_t>(kept) + forgotten_beside);
+    }
 }
 
 void ledger::break_down(const schema::storage_error& fault) {
@@ -248,7 +265,7 @@ void ledger::break_down(const schema::storage_error& fault) {
 }
 
 bool ledger::take_queue(std::vector<change>& taken) {
-    const auto due = [this] { return stopping_ || woken_ || more_between_ || !queue_.empty(); };
+    const auto due = [this] { return stopping_ || woken_ || more_between_ || more_to_forget_ || !queue_.empty(); };
     std::unique_lock lock{mutex_};
     if (broken_) {
         wake_.wait(lock, due);
@@ -290,6 +307,7 @@ std::size_t ledger::process(std::span<change> batch) {
             }
         }
         if (!broken_) {
+            forget_beside(std::exchange(kept_answers_, 0));
             commit();
         }
     } catch (const schema::storage_error& fault) {
@@ -338,6 +356,7 @@ void ledger::answer(const change& one, commit_result& into, commit_result::answe
     if (one.token && into.bytes.size() > offset) {
         begin_if_needed();
         store_.keep_answer(one.who.name, one.token->key, {one.token->digest, into.bytes.substr(offset), now});
+        ++kept_answers_;
     }
 }
 
@@ -435,6 +454,7 @@ void ledger::roll_back() noexcept {
         in_transaction_ = false;
     }
     uncommitted_ = {};
+    kept_answers_ = 0;
     state_ = committed_;
 }
 

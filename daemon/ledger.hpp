@@ -132,8 +132,12 @@ class ledger {
     [[nodiscard]] static constexpr std::chrono::microseconds nap(std::chrono::microseconds until) noexcept {
         return std::clamp<std::chrono::microseconds>(until, std::chrono::milliseconds{1}, self_check_interval);
     }
-    /// Kept answers that one turn of housekeeping forgets: a transaction of a few milliseconds.
+    /// Kept answers that one turn of housekeeping forgets while nobody waits: a transaction of a few milliseconds.
     static constexpr std::int64_t forgotten_at_once = 1'000;
+    /// What a batch forgets beyond as many as it keeps: so that there are fewer with every batch, and not felt.
+    static constexpr std::int64_t forgotten_beside = 64;
+    /// How often it is looked whether there are any.
+    static constexpr std::chrono::seconds forgetting_interval{1};
 
     ledger(schema::ledger_store& store, governor::state initial, hooks h);
     ~ledger();
@@ -183,6 +187,7 @@ class ledger {
     /// Moves the write-ahead log into the database when there is enough of it.
     void fold_log();
     void forget_old_answers();
+    void forget_beside(std::size_t kept);
     /// Whether the files are where they were, as far as is known.
     bool in_place(bool look_now);
     /// Instead of storing anything: shows what is wrong, and that the loop goes round.
@@ -210,6 +215,8 @@ class ledger {
     bool broken_ = false;
     std::optional<std::string> displaced_;  // the files are not where they were: nothing more is stored
     bool more_between_ = false;             // `between_batches` said so
+    bool more_to_forget_ = false;           // answers whose time is over, while nothing else is to be done
+    std::size_t kept_answers_ = 0;          // in the open transaction
     std::size_t last_answer_bytes_ = 0;     // of the last commit: what the next one is likely to need
     std::chrono::steady_clock::time_point next_tick_{};
     std::chrono::steady_clock::time_point next_self_check_{};

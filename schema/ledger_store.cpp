@@ -191,22 +191,28 @@ void ledger_store::keep_answer(std::string_view actor, std::string_view key, con
     self.guarded([&] { self.answers.put(actor, key, what); });
 }
 
-bool ledger_store::forget_answers(unix_micros t, std::int64_t limit) {
+std::int64_t ledger_store::forget_answers(unix_micros t, std::int64_t limit) {
     impl& self = *impl_;
+    std::int64_t forgotten = 0;
+    const auto forget = [&] { forgotten = self.answers.forget_before(t, limit); };
+    if (self.now == impl::phase::open) {
+        self.guarded(forget);
+        return forgotten;
+    }
     self.expect(impl::phase::idle, "forget_answers");
     bool any = false;
     self.stop_if_broken([&] { any = self.answers.any_before(t); });
     if (any) {
         begin();
         try {
-            self.guarded([&] { self.answers.forget_before(t, limit); });
+            self.guarded(forget);
         } catch (...) {
             rollback();
             throw;
         }
         commit();
     }
-    return any;
+    return forgotten;
 }
 
 void ledger_store::commit() {

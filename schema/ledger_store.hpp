@@ -67,9 +67,9 @@ class ledger_store {
     [[nodiscard]] std::optional<kept_answer> find_answer(std::string_view actor, std::string_view key);
     /// In the open transaction, so that the answer is kept exactly when its change is.
     void keep_answer(std::string_view actor, std::string_view key, const kept_answer& what);
-    /// Outside of a transaction: forgets at most `limit` answers kept before `t`; false when there were none. Its
-    /// transaction is its own: when it throws, that is rolled back.
-    bool forget_answers(unix_micros t, std::int64_t limit);
+    /// Forgets at most `limit` answers kept before `t`, and says how many. In the open transaction; outside of one in
+    /// its own, and when it throws, that is rolled back.
+    std::int64_t forget_answers(unix_micros t, std::int64_t limit);
     /// Durable when it returns. Throws `full` (rolled back), `broken` (outcome unknown: stop).
     void commit();
     void rollback() noexcept;

@@ -22,8 +22,8 @@ bool request_key_store::any_before(unix_micros t) {
     return any_.use(micros_count(t)).step();
 }
 
-void request_key_store::forget_before(unix_micros t, std::int64_t limit) {
-    forget_.run(micros_count(t), limit);
+std::int64_t request_key_store::forget_before(unix_micros t, std::int64_t limit) {
+    return forget_.run(micros_count(t), limit);
 }
 
 }  // namespace valhalla::schema

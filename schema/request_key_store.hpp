@@ -20,8 +20,8 @@ class request_key_store {
     /// Takes the place of an older one.
     void put(std::string_view actor, std::string_view key, const kept_answer& what);
     [[nodiscard]] bool any_before(unix_micros t);
-    /// Forgets at most `limit` of those kept before `t`.
-    void forget_before(unix_micros t, std::int64_t limit);
+    /// Forgets at most `limit` of those kept before `t`; gives how many.
+    std::int64_t forget_before(unix_micros t, std::int64_t limit);
 
   private:
     const connection& db_;

@@ -6,11 +6,13 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <boost/json/parse.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include "schema/connection.hpp"
 #include "tests/daemon/ledger_bench.hpp"
 
 namespace commands = valhalla::governor::commands;
@@ -75,6 +77,41 @@ BOOST_AUTO_TEST_CASE(an_answer_is_kept_as_long_as_the_window_says) {
     BOOST_TEST(answer(1) == answer(0));
     BOOST_TEST(answer(2) != answer(0));
     BOOST_TEST(answer(3) == answer(2));
+}
+
+BOOST_AUTO_TEST_CASE(answers_whose_time_is_over_are_forgotten_at_once_while_nobody_waits) {
+    using namespace std::chrono_literals;
+    ledger_bench b;
+    b.ledger().start();
+    const auto kept = [&b] {
+        return std::stoll(schema::connection::open_reader(b.database()).text_of("SELECT COUNT(*) FROM request_key"));
+    };
+    std::size_t commits = 0;
+    const auto ask = [&](int count, const std::string& keys) {
+        std::vector<change> batch;
+        for (int n = 0; n < count; ++n) {
+            batch.push_back(b.change_of(event_number(n), 0));
+            batch.back().token = retry_token{keys + std::to_string(n), schema::hasher{}.plain(keys)};
+        }
+        b.ledger().submit(batch);
+        b.wait_for_commits(++commits);
+        b.ledger().handed_out();
+    };
+    constexpr int rounds = 5;
+    constexpr int in_each = 4'000;
+    for (int round = 0; round < rounds; ++round) {
+        ask(in_each, "old " + std::to_string(round) + " ");
+    }
+    BOOST_TEST(kept() == rounds * in_each);
+    b.let_pass(25h);
+    ask(1, "new");
+    // Twenty turns of housekeeping: one of them a second would take longer.
+    const auto deadline = std::chrono::steady_clock::now() + 15s;
+    while (kept() > 1 && std::chrono::steady_clock::now() < deadline) {
+        std::this_thread::yield();
+    }
+    BOOST_TEST(kept() == 1);
+    b.finish();
 }
 
 BOOST_AUTO_TEST_CASE(an_answer_that_is_known_is_kept_and_nothing_is_recorded) {

@@ -325,6 +325,32 @@ BOOST_AUTO_TEST_CASE(a_full_disk_rolls_back_and_recovers_by_itself) {
     BOOST_TEST(query("PRAGMA integrity_check") == "ok");
 }
 
+BOOST_AUTO_TEST_CASE(answers_are_forgotten_in_the_transaction_that_keeps_others) {
+    history story;
+    ledger_store store{path};
+    append(store, {story.created()});
+    const auto keep = [&](const std::string& key, unix_micros when) {
+        store.keep_answer("anna", key, {hash256{}, "{}", when});
+    };
+    store.begin();
+    for (int i = 0; i < 5; ++i) {
+        keep("old-" + std::to_string(i), history::time_of(i));
+    }
+    store.commit();
+    store.begin();
+    keep("new", history::time_of(10));
+    BOOST_TEST(store.forget_answers(history::time_of(9), 3) == 3);
+    store.rollback();
+    BOOST_TEST(query("SELECT COUNT(*) FROM request_key") == "5");
+    store.begin();
+    keep("new", history::time_of(10));
+    BOOST_TEST(store.forget_answers(history::time_of(9), 3) == 3);
+    store.commit();
+    BOOST_TEST(query("SELECT GROUP_CONCAT(key) FROM (SELECT key FROM request_key ORDER BY key)") == "new,old-3,old-4");
+    BOOST_TEST(store.forget_answers(history::time_of(9), 3) == 2);  // outside of one
+    BOOST_TEST(store.forget_answers(history::time_of(9), 3) == 0);
+}
+
 BOOST_AUTO_TEST_CASE(forgetting_answers_that_fails_leaves_no_transaction_open) {
     history story;
     ledger_store store{path};
