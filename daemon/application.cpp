@@ -43,6 +43,7 @@
 #include "ipc/method_table.hpp"
 #include "ipc/unix_server.hpp"
 #include "ipc/utf8.hpp"
+#include "schema/export.hpp"
 #include "schema/ledger_store.hpp"
 #include "schema/state_dir.hpp"
 #include "schema/state_watch.hpp"
@@ -324,6 +325,7 @@ void application::parts::bootstrap() {
         forget_restore(directory);
     }
     signing.epoch_begun();
+    schema::clear_export_draft(directory.export_dir());
     watch.emplace(directory);
 }
 

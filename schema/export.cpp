@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "schema/export.hpp"
 
-#include <cerrno>
 #include <optional>
-#include <sys/stat.h>
 #include <system_error>
 #include <utility>
 
 #include "schema/atomic_file.hpp"
+#include "schema/directory_draft.hpp"
 #include "schema/model/json_text.hpp"
 #include "schema/proof/sha256_stream.hpp"
 
@@ -74,19 +73,17 @@ std::string document(Write write) {
     return indent_json(compact) + "\n";
 }
 
-void make_directory(const std::filesystem::path& directory) {
+void make_parents(const std::filesystem::path& directory) {
     std::error_code error;
     if (directory.has_parent_path()) {
         std::filesystem::create_directories(directory.parent_path(), error);
     }
-    if (!error && ::mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST) {
-        error = {errno, std::generic_category()};
-    }
-    if (!error && !std::filesystem::is_directory(directory, error) && !error) {
+    if (std::error_code ignored; !error && std::filesystem::exists(directory, ignored) &&
+                                 !std::filesystem::is_directory(directory, error) && !error) {
         error = std::make_error_code(std::errc::not_a_directory);
     }
     if (error) {
-        throw storage_error{error == std::errc::no_space_on_device ? storage_fault::full : storage_fault::unusable,
+        throw storage_error{means_no_room(error.value()) ? storage_fault::full : storage_fault::unusable,
                             directory.string() + " cannot be created: " + error.message()};
     }
 }
@@ -147,10 +144,15 @@ const std::vector<std::string_view>& export_documents() {
     return names;
 }
 
+void clear_export_draft(const std::filesystem::path& directory) {
+    directory_draft::clear_away(directory, export_documents());
+}
+
 export_summary write_export(reader& from, const std::filesystem::path& directory, const checkpoint_signer& sign) {
-    make_directory(directory);
+    make_parents(directory);
+    directory_draft draft{directory, export_documents()};
     std::vector<export_file> files;
-    const auto add = [&](std::string_view name) -> export_file& { return files.emplace_back(directory, name); };
+    const auto add = [&](std::string_view name) -> export_file& { return files.emplace_back(draft.path(), name); };
     tree_head head;
     {
         const read_snapshot all_of_one_moment{from};
@@ -169,16 +171,13 @@ export_summary write_export(reader& from, const std::filesystem::path& directory
         add("checkpoint").write(sign(head));
     }
 
-    // Everything is on the disk before anything takes its place; only then the manifest, which vouches for all.
     for (auto& file : files) {
         file.seal();
-    }
-    for (auto& file : files) {
         file.publish();
     }
-    sync_directory(directory);
     const auto manifest = render_manifest(head, files);
-    replace_file(directory / manifest_name, manifest);
+    replace_file(draft.path() / manifest_name, manifest);
+    draft.publish();
 
     export_summary summary{.tree_size = head.size, .files = {}, .bytes = manifest.size()};
     for (const auto& file : files) {

@@ -27,12 +27,15 @@ struct export_summary {
     std::uint64_t bytes = 0;
 };
 
-/// Writes the whole set into `directory` (created 0700 where missing): each file under a temporary name, fsync, rename,
-/// then the directory's fsync, the manifest last. A reader that finds a manifest whose digests match has one snapshot.
-/// Throws `storage_error` (`full`, `unusable`); files written before the fault keep their old content or their new.
+/// Writes the whole set, which takes the place of the one in `directory` (created 0700 where missing) all at once, when
+/// it is on the disk (schema/directory_draft.hpp). A reader that finds a manifest whose digests match has one snapshot.
+/// Throws `storage_error` (`full`, `unusable`); then the old set stays.
 /// `sign` gives the signed checkpoint of the tree over exactly the exported records; without it there is no such file.
 using checkpoint_signer = std::function<std::string(const tree_head& head)>;
 export_summary write_export(reader& from, const std::filesystem::path& directory, const checkpoint_signer& sign = {});
+
+/// Removes what a crash left of an export under way.
+void clear_export_draft(const std::filesystem::path& directory);
 
 /// The documents that are made of tables, each in pieces that follow each other, in the order of `export_documents`.
 /// Throws `storage_error` (`unusable`) when there is no record yet.

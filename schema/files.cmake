@@ -2,6 +2,7 @@
 target_sources(valhalla_schema PRIVATE
   atomic_file.cpp
   backup_dir.cpp
+  directory_draft.cpp
   export.cpp
   import.cpp
   import_directory.cpp

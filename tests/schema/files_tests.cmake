@@ -15,6 +15,7 @@ valhalla_test(schema_files_test
   SOURCES
     schema/atomic_file_test.cpp
     schema/backup_dir_test.cpp
+    schema/directory_draft_test.cpp
     schema/export_render_test.cpp
     schema/import_fixture.cpp
     schema/import_history_test.cpp

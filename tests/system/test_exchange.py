@@ -5,6 +5,7 @@ go on, exports that find no room or something else in their place, standard file
 others."""
 
 import contextlib
+import itertools
 import json
 import os
 import shutil
@@ -15,8 +16,8 @@ import threading
 import unittest
 from pathlib import Path
 
-from harness import DEADLINE_S, Daemon, DaemonTest, eventually, main, program, temporary_directory
-from place import as_user, copy_for_all, directory_for_all, mount_tmpfs, needs_other_users
+from harness import DEADLINE_S, ConnectionClosed, Daemon, DaemonTest, eventually, main, program, temporary_directory
+from place import as_user, can_trace, copy_for_all, directory_for_all, mount_tmpfs, needs_other_users
 
 START = "2026-01-01T00:00:00Z"
 
@@ -112,6 +113,54 @@ class Exports(DaemonTest):
         # 1: others replaced the set each time that it was read. Nothing that came was wrong.
         self.assertLessEqual(set(codes), {0, 1})
         self.assertIn(0, codes)
+
+
+@unittest.skipUnless(can_trace(), "strace is not installed, or may not trace")
+class KilledExports(DaemonTest):
+    """A daemon that is killed at each step of an export."""
+
+    STEPS = ("rename", "renameat2", "mkdir", "chmod", "unlink", "rmdir", "fsync")
+
+    def killed_at(self, step: str, number: int) -> bool:
+        """Exports so; false when it came to its end."""
+        tracer = subprocess.Popen(
+            ["strace", "-f", "-o", "/dev/null", "-e", f"trace={step}", "-e", f"inject={step}:signal=SIGKILL:when={number}",
+             "-p", str(self.daemon.process.pid)],
+            stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        self.addCleanup(tracer.stderr.close)
+        self.addCleanup(tracer.kill)
+        self.assertIn("attached", tracer.stderr.readline())
+        with contextlib.suppress(OSError, ConnectionClosed):
+            self.client.call("export.write")
+            tracer.terminate()
+            tracer.wait(DEADLINE_S)
+            return False
+        self.daemon.process.wait(DEADLINE_S)
+        tracer.wait(DEADLINE_S)
+        return True
+
+    def test_a_kill_leaves_the_old_export_or_the_new_one(self):
+        export = self.daemon.state / "export"
+        self.client.call("export.write")
+        (export / "mine.txt").write_text("mine")
+        outcomes = {"old": 0, "new": 0}
+        for step in self.STEPS:
+            for number in itertools.count(1):
+                before = (export / "manifest.json").read_bytes()
+                self.client.call("audit.append", event="X_MORE", payload={})
+                killed = self.killed_at(step, number)
+                found = run(verifier(), export)
+                self.assertEqual(found.returncode, 0, f"{step} {number}: {found.stdout}")
+                if not killed:
+                    break
+                outcomes["old" if (export / "manifest.json").read_bytes() == before else "new"] += 1
+                self.daemon.start()
+                self.reconnect()
+                self.assertEqual((export / "mine.txt").read_text(), "mine")
+                self.assertFalse((self.daemon.state / ".export.next").exists())
+        print(f"{sum(outcomes.values())} kills, {outcomes['new']} after the exchange", flush=True)
+        self.assertGreater(outcomes["old"], 10)
+        self.assertGreater(outcomes["new"], 0)
 
 
 class SmallDisk(unittest.TestCase):
