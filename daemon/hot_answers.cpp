@@ -61,9 +61,8 @@ std::string_view hot_answers::session_status(const std::string& operator_name) {
 
 /// Rendered anew only when the operator's session is another object than before.
 void hot_answers::refresh(session_answer& kept, const std::string& operator_name) const {
-    const auto& book = state_.sessions->by_operator;
-    const auto found = book.find(operator_name);
-    const auto now = found == book.end() ? nullptr : found->second;
+    const auto* const found = state_.sessions->by_operator.find(operator_name);
+    const auto now = found == nullptr ? nullptr : *found;
     if (kept.shown == now) {
         return;
     }

@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "daemon/governor/session_book.hpp"
+
 namespace valhalla {
 
 governor::state restore_state(schema::stored_state stored, std::shared_ptr<const governor::canon> rules,
@@ -32,7 +34,7 @@ governor::state restore_state(schema::stored_state stored, std::shared_ptr<const
         if (stored.latest && stored.latest->id == kept->id) {
             book.latest = kept;
         }
-        book.by_operator.emplace(kept->operator_name, std::move(kept));
+        governor::put_session(book, std::move(kept));
     }
     if (stored.latest && !book.latest) {
         book.latest = std::make_shared<session>(std::move(*stored.latest));

@@ -138,7 +138,7 @@ class answering {
         return {std::move(lock), active == nullptr ? std::nullopt : std::optional{active->id}};
     }
     [[nodiscard]] answers::session kept_session(const std::string& operator_name) const {
-        return s_.sessions->by_operator.find(operator_name)->second;
+        return *s_.sessions->by_operator.find(operator_name);
     }
 
     const state& s_;

@@ -178,7 +178,7 @@ std::optional<unix_micros> forgotten_from(const session& s, const thresholds& li
 
 void judge_sessions(const state& s, unix_micros now, verdict_builder& out) {
     bounded_list list{out, max_listed_sessions, "forgotten session"};
-    for (const auto& [name, kept] : s.sessions->by_operator) {
+    for (const auto& [name, kept] : s.sessions->active) {
         const session& running = *kept;
         const auto from = forgotten_from(running, *s.limits);
         list.add(from && now >= *from ? health_level::yellow : health_level::green, [&] {
@@ -275,7 +275,7 @@ std::optional<unix_micros> next_health_change(const state& s, unix_micros now) {
     for (const auto& [source, signal] : *s.signals) {
         consider(signal.expires_at);
     }
-    for (const auto& [name, kept] : s.sessions->by_operator) {
+    for (const auto& [name, kept] : s.sessions->active) {
         consider(forgotten_from(*kept, *s.limits));
     }
     return soonest;

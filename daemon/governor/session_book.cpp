@@ -3,37 +3,27 @@
 
 #include <utility>
 
-#include "daemon/governor/part.hpp"
-
 namespace valhalla::governor {
 
-namespace {
-
-using entry = std::shared_ptr<const session>;
-
-/// Changes a kept session. `latest` lets go of it meanwhile: else the two would keep each other from being changed
-/// in place.
-template <class Change>
-void change_session(session_book& book, const std::string& operator_name, Change change) {
-    entry& slot = book.by_operator.find(operator_name)->second;
-    const bool is_latest = book.latest == slot;
-    if (is_latest) {
-        book.latest.reset();
+void put_session(session_book& book, session_book::entry one) {
+    if (const auto* const before = book.by_operator.find(one->operator_name)) {
+        book.by_id.erase((*before)->id);
     }
-    change(writable(slot));
-    if (is_latest) {
-        book.latest = slot;
+    book.by_id.insert_or_assign(one->id, one);
+    if (one->active) {
+        book.active.insert_or_assign(one->operator_name, one);
+    } else {
+        book.active.erase(one->operator_name);
     }
+    const auto& name = one->operator_name;
+    book.by_operator.insert_or_assign(name, one);
 }
 
-}  // namespace
-
 void keep_session(session_book& book, session s) {
-    const auto made = std::make_shared<session>(std::move(s));
-    entry& slot = book.by_operator[made->operator_name];
-    const bool newer = slot && (slot->active != made->active ? made->active : made->id > slot->id);
-    if (!slot || newer) {
-        slot = made;
+    const session_book::entry made = std::make_shared<session>(std::move(s));
+    const auto* const kept = book.by_operator.find(made->operator_name);
+    if (kept == nullptr || ((*kept)->active != made->active ? made->active : made->id > (*kept)->id)) {
+        put_session(book, made);
     }
     if (!book.latest || made->id > book.latest->id) {
         book.latest = made;
@@ -41,16 +31,20 @@ void keep_session(session_book& book, session s) {
 }
 
 void close_session(session_book& book, const events::session_ended& event) {
-    const auto it = book.by_operator.find(event.operator_name);
-    if (it == book.by_operator.end() || it->second->id != event.id) {
+    const auto* const kept = book.by_operator.find(event.operator_name);
+    if (kept == nullptr || (*kept)->id != event.id) {
         return;
     }
-    change_session(book, event.operator_name, [&](session& s) {
-        s.active = false;
-        s.ended_at = event.ended_at;
-        s.end_notes = event.notes;
-        s.why_ended = event.reason;
-    });
+    session over = **kept;
+    over.active = false;
+    over.ended_at = event.ended_at;
+    over.end_notes = event.notes;
+    over.why_ended = event.reason;
+    const session_book::entry ended = std::make_shared<session>(std::move(over));
+    put_session(book, ended);
+    if (book.latest && book.latest->id == event.id) {
+        book.latest = ended;
+    }
 }
 
 }  // namespace valhalla::governor

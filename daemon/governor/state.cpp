@@ -44,19 +44,18 @@ bool operator==(const deny_window& a, const deny_window& b) noexcept {
 }
 
 const session* session_book::active_of(std::string_view operator_name) const noexcept {
-    const auto it = by_operator.find(operator_name);
-    return it != by_operator.end() && it->second->active ? it->second.get() : nullptr;
+    const entry* const found = active.find(operator_name);
+    return found == nullptr ? nullptr : found->get();
 }
 
 const session* session_book::find(session_id id) const noexcept {
-    const auto it = std::find_if(by_operator.begin(), by_operator.end(),
-                                 [id](const auto& entry) { return entry.second->id == id; });
-    if (it != by_operator.end()) {
-        return it->second.get();
+    if (const entry* const found = by_id.find(id)) {
+        return found->get();
     }
     return latest && latest->id == id ? latest.get() : nullptr;
 }
 
+/// The other two maps follow from the first one.
 bool operator==(const session_book& a, const session_book& b) {
     return same_value(a.latest, b.latest) &&
            std::equal(

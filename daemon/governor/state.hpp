@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "daemon/governor/canon.hpp"
+#include "daemon/governor/persistent_map.hpp"
 #include "daemon/governor/playbook.hpp"
 #include "daemon/governor/self_checks.hpp"
 #include "schema/model/event.hpp"
@@ -41,11 +42,15 @@ class deny_window {
     std::uint16_t denied_ = 0;
 };
 
-/// All sessions that the rules and the hot reads need: each operator's active session, or else his latest.
-/// Older ones are in the database only.
+/// All sessions that the rules and the hot reads need: each operator's active session, or else their latest.
+/// Older ones are in the database only. There may be very many operators who worked once: nothing that happens often
+/// goes through all of `by_operator`, or copies it.
 struct session_book {
-    std::map<std::string, std::shared_ptr<const session>, std::less<>> by_operator;
-    std::shared_ptr<const session> latest;  ///< of all operators, by start; what `go_session.json` shows. May be null.
+    using entry = std::shared_ptr<const session>;
+    persistent_map<std::string, entry> by_operator;
+    persistent_map<std::string, entry> active;  ///< those of them that are active, by operator
+    persistent_map<session_id, entry> by_id;    ///< all of `by_operator`
+    entry latest;  ///< of all operators, by start; what `go_session.json` shows. May be null.
 
     /// The operator's active session, or null.
     [[nodiscard]] const session* active_of(std::string_view operator_name) const noexcept;

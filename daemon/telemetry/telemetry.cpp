@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/telemetry/telemetry.hpp"
 
-#include <algorithm>
-
 #include <fmt/format.h>
 
 namespace valhalla {
@@ -40,9 +38,7 @@ figures telemetry::take() const {
 }
 
 std::uint64_t telemetry::sessions_active() const {
-    const auto& book = from_.hot.state().sessions->by_operator;
-    return static_cast<std::uint64_t>(
-        std::ranges::count_if(book, [](const auto& each) { return each.second->active; }));
+    return from_.hot.state().sessions->active.size();
 }
 
 std::string telemetry::status_line() const {

@@ -7,6 +7,7 @@ valhalla_test(governor_test
     daemon/governor/dice.cpp
     daemon/governor/health_test.cpp
     daemon/governor/import_test.cpp
+    daemon/governor/persistent_map_test.cpp
     daemon/governor/playbook_test.cpp
     daemon/governor/property_test.cpp
     daemon/governor/rules_files_test.cpp

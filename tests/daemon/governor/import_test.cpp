@@ -68,8 +68,8 @@ BOOST_AUTO_TEST_CASE(everything_that_came_in_is_in_force) {
     BOOST_TEST(w.s.progress->at("of_old").done);
     BOOST_TEST(w.s.next_session == session_id{8});
     BOOST_TEST(w.s.sessions->latest->id == session_id{7});
-    BOOST_TEST(w.s.sessions->by_operator.at("anna")->id == session_id{7});
-    BOOST_TEST(w.s.sessions->by_operator.at("anna")->first_seq == next(first));
+    BOOST_TEST((*w.s.sessions->by_operator.find("anna"))->id == session_id{7});
+    BOOST_TEST((*w.s.sessions->by_operator.find("anna"))->first_seq == next(first));
 }
 
 BOOST_AUTO_TEST_CASE(an_imported_active_session_goes_on) {

@@ -119,6 +119,8 @@ class life {
     void check_sessions() {
         for (const auto& [name, one] : w_.s.sessions->by_operator) {
             must(name == one->operator_name, "a session under another's name");
+            must(w_.s.sessions->find(one->id) == one.get(), "a session under another's number");
+            must(w_.s.sessions->active_of(name) == (one->active ? one.get() : nullptr), "active, or not, is mistaken");
             if (const auto [it, fresh] = frozen_.try_emplace(one->id, one->snapshot_json); !fresh) {
                 must(it->second == one->snapshot_json, "a snapshot changed");
             }
