@@ -25,6 +25,7 @@
 #include "schema/database_copy.hpp"
 #include "schema/integrity.hpp"
 #include "schema/ledger_store.hpp"
+#include "schema/own_directory.hpp"
 #include "schema/proof/anchor.hpp"
 #include "schema/proof/checkpoint.hpp"
 #include "schema/reader.hpp"
@@ -42,15 +43,11 @@ constexpr std::uint64_t restore_spared_bytes = 32 * mib;
 constexpr std::size_t copied_at_once = 1024ULL * 1024;
 constexpr std::size_t max_small_file = 65'536;
 
-/// In each directory that a restore makes, before anything else.
-constexpr std::string_view marker_name = "valhallad-restore";
-constexpr std::string_view marker_content = "made by valhallad --restore\n";
-
-fs::path draft_of(const schema::state_dir& state) {
-    return state.path() / ".restore";
+schema::own_directory draft_of(const schema::state_dir& state) {
+    return {state.path() / ".restore", "a restore"};
 }
-fs::path decided(const schema::state_dir& state) {
-    return state.path() / "restore";
+schema::own_directory decided(const schema::state_dir& state) {
+    return {state.path() / "restore", "a restore"};
 }
 
 [[noreturn]] void refuse_backup(const std::string& sentence) {
@@ -85,26 +82,6 @@ void move(const fs::path& from, const fs::path& to) {
     }
 }
 
-/// The marker last, so that what a crash leaves is known.
-void clear_away(const fs::path& path) {
-    std::error_code error;
-    for (fs::directory_iterator at{path, error}, end; !error && at != end; at.increment(error)) {
-        if (at->path().filename() != marker_name) {
-            fs::remove_all(at->path(), error);
-        }
-    }
-    if (error == std::errc::no_such_file_or_directory) {
-        return;
-    }
-    if (!error) {
-        fs::remove_all(path, error);
-    }
-    if (error) {
-        errno = error.value();
-        fail(path, "removed");
-    }
-}
-
 /// Of our own small files.
 std::string content_of(const fs::path& path) {
     std::ifstream in{path, std::ios::binary};
@@ -130,18 +107,6 @@ void copy_contents(const fs::path& from, const fs::path& to) {
         }
         schema::write_all(out.get(), std::string_view{piece}.substr(0, size < 0 ? 0 : static_cast<std::size_t>(size)),
                           to);
-    }
-}
-
-/// Somebody else's directory of that name is neither a restore nor ours to delete.
-void require_own(const fs::path& directory) {
-    std::error_code error;
-    if (!fs::is_regular_file(directory / marker_name, error) || content_of(directory / marker_name) != marker_content) {
-        throw schema::storage_error{
-            schema::storage_fault::unusable,
-            fmt::format("{} is not of this program, which uses that name for a restore; move it out of {}, and start "
-                        "again",
-                        directory.string(), directory.parent_path().string())};
     }
 }
 
@@ -287,8 +252,8 @@ std::string name_aside(const schema::state_dir& state) {
 
 /// The prepared directory takes the name that decides, also when there is one already whose epoch never began.
 void decide(const schema::state_dir& state) {
-    const auto from = draft_of(state);
-    const auto to = decided(state);
+    const auto from = draft_of(state).path();
+    const auto to = decided(state).path();
     const unsigned flags = is_there(to) ? RENAME_EXCHANGE : 0;
     if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), flags) != 0) {
         fail(to, "put in place");
@@ -324,9 +289,8 @@ restored restore_backup(const schema::state_dir& state, const fs::path& backup, 
     static_cast<void>(finish_restore(state));  // first of all, for it refuses what is not ours to clear away
     try {
         require_backup(state, backup);
-        const auto draft = draft_of(state);
-        make_directory(draft);
-        schema::replace_file(draft / marker_name, marker_content);
+        draft_of(state).make();
+        const auto draft = draft_of(state).path();
         const auto copy = fs::canonical(draft) / database_name;  // as what is said of it will name it
         copy_contents(backup, copy);
         const auto [instance, current_epoch] = prepare_copy(copy, backup);
@@ -352,7 +316,7 @@ restored restore_backup(const schema::state_dir& state, const fs::path& backup, 
         return done;
     } catch (...) {
         try {
-            clear_away(draft_of(state));
+            draft_of(state).clear_away();
         } catch (const schema::storage_error&) {  // NOLINT(bugprone-empty-catch)
             // What is left is known by its marker, and cleared away by the next start.
         }
@@ -361,19 +325,12 @@ restored restore_backup(const schema::state_dir& state, const fs::path& backup, 
 }
 
 std::optional<std::string> finish_restore(const schema::state_dir& state) {
-    if (is_there(draft_of(state))) {
-        // Empty but for a marker under way: made, and cut short before anything else was in it.
-        ::unlink((draft_of(state) / fmt::format(".{}.tmp", marker_name)).c_str());
-        if (::rmdir(draft_of(state).c_str()) != 0) {
-            require_own(draft_of(state));
-            clear_away(draft_of(state));
-        }
-    }
-    const auto from = decided(state);
+    draft_of(state).clear_away();
+    const auto from = decided(state).path();
     if (!is_there(from)) {
         return std::nullopt;
     }
-    require_own(from);
+    decided(state).require_own();
     if (const auto database = from / database_name; is_there(database)) {
         move_aside(state, state.path() / content_of(from / "aside"));
         move(database, state.database());
@@ -385,11 +342,11 @@ std::optional<std::string> finish_restore(const schema::state_dir& state) {
 
 void forget_restore(const schema::state_dir& state) {
     // First out of its name, at once: half removed it would have lost its reason.
-    if (::rename(decided(state).c_str(), draft_of(state).c_str()) != 0) {
-        fail(decided(state), "moved");
+    if (::rename(decided(state).path().c_str(), draft_of(state).path().c_str()) != 0) {
+        fail(decided(state).path(), "moved");
     }
     schema::sync_directory(state.path());
-    clear_away(draft_of(state));
+    draft_of(state).clear_away();
 }
 
 }  // namespace valhalla

@@ -50,22 +50,8 @@ bool stands_at(const std::filesystem::path& path, std::uint64_t offset, std::str
 
 }  // namespace
 
-uploads::uploads(std::filesystem::path directory) : directory_{std::move(directory)} {
-    std::error_code error;
-    const auto entries = std::filesystem::directory_iterator{directory_, error};
-    // Ours have numbers for names. Somebody else's directory of that name is not ours to delete.
-    const auto ours = [](const std::filesystem::directory_entry& entry) {
-        const auto name = entry.path().filename().string();
-        return name.find_first_not_of("0123456789") == std::string::npos;
-    };
-    if (!error && !std::ranges::all_of(entries, ours)) {
-        throw schema::storage_error{
-            schema::storage_fault::unusable,
-            fmt::format("{} is not of this program, which uses that name for imports; move it out of {}, and start "
-                        "again",
-                        directory_.string(), directory_.parent_path().string())};
-    }
-    std::filesystem::remove_all(directory_, error);
+uploads::uploads(std::filesystem::path directory) : directory_{std::move(directory), "imports"} {
+    directory_.clear_away();
 }
 
 uploads::result<std::int64_t> uploads::begin() {
@@ -73,8 +59,16 @@ uploads::result<std::int64_t> uploads::begin() {
         cancel(open_.begin()->first);  // the oldest: its client went away without a word
     }
     const auto id = next_;
+    try {
+        if (!directory_.is_there()) {
+            directory_.make();
+        }
+    } catch (const schema::storage_error& fault) {
+        const bool full = fault.fault() == schema::storage_fault::full;
+        return ipc::rpc_error{full ? ipc::error_code::storage_full : ipc::error_code::internal_error, fault.what(), {}};
+    }
     std::error_code failed;
-    std::filesystem::create_directories(path_of(id), failed);
+    std::filesystem::create_directory(path_of(id), failed);
     if (failed) {
         return not_written(path_of(id), failed.value());
     }

@@ -16,6 +16,7 @@
 
 #include "ipc/errors.hpp"
 #include "schema/import.hpp"
+#include "schema/own_directory.hpp"
 
 namespace valhalla {
 
@@ -28,7 +29,7 @@ class uploads {
     static constexpr std::array<std::string_view, 6> known_files{
         "go_session.json", "go_progress.json", "cone_state.json", "thresholds.json", "sessions.json", "audit.log"};
 
-    /// Removes what an earlier process left behind in `directory`.
+    /// Removes what an earlier process left behind in `directory`. Throws `storage_error` when it is somebody else's.
     explicit uploads(std::filesystem::path directory);
 
     template <class T>
@@ -44,9 +45,11 @@ class uploads {
     void cancel(std::int64_t id);
 
   private:
-    [[nodiscard]] std::filesystem::path path_of(std::int64_t id) const { return directory_ / std::to_string(id); }
+    [[nodiscard]] std::filesystem::path path_of(std::int64_t id) const {
+        return directory_.path() / std::to_string(id);
+    }
 
-    std::filesystem::path directory_;
+    schema::own_directory directory_;
     std::int64_t next_ = 1;
     std::map<std::int64_t, std::uint64_t> open_;  // bytes so far, by id
 };

@@ -11,4 +11,5 @@ target_sources(valhalla_schema PRIVATE
   import_log.cpp
   import_manifest.cpp
   import_parts.cpp
+  own_directory.cpp
   signing_key_file.cpp)

@@ -6,6 +6,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "schema/errors.hpp"
 #include "tests/full_disk.hpp"
 #include "tests/schema/file_content.hpp"
 #include "tests/temporary_directory.hpp"
@@ -110,9 +111,23 @@ BOOST_AUTO_TEST_CASE(the_oldest_gives_way_when_too_many_are_open) {
 
 BOOST_AUTO_TEST_CASE(what_an_earlier_process_left_is_removed) {
     const temporary_directory dir;
-    std::filesystem::create_directories(dir.path() / "upload" / "1");
+    {
+        uploads files{dir.path() / "upload"};
+        static_cast<void>(files.put(std::get<std::int64_t>(files.begin()), "audit.log", "torn"));
+    }
     const uploads files{dir.path() / "upload"};
     BOOST_TEST(!std::filesystem::exists(dir.path() / "upload"));
+}
+
+BOOST_AUTO_TEST_CASE(a_directory_of_somebody_else_is_left_alone) {
+    const temporary_directory dir;
+    const auto theirs = dir.path() / "upload" / "2024";
+    std::filesystem::create_directories(theirs);
+    BOOST_CHECK_EXCEPTION(uploads{dir.path() / "upload"}, valhalla::schema::storage_error, [](const auto& e) {
+        return std::string{e.what()}.find("upload is not of this program, which uses that name for imports") !=
+               std::string::npos;
+    });
+    BOOST_TEST(std::filesystem::exists(theirs));
 }
 
 BOOST_AUTO_TEST_CASE(a_problem_names_file_line_and_key) {
