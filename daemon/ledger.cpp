@@ -11,6 +11,7 @@
 #include "daemon/render.hpp"
 #include "daemon/telemetry/record_line.hpp"
 #include "ipc/call_list.hpp"
+#include "ipc/utf8.hpp"
 #include "schema/limits.hpp"
 
 namespace valhalla {
@@ -59,6 +60,9 @@ governor::refusal answers_too_large() {
 bool can_wait(const schema::storage_error& fault) noexcept {
     return fault.fault() == schema::storage_fault::full || fault.fault() == schema::storage_fault::busy;
 }
+
+/// Bytes of what the disk says, in a reason of the health.
+constexpr std::size_t max_reason_for_health = 400;
 
 /// Lists of changes go round between three owners, so none may stay large because it was once.
 void make_empty(std::vector<change>& list) {
@@ -208,14 +212,21 @@ bool ledger::in_place(bool look_now) {
     return !displaced_;
 }
 
+/// Without a record of it.
+void ledger::show_health(governor::self_checks measured) {
+    state_.self = std::move(measured);
+    auto now = governor::evaluate_health(state_, std::max(hooks_.now(), state_.last_ts));
+    if (now != *state_.health) {
+        state_.health = std::make_shared<health_verdict>(std::move(now));
+    }
+    committed_ = state_;
+}
+
 void ledger::keep_time_without_files() {
     const auto steady_now = std::chrono::steady_clock::now();
     if (steady_now >= next_self_check_) {
         next_self_check_ = steady_now + self_check_interval;
-        state_.self = hooks_.measure();
-        state_.health =
-            std::make_shared<health_verdict>(governor::evaluate_health(state_, std::max(hooks_.now(), state_.last_ts)));
-        committed_ = state_;
+        show_health(hooks_.measure());
         publish(std::make_unique<commit_result>());
         if (hooks_.alive) {
             hooks_.alive(figures_);
@@ -308,7 +319,11 @@ std::size_t ledger::process(std::span<change> batch) {
         }
         if (!broken_) {
             forget_beside(std::exchange(kept_answers_, 0));
+            const bool anything = in_transaction_;
             commit();
+            if (anything && std::exchange(no_room_, std::nullopt)) {
+                next_tick_ = next_self_check_ = {};
+            }
         }
     } catch (const schema::storage_error& fault) {
         roll_back();
@@ -320,6 +335,9 @@ std::size_t ledger::process(std::span<change> batch) {
         }
         if (fault.fault() == schema::storage_fault::full) {
             result->disk_full = fault.what();
+            if (!std::exchange(no_room_, fault.what())) {
+                next_tick_ = next_self_check_ = {};
+            }
         } else if (!can_wait(fault)) {
             break_down(fault);
         }
@@ -476,6 +494,10 @@ void ledger::tick(std::chrono::steady_clock::time_point steady_now) {
     if (steady_now >= next_self_check_) {
         what.measured = hooks_.measure();
         what.measured->wal_mib = store_.wal_bytes() / static_cast<std::int64_t>(mib);
+        if (no_room_) {
+            what.measured->findings.push_back(
+                {health_level::red, "Changes are refused: " + ipc::excerpt(*no_room_, max_reason_for_health) + "."});
+        }
         const std::lock_guard lock{mutex_};
         what.measured->ledger_queue = static_cast<std::int64_t>(queue_.size());
         next_self_check_ = steady_now + self_check_interval;
@@ -488,6 +510,9 @@ void ledger::tick(std::chrono::steady_clock::time_point steady_now) {
         roll_back();
         if (!can_wait(fault)) {
             throw;
+        }
+        if (what.measured) {
+            show_health(*what.measured);  // which cannot be recorded now
         }
     }
     if (state_.health != before) {

@@ -190,6 +190,7 @@ class ledger {
     void forget_beside(std::size_t kept);
     /// Whether the files are where they were, as far as is known.
     bool in_place(bool look_now);
+    void show_health(governor::self_checks measured);
     /// Instead of storing anything: shows what is wrong, and that the loop goes round.
     void keep_time_without_files();
     /// Nothing more is stored from here on.
@@ -213,6 +214,7 @@ class ledger {
     std::vector<log_entry> lines_;  // to go with what is published next
     bool in_transaction_ = false;
     bool broken_ = false;
+    std::optional<std::string> no_room_;    // why the last change was refused; until one is stored
     std::optional<std::string> displaced_;  // the files are not where they were: nothing more is stored
     bool more_between_ = false;             // `between_batches` said so
     bool more_to_forget_ = false;           // answers whose time is over, while nothing else is to be done

@@ -26,25 +26,24 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// What the last failed write to the write-ahead log said; `sqlite3_system_errno` does not tell for a commit.
-int last_write_error(sqlite3* db) {
-    sqlite3_file* log = nullptr;
+/// What the last failed write to a file said; `sqlite3_system_errno` does not tell for a commit.
+int last_write_error(sqlite3* db, int which) {
+    sqlite3_file* file = nullptr;
     int error = 0;
-    if (sqlite3_file_control(db, "main", SQLITE_FCNTL_JOURNAL_POINTER, static_cast<void*>(&log)) == SQLITE_OK &&
-        log != nullptr && log->pMethods != nullptr) {
-        log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO, &error);
+    if (sqlite3_file_control(db, "main", which, static_cast<void*>(&file)) == SQLITE_OK && file != nullptr &&
+        file->pMethods != nullptr) {
+        file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO, &error);
     }
     return error;
 }
 
-/// ENOSPC comes as SQLITE_FULL; a quota and a limit of the process come as failed writes. The commit mark is the
-/// last thing written, so a write that failed has not committed and can be rolled back. A failed sync never can: what
-/// it left on the disk is unknown.
+/// ENOSPC comes as SQLITE_FULL; a quota and a limit of the process come as failed writes: of the log in a commit, of
+/// the database in a checkpoint. The commit mark is the last thing written, so a write that failed has not committed
+/// and can be rolled back, and what a checkpoint did not move stays in the log. A failed sync never can: what it left
+/// on the disk is unknown.
 bool no_room_for_write(sqlite3* db, int extended) {
-    if (extended != SQLITE_IOERR_WRITE) {
-        return false;
-    }
-    return means_no_room(last_write_error(db));
+    return extended == SQLITE_IOERR_WRITE && (means_no_room(last_write_error(db, SQLITE_FCNTL_JOURNAL_POINTER)) ||
+                                              means_no_room(last_write_error(db, SQLITE_FCNTL_FILE_POINTER)));
 }
 
 storage_fault fault_of(sqlite3* db, int extended) {

@@ -325,6 +325,33 @@ BOOST_AUTO_TEST_CASE(a_full_disk_rolls_back_and_recovers_by_itself) {
     BOOST_TEST(query("PRAGMA integrity_check") == "ok");
 }
 
+BOOST_AUTO_TEST_CASE(a_checkpoint_that_finds_no_room_leaves_the_log_and_can_be_made_later) {
+    history h;
+    tree_head expected;
+    const auto is_full = [](const storage_error& e) { return e.fault() == storage_fault::full; };
+    {
+        ledger_store store{path};
+        append(store, {h.created(), h.started(1)});
+        append(store, decisions(h, 1'000));
+        static_cast<void>(store.checkpoint());
+        append(store, decisions(h, 200));  // over the beginning of a log that is long enough
+        const full_disk full{std::filesystem::file_size(path)};
+        BOOST_CHECK_EXCEPTION((void)store.checkpoint(), storage_error, is_full);
+        BOOST_CHECK_EXCEPTION((void)store.checkpoint(), storage_error, is_full);
+        expected = store.head();
+        store.leave_files_alone();  // as after a kill: closing it would be a checkpoint
+    }
+    {
+        const full_disk full{std::filesystem::file_size(path)};
+        const ledger_store store{path};  // what the start cannot move can still be read
+        BOOST_CHECK(store.head() == expected);
+    }
+    ledger_store store{path};
+    append(store, decisions(h, 10));
+    BOOST_TEST(store.checkpoint() == 0);
+    BOOST_TEST(to_hex(store.head().root) == to_hex(root_of_records(path)));
+}
+
 BOOST_AUTO_TEST_CASE(answers_are_forgotten_in_the_transaction_that_keeps_others) {
     history story;
     ledger_store store{path};

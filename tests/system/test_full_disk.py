@@ -7,7 +7,7 @@ Needs a small filesystem of its own, so it is skipped where a tmpfs cannot be mo
 
 import unittest
 
-from harness import Daemon, RpcError, audit_records, main, temporary_directory
+from harness import Daemon, RpcError, audit_records, eventually, main, temporary_directory
 from place import mount_tmpfs
 
 PAYLOAD = {"text": "x" * 20_000}
@@ -32,6 +32,12 @@ class FullDisk(unittest.TestCase):
                 return count
         raise AssertionError("the disk never got full")
 
+    def told_by_health(self) -> bool:
+        now = self.client.call("health.status")
+        told = any("Changes are refused" in reason and "no space left" in reason for reason in now["reasons"])
+        self.assertFalse(told and now["status"] != "red", now)
+        return told
+
     def test_changes_are_refused_reads_go_on_and_it_recovers_by_itself(self):
         ballast = self.disk / "ballast"
         ballast.write_bytes(b"\0" * 1_000_000)
@@ -41,11 +47,13 @@ class FullDisk(unittest.TestCase):
         self.assertEqual(len(audit_records(self.client, event="X_FILL")), acknowledged)
         self.assertEqual(self.client.refused("session.start").kind, "storage_full")
         self.assertIs(self.client.call("session.status")["active"], False, "nothing of it took effect")
+        eventually(lambda: self.told_by_health(), "health is red at once", 3)
         self.assertEqual(self.client.call("cone.state")["band"], "B")
 
         ballast.unlink()
         self.assertIs(self.client.call("session.start")["active"], True)
         self.assertEqual(len(audit_records(self.client, event="X_FILL")), acknowledged)
+        eventually(lambda: not self.told_by_health(), "health forgets it at once", 3)
 
     def test_a_daemon_on_a_full_disk_starts_and_serves_reads(self):
         session = self.client.call("session.start")["id"]
