@@ -36,6 +36,7 @@
 #include "daemon/start_parts.hpp"
 #include "daemon/task_runner.hpp"
 #include "daemon/telemetry/metrics_file.hpp"
+#include "daemon/telemetry/record_line.hpp"
 #include "daemon/telemetry/telemetry.hpp"
 #include "daemon/trail_check.hpp"
 #include "daemon/trail_signing.hpp"
@@ -84,6 +85,7 @@ struct application::parts {
 
     [[nodiscard]] std::unique_ptr<trail_check> make_check();
     void bootstrap();
+    void tell_unsigned(const events::records_unsigned& what);
     void listen();
     void publish(std::unique_ptr<commit_result> result);
     void published(commit_result& result);
@@ -123,8 +125,6 @@ struct application::parts {
     valhalla::ledger changes_ledger;
     std::unique_ptr<notary> signer;  // from the end of bootstrap on
     std::unique_ptr<trail_check> checking;
-    std::uint64_t signed_before = 0;  // records, of those that there were when this start began
-    std::uint64_t found_records = 0;
     std::optional<schema::state_watch> watch;  // from the end of bootstrap on
     std::atomic<bool> lost_files = false;      // the files are not where they were
     hot_answers hot;
@@ -279,11 +279,7 @@ std::unique_ptr<trail_check> application::parts::make_check() {
     trail_check::settings what{.database = directory.database(), .already = pages_checked};
     if (const auto anchored = signing.continued()) {
         what.heads.push_back(*anchored);
-        signed_before = anchored->size;
-    } else {
-        signed_before = store.head().size;  // a new epoch says itself what it begins with
     }
-    found_records = store.head().size;
     what.heads.push_back(store.head());
     return std::make_unique<trail_check>(std::move(what), [this](const trail_check::verdict& end) {
         if (end.problem) {
@@ -295,6 +291,7 @@ std::unique_ptr<trail_check> application::parts::make_check() {
 /// The records that every start may have to write: the first one of a new database, and which rules are in force.
 void application::parts::bootstrap() {
     checking = make_check();
+    const auto found_head = store.head();
     if (changes_ledger.initial_state().instance.empty()) {
         changes_ledger.bootstrap(governor::commands::create_database{hex_of_chance(instance_digits)});
     }
@@ -309,6 +306,10 @@ void application::parts::bootstrap() {
         }
         log.storage_full(fault.what());
         disk_was_full = true;
+    }
+    // A new epoch says itself what it begins with.
+    if (const auto anchored = signing.continued(); anchored && anchored->size < found_head.size) {
+        tell_unsigned({static_cast<std::int64_t>(anchored->size) + 1, static_cast<std::int64_t>(found_head.size)});
     }
     if (auto epoch = signing.new_epoch(changes_ledger.initial_state().instance)) {
         changes_ledger.bootstrap(governor::commands::start_epoch{*std::move(epoch)});
@@ -327,6 +328,19 @@ void application::parts::bootstrap() {
     signing.epoch_begun();
     schema::clear_export_draft(directory.export_dir());
     watch.emplace(directory);
+}
+
+void application::parts::tell_unsigned(const events::records_unsigned& what) {
+    try {
+        changes_ledger.bootstrap(governor::commands::record_unsigned{what});
+    } catch (const schema::storage_error& fault) {
+        if (fault.fault() != schema::storage_fault::full) {
+            throw;
+        }
+        if (const auto line = line_of({{}, system_now(), daemon_actor(), std::nullopt, what})) {
+            log.write(*line);
+        }
+    }
 }
 
 /// Ledger thread: hands a commit to the I/O thread.
@@ -482,9 +496,6 @@ int application::parts::run() {
     changes_ledger.start();
     on_signal();
     figures_out.begin(given.metrics);
-    if (signed_before < found_records) {
-        log.unsigned_tail(signed_before + 1, found_records);
-    }
     log.listening(facts.socket);
     log.started(facts.state_dir, hot.head().size);
     if (given.development) {

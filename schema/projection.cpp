@@ -18,6 +18,7 @@ struct projection::visitor {
         to.instance_.record_loaded("playbook", e.sha256, e.source, entry.seq);
     }
     void operator()(const events::epoch_started& e) const { to.epochs_.append(e, entry.seq, entry.ts); }
+    void operator()(const events::records_unsigned& /*e*/) const {}
     void operator()(const events::checkpoint_witnessed& e) const { to.witnessed_.put(e.origin, e.tree, entry.seq); }
     void operator()(const events::session_started& e) const { to.sessions_.start(e, entry.seq); }
     void operator()(const events::session_ended& e) const { to.sessions_.end(e); }

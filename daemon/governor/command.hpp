@@ -91,6 +91,10 @@ struct create_database {
 struct start_epoch {
     events::epoch_started what;
 };
+/// What a start found of records that nobody had signed. Asked by the daemon only.
+struct record_unsigned {
+    events::records_unsigned what;
+};
 
 /// The tree of another log whose signature was checked, and the proof that it continues the tree of `old_size` records.
 struct witness_checkpoint {
@@ -140,8 +144,8 @@ using command =
                  commands::decide, commands::report_health, commands::clear_health, commands::set_thresholds,
                  commands::set_step, commands::append_event, commands::import_state, commands::tick,
                  commands::load_policy, commands::load_playbook, commands::create_database, commands::start_epoch,
-                 commands::witness_checkpoint, commands::lock_operator, commands::unlock_operator, commands::create_key,
-                 commands::revoke_key, commands::record_denial>;
+                 commands::record_unsigned, commands::witness_checkpoint, commands::lock_operator,
+                 commands::unlock_operator, commands::create_key, commands::revoke_key, commands::record_denial>;
 
 enum class refusal_kind : std::uint8_t {
     session_active,

@@ -172,9 +172,10 @@ decision decide_on(const state& s, const commands::create_database& c, const con
     return out;
 }
 
-decision decide_on(const commands::start_epoch& c) {
+template <class Event>
+decision record_it(const Event& what) {
     plan out;
-    out.add(c.what);
+    out.add(what);
     return out;
 }
 
@@ -194,7 +195,8 @@ struct dispatch {
     decision operator()(const commands::create_key& c) const { return governor::decide_on(s, c, ctx); }
     decision operator()(const commands::revoke_key& c) const { return governor::decide_on(s, c, ctx); }
     decision operator()(const commands::record_denial& c) const { return governor::decide_on(s, c, ctx); }
-    decision operator()(const commands::start_epoch& c) const { return decide_on(c); }
+    decision operator()(const commands::start_epoch& c) const { return record_it(c.what); }
+    decision operator()(const commands::record_unsigned& c) const { return record_it(c.what); }
     decision operator()(const commands::tick& /*c*/) const { return plan{}; }
     template <class Command>
     decision operator()(const Command& c) const {

@@ -29,6 +29,7 @@ class folder {
     void operator()(const events::playbook_loaded& e) const { s_.recorded_playbook = e.sha256; }
 
     void operator()(const events::epoch_started& /*e*/) const {}
+    void operator()(const events::records_unsigned& /*e*/) const {}
     void operator()(const events::checkpoint_witnessed& e) const {
         writable(s_.witnessed).insert_or_assign(e.origin, e.tree);
     }

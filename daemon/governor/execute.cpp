@@ -122,6 +122,7 @@ class answering {
     answer operator()(const commands::create_database& /*c*/) const { return answers::nothing{}; }
     answer operator()(const commands::witness_checkpoint& /*c*/) const { return answers::nothing{}; }
     answer operator()(const commands::start_epoch& /*c*/) const { return answers::nothing{}; }
+    answer operator()(const commands::record_unsigned& /*c*/) const { return answers::nothing{}; }
     answer operator()(const commands::record_denial& /*c*/) const { return answers::nothing{}; }
     answer operator()(const commands::lock_operator& c) const {
         return lock_of(s_.locks->find(c.operator_name)->second);

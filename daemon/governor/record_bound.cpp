@@ -66,6 +66,7 @@ struct measure {
     void operator()(const events::epoch_started& e) const {
         b.text(e.origin).text(e.key).text(e.reason).text_if(e.refused_anchor);
     }
+    void operator()(const events::records_unsigned& /*e*/) const {}
     void operator()(const events::checkpoint_witnessed& e) const { b.text(e.origin).text(e.tree.root); }
     void operator()(const events::session_started& e) const {
         b.text(e.operator_name).text_if(e.notes).json(e.snapshot_json);

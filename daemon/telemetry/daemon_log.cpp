@@ -105,14 +105,6 @@ void daemon_log::storage_room() {
     write({ids::storage_room, severity::info, "changes can be stored again"});
 }
 
-void daemon_log::unsigned_tail(std::uint64_t first, std::uint64_t last) {
-    write({ids::unsigned_tail, severity::warning,
-           fmt::format(
-               "records {} to {} were not signed by anyone before this start, which signs them: they were written "
-               "after the last signature, by a daemon that was killed or by somebody else",
-               first, last)});
-}
-
 void daemon_log::trail_damaged(std::string_view why) {
     write({ids::trail_damaged, severity::critical,
            fmt::format("the stored trail is damaged: {}; stop the daemon, keep a copy of the state directory, see what "

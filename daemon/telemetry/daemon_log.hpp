@@ -48,7 +48,6 @@ class daemon_log {
     void stopped_without_files(std::uint64_t records);
     void storage_full(std::string_view why);
     void storage_room();
-    void unsigned_tail(std::uint64_t first, std::uint64_t last);
     void trail_damaged(std::string_view why);
     void anchor_failed(std::string_view why);
     void anchor_works();

@@ -74,6 +74,13 @@ class describer {
         return described{ids::epoch_started, e.refused_anchor ? severity::warning : severity::info,
                          fmt::format("a new epoch of the trail, {}: {}", e.origin, e.reason)};
     }
+    description operator()(const events::records_unsigned& e) const {
+        return described{
+            ids::unsigned_tail, severity::warning,
+            fmt::format("records {} to {} were not signed by anyone before this start, which signs them: they were "
+                        "written after the last signature, by a daemon that was killed or by somebody else",
+                        e.first, e.last)};
+    }
     description operator()(const events::policy_loaded& e) const {
         return described{ids::policy_loaded, severity::info,
                          fmt::format("policy {} is in force, from {}", e.sha256.substr(0, shown_digits), e.source)};

@@ -69,6 +69,9 @@ struct payload_writer {
             .member("refused_anchor", e.refused_anchor)
             .end_object();
     }
+    void operator()(const events::records_unsigned& e) const {
+        json.begin_object().member("first", e.first).member("last", e.last).end_object();
+    }
     void operator()(const events::checkpoint_witnessed& e) const {
         json.begin_object()
             .member("origin", e.origin)
@@ -205,6 +208,7 @@ std::string_view event_name(const event& e) noexcept {
             [](const events::policy_loaded&) { return names::policy_loaded; },
             [](const events::playbook_loaded&) { return names::playbook_loaded; },
             [](const events::epoch_started&) { return names::epoch_start; },
+            [](const events::records_unsigned&) { return names::records_unsigned; },
             [](const events::checkpoint_witnessed&) { return names::witness_cosign; },
             [](const events::session_started&) { return names::session_start; },
             [](const events::session_ended&) { return names::session_end; },

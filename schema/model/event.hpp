@@ -69,6 +69,14 @@ struct epoch_started {
     friend bool operator==(const epoch_started&, const epoch_started&) = default;
 };
 
+/// RECORDS_UNSIGNED. A start found more records than the anchor covers, and signs them from here on: the work of a
+/// daemon that was killed, or of somebody else while none ran.
+struct records_unsigned {
+    std::int64_t first = 0;  ///< seq
+    std::int64_t last = 0;
+    friend bool operator==(const records_unsigned&, const records_unsigned&) = default;
+};
+
 /// WITNESS_COSIGN. The checkpoint of another log was found to continue the one before it, and cosigned.
 struct checkpoint_witnessed {
     std::string origin;
@@ -231,11 +239,11 @@ struct imported_line {
 
 using event =
     std::variant<events::database_created, events::policy_loaded, events::playbook_loaded, events::epoch_started,
-                 events::checkpoint_witnessed, events::session_started, events::session_ended, events::session_noted,
-                 events::cone_changed, events::decided, events::health_reported, events::health_cleared,
-                 events::health_changed, events::thresholds_changed, events::step_set, events::operator_locked,
-                 events::operator_unlocked, events::key_created, events::key_revoked, events::access_denied,
-                 events::foreign, events::imported_state, events::imported_line>;
+                 events::records_unsigned, events::checkpoint_witnessed, events::session_started, events::session_ended,
+                 events::session_noted, events::cone_changed, events::decided, events::health_reported,
+                 events::health_cleared, events::health_changed, events::thresholds_changed, events::step_set,
+                 events::operator_locked, events::operator_unlocked, events::key_created, events::key_revoked,
+                 events::access_denied, events::foreign, events::imported_state, events::imported_line>;
 
 /// The name in the record, e.g. `GO_SESSION_START`. The view lives as long as `e`.
 [[nodiscard]] std::string_view event_name(const event& e) noexcept;

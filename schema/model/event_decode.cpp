@@ -61,6 +61,12 @@ event read_epoch_started(const json_value& payload, const envelope& /*around*/, 
     return e;
 }
 
+event read_records_unsigned(const json_value& payload, const envelope& /*around*/, complaint& c) {
+    events::records_unsigned e;
+    members{payload, c}.get("first", e.first).get("last", e.last).done();
+    return e;
+}
+
 event read_checkpoint_witnessed(const json_value& payload, const envelope& /*around*/, complaint& c) {
     events::checkpoint_witnessed e;
     members{payload, c}.get("origin", e.origin).get("size", e.tree.size).get("root", e.tree.root).done();
@@ -270,6 +276,7 @@ constexpr std::array<std::pair<std::string_view, payload_reader>, 22> payload_re
     {names::playbook_loaded, read_loaded<events::playbook_loaded>},
     {names::database_create, read_database_created},
     {names::epoch_start, read_epoch_started},
+    {names::records_unsigned, read_records_unsigned},
     {names::witness_cosign, read_checkpoint_witnessed},
     {names::access_denied, read_access_denied},
     {names::operator_lock, read_operator_locked},

@@ -25,6 +25,7 @@ inline constexpr std::string_view step_set = "GO_STEP_SET";
 inline constexpr std::string_view import = "IMPORT";
 inline constexpr std::string_view witness_cosign = "WITNESS_COSIGN";
 inline constexpr std::string_view epoch_start = "EPOCH_START";
+inline constexpr std::string_view records_unsigned = "RECORDS_UNSIGNED";
 inline constexpr std::string_view operator_lock = "OPERATOR_LOCK";
 inline constexpr std::string_view operator_unlock = "OPERATOR_UNLOCK";
 inline constexpr std::string_view key_create = "KEY_CREATE";

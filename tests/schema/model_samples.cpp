@@ -88,44 +88,45 @@ event sampler::what(std::size_t kind, const audit_entry& around) {
         case 1: return events::policy_loaded{text(), text()};
         case 2: return events::playbook_loaded{text(), text()};
         case 3: return events::epoch_started{text(), text(), text(), maybe_text()};
-        case 4: return events::checkpoint_witnessed{text(), {number(1, INT64_MAX), text()}};
-        case 5:
+        case 4: return events::records_unsigned{number(1, INT64_MAX), number(1, INT64_MAX)};
+        case 5: return events::checkpoint_witnessed{text(), {number(1, INT64_MAX), text()}};
+        case 6:
             return events::session_started{*around.session, text(),       time(),       any_band(),
                                            level(),         maybe_text(), json_object()};
-        case 6:
+        case 7:
             return events::session_ended{*around.session,
                                          text(),
                                          time(),
                                          maybe_text(),
                                          static_cast<end_reason>(number(0, 3)),
                                          maybe<std::int64_t>([this] { return number(1, INT64_MAX); })};
-        case 7: return events::session_noted{*around.session, text()};
-        case 8: return events::cone_changed{{any_band(), text(), around.ts, json_object()}};
-        case 9: return events::decided{make_judgement({coin(), any_band(), text(), text(), text(), text(), text()})};
-        case 10:
+        case 8: return events::session_noted{*around.session, text()};
+        case 9: return events::cone_changed{{any_band(), text(), around.ts, json_object()}};
+        case 10: return events::decided{make_judgement({coin(), any_band(), text(), text(), text(), text(), text()})};
+        case 11:
             return events::health_reported{
                 {text(), level(), text(), around.ts, maybe<unix_micros>([this] { return time(); }), around.who.name}};
-        case 11: return events::health_cleared{text()};
-        case 12: return events::health_changed{level(), {level(), {text(), text()}}};
-        case 13: return events::thresholds_changed{limits(), limits()};
-        case 14: return events::step_set{text(), coin(), maybe_text(), maybe_text()};
-        case 15:
+        case 12: return events::health_cleared{text()};
+        case 13: return events::health_changed{level(), {level(), {text(), text()}}};
+        case 14: return events::thresholds_changed{limits(), limits()};
+        case 15: return events::step_set{text(), coin(), maybe_text(), maybe_text()};
+        case 16:
             return events::operator_locked{
                 {text(), text(), around.ts, maybe<unix_micros>([this] { return time(); }), around.who.name}};
-        case 16: return events::operator_unlocked{text(), maybe_text()};
-        case 17:
+        case 17: return events::operator_unlocked{text(), maybe_text()};
+        case 18:
             return events::key_created{{text(), text(), role(), text(), around.ts, around.who.name,
                                         maybe<unix_micros>([this] { return time(); })}};
-        case 18: return events::key_revoked{text(), text(), maybe_text()};
-        case 19:
+        case 19: return events::key_revoked{text(), text(), maybe_text()};
+        case 20:
             return events::access_denied{maybe_text(),
                                          maybe<access_role>([this] { return role(); }),
                                          maybe<access_role>([this] { return role(); }),
                                          number(1, INT64_MAX),
                                          time(),
                                          time()};
-        case 20: return events::foreign{"X_" + text(), json_object()};
-        case 21: {
+        case 21: return events::foreign{"X_" + text(), json_object()};
+        case 22: {
             events::imported_state e;
             e.imported_cone = maybe<cone>([this] { return any_cone(); });
             e.imported_thresholds = maybe<thresholds>([this] { return limits(); });
@@ -150,7 +151,7 @@ audit_entry sampler::entry(std::size_t kind) {
     e.ts = time();
     e.who = who();
     const auto id = [this] { return session_id{number(1, INT64_MAX)}; };
-    const bool names_its_session = kind >= 5 && kind <= 7;
+    const bool names_its_session = kind >= 6 && kind <= 8;
     e.session = names_its_session ? std::optional{id()} : maybe<session_id>(id);
     e.what = what(kind, e);
     return e;

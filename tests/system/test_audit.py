@@ -234,6 +234,9 @@ class Checkpoints(DaemonTest):
         self.daemon.start()
         self.assertRegex(self.daemon.log.read_text(),
                          f"(?m)^warning records {signed + 1} to {last} were not signed by anyone before this start")
+        with self.daemon.client() as client:
+            (record,) = client.call("audit.list", event="RECORDS_UNSIGNED")["items"]
+        self.assertEqual(record["payload"], {"first": signed + 1, "last": last})
 
     def test_the_log_has_the_last_checkpoint(self):
         grow(self.client, 5)
