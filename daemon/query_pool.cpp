@@ -12,9 +12,15 @@ ipc::rpc_error current_fault() {
     try {
         throw;
     } catch (const schema::storage_error& fault) {
-        const auto code = fault.fault() == schema::storage_fault::full ? ipc::error_code::storage_full
-                                                                       : ipc::error_code::internal_error;
-        return {code, fault.what(), {}};
+        switch (fault.fault()) {
+            case schema::storage_fault::full: return {ipc::error_code::storage_full, fault.what(), {}};
+            case schema::storage_fault::busy: return {ipc::error_code::overloaded, fault.what(), {}};
+            case schema::storage_fault::unusable:
+            case schema::storage_fault::locked:
+            case schema::storage_fault::broken:
+            case schema::storage_fault::failed: break;
+        }
+        return {ipc::error_code::internal_error, fault.what(), {}};
     } catch (const std::exception& e) {
         return {ipc::error_code::internal_error, e.what(), {}};
     }

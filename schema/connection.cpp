@@ -37,15 +37,6 @@ int last_write_error(sqlite3* db, int which) {
     return error;
 }
 
-/// ENOSPC comes as SQLITE_FULL; a quota and a limit of the process come as failed writes: of the log in a commit, of
-/// the database in a checkpoint. The commit mark is the last thing written, so a write that failed has not committed
-/// and can be rolled back, and what a checkpoint did not move stays in the log. A failed sync never can: what it left
-/// on the disk is unknown.
-bool no_room_for_write(sqlite3* db, int extended) {
-    return extended == SQLITE_IOERR_WRITE && (means_no_room(last_write_error(db, SQLITE_FCNTL_JOURNAL_POINTER)) ||
-                                              means_no_room(last_write_error(db, SQLITE_FCNTL_FILE_POINTER)));
-}
-
 storage_fault fault_of(sqlite3* db, int extended) {
     switch (extended & 0xff) {
         case SQLITE_FULL: return storage_fault::full;
@@ -212,6 +203,15 @@ int authorize_writing(void* self, int action, const char* first, const char* sec
 }
 
 }  // namespace
+
+/// ENOSPC comes as SQLITE_FULL; a quota and a limit of the process come as failed writes: of the log in a commit, of
+/// the database in a checkpoint. The commit mark is the last thing written, so a write that failed has not committed
+/// and can be rolled back, and what a checkpoint did not move stays in the log. A failed sync never can: what it left
+/// on the disk is unknown.
+bool no_room_for_write(sqlite3* db, int extended) {
+    return extended == SQLITE_IOERR_WRITE && (means_no_room(last_write_error(db, SQLITE_FCNTL_JOURNAL_POINTER)) ||
+                                              means_no_room(last_write_error(db, SQLITE_FCNTL_FILE_POINTER)));
+}
 
 fs::path resolved(const fs::path& database) {
     std::error_code ignored;

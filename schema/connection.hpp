@@ -26,6 +26,9 @@ inline constexpr std::int64_t application_id = 0x56414C48;
 /// Names the file to SQLite as one that nobody changes: it then makes no files beside it.
 [[nodiscard]] std::string immutable_uri(const std::filesystem::path& path);
 
+/// Whether the write that failed with this code found no room, which can be had again; else the file is broken.
+[[nodiscard]] bool no_room_for_write(sqlite3* db, int extended_code);
+
 class connection {
   public:
     /// Creates the file (0600) where missing, brings it to the current version, checks its schema.

@@ -35,9 +35,9 @@ constexpr int usual_step = (1 << 20U) / limits::page_bytes;
 /// Of a step of a copy that the writer would otherwise outrun.
 constexpr int largest_step = 16 * usual_step;
 
-storage_error fault(int code, const fs::path& file, std::string_view doing) {
+storage_error fault(int code, const fs::path& file, std::string_view doing, sqlite3* db = nullptr) {
     const int kind = code & 0xff;
-    if (kind == SQLITE_FULL) {
+    if (kind == SQLITE_FULL || (db != nullptr && no_room_for_write(db, code))) {
         return {storage_fault::full, fmt::format("{}: no space left; free some and try again", file.string())};
     }
     const bool damaged = kind == SQLITE_CORRUPT || kind == SQLITE_NOTADB;
@@ -116,13 +116,13 @@ bool database_copy::advance() {
     if (code == SQLITE_DONE) {
         const int end = sqlite3_backup_finish(self.backup.release());
         if (end != SQLITE_OK) {
-            throw fault(end, self.to, "completing the copy");
+            throw fault(end, self.to, "completing the copy", self.db.getHandle());
         }
         self.complete = true;
         return true;
     }
     if (code != SQLITE_OK) {
-        throw fault(code, self.to, "copying");
+        throw fault(code, self.to, "copying", self.db.getHandle());
     }
     const int remaining = sqlite3_backup_remaining(self.backup.get());
     if (self.remaining > 0 && remaining >= self.remaining) {

@@ -258,7 +258,7 @@ event read_imported_state(const json_value& payload, const envelope& /*around*/,
     return e;
 }
 
-constexpr std::array<std::pair<std::string_view, payload_reader>, 22> payload_readers{{
+constexpr std::array<std::pair<std::string_view, payload_reader>, 23> payload_readers{{
     // The commonest first.
     {names::cone_allow, read_decided<true>},
     {names::cone_deny, read_decided<false>},

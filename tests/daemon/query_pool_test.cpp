@@ -88,6 +88,18 @@ BOOST_AUTO_TEST_CASE(the_next_job_waits_when_results_are_not_taken) {
     BOOST_TEST(b.sink->answers.back() == std::to_string(jobs));
 }
 
+BOOST_AUTO_TEST_CASE(a_fault_of_the_storage_says_whether_it_may_be_tried_again) {
+    bench b;
+    using enum schema::storage_fault;
+    for (const auto fault : {full, busy, broken}) {
+        b.pool.submit([fault](schema::reader&) -> query_pool::answer { throw schema::storage_error{fault, "so"}; },
+                      b.reply());
+        b.take_one();
+    }
+    BOOST_TEST(b.sink->answers == (std::vector<std::string>{"storage_full", "overloaded", "internal_error"}),
+               boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_CASE(what_jobs_carry_is_bounded) {
     bench b;
     std::promise<void> go;

@@ -9,6 +9,7 @@
 
 #include "schema/limits.hpp"
 #include "schema/verify/verify.hpp"
+#include "tests/full_disk.hpp"
 #include "tests/not_tested.hpp"
 #include "tests/schema/trail_fixture.hpp"
 
@@ -136,6 +137,18 @@ BOOST_FIXTURE_TEST_CASE(a_damaged_copy_does_not_verify, copied_store) {
     schema::seal_copy(copy);
     const auto found = verify::verify_evidence({.path = copy.string()});
     BOOST_TEST(static_cast<int>(found.result) == static_cast<int>(verify::outcome::failed));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_limit_on_the_size_of_files_is_no_room_either, copied_store) {
+    const tests::full_disk full{std::uintmax_t{4} * schema::limits::page_bytes};
+    BOOST_CHECK_EXCEPTION(
+        {
+            const auto under_way = store.copy_to(copy);
+            while (!under_way->advance()) {
+            }
+        },
+        schema::storage_error, [](const auto& e) { return e.fault() == schema::storage_fault::full; });
+    BOOST_TEST(!std::filesystem::exists(copy));
 }
 
 BOOST_FIXTURE_TEST_CASE(without_room_the_copy_fails_and_the_writer_does_not, copied_store) {
