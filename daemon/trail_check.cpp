@@ -115,6 +115,11 @@ trail_check::verdict trail_check::read_records() {
                 std::min(first + schema::limits::records_per_transaction - 1, static_cast<std::int64_t>(head.size));
             from.each_record(audit_seq{first}, audit_seq{last},
                              [&](std::string_view record) { tree.append(hasher.leaf(record), hasher, nobody); });
+            if (tree.size() != static_cast<std::uint64_t>(last)) {
+                return {.records = 0,
+                        .problem = fmt::format("record {} is missing of the {} that there were at the start",
+                                               tree.size() + 1, head.size)};
+            }
             pause();
         }
         if (tree.root(hasher) != head.root) {
