@@ -104,6 +104,7 @@ int status_of(ipc::error_code code) noexcept {
         case backup_failed:
         case overloaded:
         case storage_full:
+        case storage_lost:
         case outcome_unknown:
         case shutting_down: return 503;
     }
@@ -125,8 +126,8 @@ refusal refusal_of(std::string_view error, const route& row, bool has_body) {
     if (status == 429) {
         made.retry_after_s = seconds_of((*data)["retry_after_ms"]);
     }
-    if (code == ipc::error_code::outcome_unknown) {
-        made.retry_after_s = 0;
+    if (code == ipc::error_code::outcome_unknown || code == ipc::error_code::storage_lost) {
+        made.retry_after_s = 0;  // sending it again helps nobody
     }
     if (is_about_a_parameter(code)) {
         const auto key = json_text((*data)["key"]);
