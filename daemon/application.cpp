@@ -18,12 +18,12 @@
 
 #include "daemon/access_control.hpp"
 #include "daemon/api_keys.hpp"
-#include "daemon/byte_units.hpp"
 #include "daemon/chance.hpp"
 #include "daemon/change_gate.hpp"
 #include "daemon/clock.hpp"
 #include "daemon/denial_recorder.hpp"
 #include "daemon/hot_answers.hpp"
+#include "daemon/inherited_socket.hpp"
 #include "daemon/io_loop.hpp"
 #include "daemon/ledger.hpp"
 #include "daemon/methods/bind.hpp"
@@ -31,7 +31,6 @@
 #include "daemon/query_pool.hpp"
 #include "daemon/restoration.hpp"
 #include "daemon/restore.hpp"
-#include "daemon/service_manager.hpp"
 #include "daemon/services.hpp"
 #include "daemon/start_parts.hpp"
 #include "daemon/task_runner.hpp"
@@ -42,6 +41,8 @@
 #include "daemon/trail_signing.hpp"
 #include "daemon/uploads.hpp"
 #include "ipc/method_table.hpp"
+#include "ipc/service/byte_units.hpp"
+#include "ipc/service/service_manager.hpp"
 #include "ipc/unix_server.hpp"
 #include "ipc/utf8.hpp"
 #include "schema/export.hpp"
@@ -256,7 +257,7 @@ application::parts::parts(const config& c, daemon_log& to)
 }
 
 void application::parts::listen() {
-    if (const auto inherited = service_manager::take_listening_socket()) {
+    if (const auto inherited = take_listening_socket()) {
         if (inherited->path != given.socket) {
             log.other_socket(inherited->path, given.socket);
         }

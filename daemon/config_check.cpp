@@ -3,19 +3,14 @@
 
 #include <fmt/format.h>
 
-#include "daemon/byte_units.hpp"
 #include "daemon/config_limits.hpp"
 #include "daemon/memory_bound.hpp"
 #include "daemon/start_parts.hpp"
+#include "ipc/service/byte_units.hpp"
 
 namespace valhalla {
 
 namespace {
-
-/// In MiB, rounded up.
-std::size_t in_mib(std::size_t bytes) {
-    return (bytes + mib - 1) / mib;
-}
 
 std::string describe_memory(const memory_bound& m) {
     return fmt::format(

@@ -4,20 +4,16 @@
 #include <algorithm>
 #include <chrono>
 #include <functional>
-#include <iterator>
-#include <map>
 #include <string_view>
 #include <utility>
-#include <variant>
 #include <vector>
 
 #include <fmt/format.h>
 #include <toml++/toml.h>
 
 #include "daemon/config_limits.hpp"
-#include "daemon/governor/canon.hpp"
-#include "daemon/toml_reader.hpp"
 #include "ipc/method.hpp"
+#include "ipc/service/settings_file.hpp"
 #include "schema/proof/signed_note.hpp"
 
 namespace valhalla {
@@ -41,8 +37,8 @@ constexpr std::int64_t max_metrics_interval_s = 3'600;
 /// A year.
 constexpr std::int64_t max_log_minutes = 525'600;
 
-using setter = std::function<std::optional<std::string>(const toml::node&, config&)>;
-using key_table = std::map<std::string, setter, std::less<>>;
+using setter = service::setter<config>;
+using key_table = service::key_table<config>;
 
 setter text(std::function<void(config&, const std::string&)> assign) {
     return [assign = std::move(assign)](const toml::node& node, config& into) -> std::optional<std::string> {
@@ -69,8 +65,8 @@ std::optional<std::string> set_origin(const toml::node& node, config& into) {
 }
 
 std::optional<std::string> set_log_minutes(const toml::node& node, config& into) {
-    const auto value = node.value_exact<std::int64_t>();
-    if (!value || *value < 0 || *value > max_log_minutes) {
+    const auto value = service::number_between(node, 0, max_log_minutes);
+    if (!value) {
         return fmt::format("must be a number of minutes from 0 to {}", max_log_minutes);
     }
     into.audit.log_checkpoint_minutes = *value;
@@ -78,8 +74,8 @@ std::optional<std::string> set_log_minutes(const toml::node& node, config& into)
 }
 
 std::optional<std::string> set_io_poll(const toml::node& node, config& into) {
-    const auto value = node.value_exact<std::int64_t>();
-    if (!value || *value < 0 || *value > longest_io_poll.count()) {
+    const auto value = service::number_between(node, 0, longest_io_poll.count());
+    if (!value) {
         return fmt::format("must be a number from 0 to {}", longest_io_poll.count());
     }
     into.io_poll = std::chrono::microseconds{*value};
@@ -87,8 +83,8 @@ std::optional<std::string> set_io_poll(const toml::node& node, config& into) {
 }
 
 std::optional<std::string> set_kept_backups(const toml::node& node, config& into) {
-    const auto value = node.value_exact<std::int64_t>();
-    if (!value || *value < 1 || *value > max_kept_backups) {
+    const auto value = service::number_between(node, 1, max_kept_backups);
+    if (!value) {
         return fmt::format("must be a number from 1 to {}", max_kept_backups);
     }
     into.backup.keep = *value;
@@ -105,8 +101,8 @@ std::optional<std::string> set_metrics_file(const toml::node& node, config& into
 }
 
 std::optional<std::string> set_metrics_interval(const toml::node& node, config& into) {
-    const auto value = node.value_exact<std::int64_t>();
-    if (!value || *value < 1 || *value > max_metrics_interval_s) {
+    const auto value = service::number_between(node, 1, max_metrics_interval_s);
+    if (!value) {
         return fmt::format("must be a number of seconds from 1 to {}", max_metrics_interval_s);
     }
     into.metrics.interval = std::chrono::seconds{*value};
@@ -142,22 +138,16 @@ std::optional<std::string> set_witnessed_logs(const toml::node& node, config& in
 
 setter entries(std::vector<std::string> access_rules::* where) {
     return [where](const toml::node& node, config& into) -> std::optional<std::string> {
-        const auto* list = node.as_array();
-        if (list == nullptr) {
+        auto read = service::list_of_texts(node);
+        if (!read) {
             return "must be a list of texts";
         }
-        std::vector<std::string> read;
-        for (const auto& element : *list) {
-            const auto value = element.value_exact<std::string>();
-            if (!value) {
-                return "must be a list of texts";
-            }
-            if (auto problem = problem_with_entry(*value)) {
+        for (const auto& entry : *read) {
+            if (auto problem = problem_with_entry(entry)) {
                 return problem;
             }
-            read.push_back(*value);
         }
-        into.access.*where = std::move(read);
+        into.access.*where = *std::move(read);
         return std::nullopt;
     };
 }
@@ -174,8 +164,8 @@ std::optional<std::string> set_others(const toml::node& node, config& into) {
 }
 
 std::optional<std::string> set_denial_window(const toml::node& node, config& into) {
-    const auto value = node.value_exact<std::int64_t>();
-    if (!value || *value < 1 || *value > max_denial_window_s) {
+    const auto value = service::number_between(node, 1, max_denial_window_s);
+    if (!value) {
         return fmt::format("must be a number of seconds from 1 to {}", max_denial_window_s);
     }
     into.denials.window = std::chrono::seconds{*value};
@@ -183,8 +173,8 @@ std::optional<std::string> set_denial_window(const toml::node& node, config& int
 }
 
 std::optional<std::string> set_denials_per_minute(const toml::node& node, config& into) {
-    const auto value = node.value_exact<std::int64_t>();
-    if (!value || *value < 1 || *value > max_denials_per_minute) {
+    const auto value = service::number_between(node, 1, max_denials_per_minute);
+    if (!value) {
         return fmt::format("must be a number from 1 to {}", max_denials_per_minute);
     }
     into.denials.records_per_minute = *value;
@@ -203,16 +193,16 @@ std::optional<std::string> set_log_level(const toml::node& node, config& into) {
 }
 
 std::optional<std::string> set_key_window(const toml::node& node, config& into) {
-    const auto value = node.value_exact<std::int64_t>();
-    if (!value || *value < 1 || *value > max_key_window_hours) {
+    const auto value = service::number_between(node, 1, max_key_window_hours);
+    if (!value) {
         return fmt::format("must be a number of hours from 1 to {}", max_key_window_hours);
     }
     into.request_key_window = std::chrono::hours{*value};
     return std::nullopt;
 }
 
-const key_table& top_keys() {
-    static const key_table keys{
+key_table top_keys() {
+    return {
         {"state_dir", text([](config& c, const std::string& v) { c.state_dir = v; })},
         {"socket", text([](config& c, const std::string& v) { c.socket = v; })},
         {"socket_group", text([](config& c, const std::string& v) { c.socket_group = v; })},
@@ -221,163 +211,102 @@ const key_table& top_keys() {
         {"log_level", set_log_level},
         {"request_key_hours", set_key_window},
     };
-    return keys;
 }
 
-const key_table& access_keys() {
-    static const key_table keys{
+key_table access_keys() {
+    return {
         {"owners", entries(&access_rules::owners)},   {"operators", entries(&access_rules::operators)},
         {"viewers", entries(&access_rules::viewers)}, {"others", set_others},
         {"denial_window_s", set_denial_window},       {"denials_per_minute", set_denials_per_minute},
     };
-    return keys;
 }
 
-const key_table& audit_keys() {
-    static const key_table keys{
+key_table audit_keys() {
+    return {
         {"origin", set_origin},
         {"signing_key", file(&audit_settings::signing_key)},
         {"log_checkpoint_minutes", set_log_minutes},
     };
-    return keys;
 }
 
-const key_table& backup_keys() {
-    static const key_table keys{
+key_table backup_keys() {
+    return {
         {"keep", set_kept_backups},
     };
-    return keys;
 }
 
-const key_table& io_keys() {
-    static const key_table keys{
+key_table io_keys() {
+    return {
         {"poll_us", set_io_poll},
     };
-    return keys;
 }
 
-const key_table& metrics_keys() {
-    static const key_table keys{
+key_table metrics_keys() {
+    return {
         {"textfile", set_metrics_file},
         {"interval_s", set_metrics_interval},
     };
-    return keys;
 }
 
-const key_table& witness_keys() {
-    static const key_table keys{
+key_table witness_keys() {
+    return {
         {"name", set_witness_name},
         {"key", file(&audit_settings::witness_key)},
         {"logs", set_witnessed_logs},
     };
-    return keys;
 }
 
 /// `[rate_limits]`: the keys are methods. Nothing else tells which methods there are.
 std::optional<std::string> set_rates(const std::string& file, const toml::table& table, config& into) {
-    std::vector<std::string> names;
+    std::vector<std::string_view> names;
     for (const auto& method : ipc::describe_api()) {
-        names.emplace_back(method.name);
+        names.push_back(method.name);
     }
     for (const auto& [key, node] : table) {
         const std::string method{key.str()};
         const auto value = node.value_exact<std::string>();
         const auto rate = value ? ipc::parse_rate(*value) : std::nullopt;
-        const auto where = fmt::format("{}:{}: rate_limits.{}", file, key.source().begin.line, method);
+        const auto wrong = [&](std::string_view why) {
+            return service::problem_at(file, key, fmt::format("rate_limits.{}", method), why);
+        };
         if (std::ranges::find(names, method) == names.end()) {
-            const auto nearest = governor::nearest_names(method, names);
-            return where + ": no such method" +
-                   (nearest.empty() ? "" : fmt::format("; did you mean '{}'?", nearest.front()));
+            return wrong(service::no_such("method", method, names));
         }
         if (value && *value == "none") {
             into.rates.erase(method);
         } else if (rate) {
             into.rates[method] = *rate;
         } else {
-            return where + R"(: must be like "10/min" (s, min or h), or "none")";
+            return wrong(R"(must be like "10/min" (s, min or h), or "none")");
         }
     }
     return std::nullopt;
 }
 
-/// The tables of the file; null for a name that is none of them.
-const key_table* table_of(std::string_view name) {
-    return name == "access"    ? &access_keys()
-           : name == "audit"   ? &audit_keys()
-           : name == "backup"  ? &backup_keys()
-           : name == "io"      ? &io_keys()
-           : name == "metrics" ? &metrics_keys()
-           : name == "witness" ? &witness_keys()
-                               : nullptr;
-}
-
-std::string unknown_key(std::string_view key, const key_table& known) {
-    std::vector<std::string> names;
-    for (const auto& [name, unused] : known) {
-        names.push_back(name);
-    }
-    const auto nearest = governor::nearest_names(key, names);
-    return nearest.empty() ? "no such key" : fmt::format("no such key; did you mean '{}'?", nearest.front());
-}
-
-std::optional<std::string> apply_table(const std::string& file, const std::string& prefix, const toml::table& table,
-                                       const key_table& keys, config& into) {
-    for (const auto& [key, node] : table) {
-        const auto found = keys.find(key.str());
-        if (prefix.empty() && key.str() == "rate_limits" && node.is_table()) {
-            if (auto problem = set_rates(file, *node.as_table(), into)) {
-                return problem;
-            }
-            continue;
-        }
-        if (prefix.empty() && key.str() == "limits" && node.is_table()) {
-            if (auto problem = apply_limits(file, *node.as_table(), into)) {
-                return problem;
-            }
-            continue;
-        }
-        if (const auto* below = table_of(key.str()); prefix.empty() && below != nullptr && node.is_table()) {
-            if (auto problem = apply_table(file, fmt::format("{}.", key.str()), *node.as_table(), *below, into)) {
-                return problem;
-            }
-            continue;
-        }
-        auto problem = found == keys.end() ? std::optional{unknown_key(key.str(), keys)} : found->second(node, into);
-        if (problem) {
-            return fmt::format("{}:{}: {}{}: {}", file, key.source().begin.line, prefix, key.str(), *problem);
-        }
-    }
-    return std::nullopt;
+const service::settings_format<config>& config_format() {
+    static const service::settings_format<config> known{
+        .top = top_keys(),
+        .sections = {
+            {"access", service::settings_section<config>{access_keys()}},
+            {"audit", service::settings_section<config>{audit_keys()}},
+            {"backup", service::settings_section<config>{backup_keys()}},
+            {"io", service::settings_section<config>{io_keys()}},
+            {"limits", limits_section()},
+            {"metrics", service::settings_section<config>{metrics_keys()}},
+            {"rate_limits", service::own_section<config>{set_rates, {"rate_limits"}}},
+            {"witness", service::settings_section<config>{witness_keys()}},
+        }};
+    return known;
 }
 
 }  // namespace
 
 std::vector<std::string> config_keys() {
-    std::vector<std::string> names{"rate_limits"};
-    for (const auto& [name, unused] : top_keys()) {
-        names.push_back(name);
-    }
-    for (const std::string table : {"access", "audit", "backup", "io", "metrics", "witness"}) {
-        for (const auto& [name, unused] : *table_of(table)) {
-            names.push_back(fmt::format("{}.{}", table, name));
-        }
-    }
-    std::ranges::move(limit_keys(), std::back_inserter(names));
-    return names;
+    return service::names_of(config_format());
 }
 
 std::optional<std::string> apply_config_file(const std::filesystem::path& file, config& into) {
-    // Not by the parser: to it a directory is an empty file.
-    const auto text = read_rules_file(file);
-    if (const auto* problem = std::get_if<file_problem>(&text)) {
-        return problem->text();
-    }
-    try {
-        return apply_table(file.string(), "", toml::parse(std::get<std::string>(text), file.string()), top_keys(),
-                           into);
-    } catch (const toml::parse_error& e) {
-        return fmt::format("{}:{}: {}", file.string(), e.source().begin.line, e.description());
-    }
+    return service::apply_settings(file, config_format(), into);
 }
 
 }  // namespace valhalla

@@ -5,13 +5,12 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
-#include <iterator>
 #include <string_view>
 
 #include <fmt/format.h>
 
-#include "daemon/byte_units.hpp"
-#include "daemon/governor/canon.hpp"
+#include "ipc/service/bounded_numbers.hpp"
+#include "ipc/service/byte_units.hpp"
 
 namespace valhalla {
 
@@ -25,16 +24,10 @@ constexpr std::size_t output_growth = 2;
 /// Of a change that is waiting, beside its line.
 constexpr std::size_t change_bytes = 4'096;
 
-struct key {
-    std::string_view name;
-    std::int64_t minimum;
-    std::int64_t maximum;
-    std::int64_t (*get)(const config&);
-    void (*set)(config&, std::int64_t);
-};
+using limit_number = service::bounded_number<config>;
 
 template <auto Part, auto Member>
-constexpr key count(std::string_view name, std::int64_t minimum, std::int64_t maximum) {
+constexpr limit_number count(std::string_view name, std::int64_t minimum, std::int64_t maximum) {
     return {name, minimum, maximum, [](const config& c) { return static_cast<std::int64_t>(c.*Part.*Member); },
             [](config& c, std::int64_t v) {
                 using value = std::remove_reference_t<decltype(c.*Part.*Member)>;
@@ -42,7 +35,7 @@ constexpr key count(std::string_view name, std::int64_t minimum, std::int64_t ma
             }};
 }
 template <auto Member>
-constexpr key wait(std::string_view name) {
+constexpr limit_number wait(std::string_view name) {
     return {name, 1, longest_wait_s,
             [](const config& c) {
                 return std::int64_t{std::chrono::duration_cast<std::chrono::seconds>(c.limits.*Member).count()};
@@ -69,12 +62,7 @@ constexpr std::array keys{
     count<&config::queue, &queue_bounds::bytes>("queued_bytes", mib, 1'024 * mib),
 };
 
-/// Two keys that do not fit together: which of them is told about depends on which one stands in the file.
-struct conflict {
-    std::string_view first;
-    std::string_view second;
-    std::string why;
-};
+using conflict = service::number_conflict;
 
 std::optional<conflict> find_conflict(const config& c) {
     const auto& wire = c.limits;
@@ -112,54 +100,21 @@ std::optional<conflict> find_conflict(const config& c) {
     return std::nullopt;
 }
 
-std::string where(const std::string& file, const toml::key& at) {
-    return fmt::format("{}:{}: limits.{}", file, at.source().begin.line, at.str());
+std::optional<conflict> complete(const toml::table& given, config& into) {
+    if (!given.contains("connections_per_uid")) {
+        into.limits.connections_per_uid = std::min(into.limits.connections_per_uid, share_of(into.limits.connections));
+    }
+    return find_conflict(into);
 }
 
 }  // namespace
 
-std::optional<std::string> apply_limits(const std::string& file, const toml::table& table, config& into) {
-    for (const auto& [name, node] : table) {
-        const auto found = std::ranges::find(keys, name.str(), &key::name);
-        if (found == keys.end()) {
-            std::vector<std::string> known;
-            std::ranges::transform(keys, std::back_inserter(known), [](const key& k) { return std::string{k.name}; });
-            const auto nearest = governor::nearest_names(name.str(), known);
-            return where(file, name) + ": no such key" +
-                   (nearest.empty() ? "" : fmt::format("; did you mean '{}'?", nearest.front()));
-        }
-        const auto value = node.value_exact<std::int64_t>();
-        if (!value || *value < found->minimum || *value > found->maximum) {
-            return where(file, name) + fmt::format(": must be a number from {} to {}", found->minimum, found->maximum);
-        }
-        found->set(into, *value);
-    }
-    if (!table.contains("connections_per_uid")) {
-        into.limits.connections_per_uid = std::min(into.limits.connections_per_uid, share_of(into.limits.connections));
-    }
-    if (const auto wrong = find_conflict(into)) {
-        auto blamed = table.find(wrong->first);
-        blamed = blamed == table.end() ? table.find(wrong->second) : blamed;
-        return where(file, blamed->first) + ": " + wrong->why;
-    }
-    return std::nullopt;
-}
-
-std::vector<std::string> limit_keys() {
-    std::vector<std::string> names;
-    names.reserve(std::size(keys));
-    for (const auto& k : keys) {
-        names.push_back(fmt::format("limits.{}", k.name));
-    }
-    return names;
+service::settings_section<config> limits_section() {
+    return service::section_of<config>("limits", keys, complete);
 }
 
 std::string describe_limits(const config& c) {
-    std::string text;
-    for (const auto& k : keys) {
-        text += fmt::format("  limits.{:<20} {}\n", k.name, k.get(c));
-    }
-    return text;
+    return service::describe<config>("limits", keys, c);
 }
 
 }  // namespace valhalla

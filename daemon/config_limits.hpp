@@ -4,20 +4,15 @@
 // some bear on each other; what does not fit is told with its line.
 #pragma once
 
-#include <optional>
 #include <string>
-#include <vector>
-
-#include <toml++/toml.h>
 
 #include "daemon/config.hpp"
+#include "ipc/service/settings_file.hpp"
 
 namespace valhalla {
 
-/// Nothing, or what is wrong with it. Keys that are missing keep their values.
-[[nodiscard]] std::optional<std::string> apply_limits(const std::string& file, const toml::table& table, config& into);
-/// `limits.connections` and so on.
-[[nodiscard]] std::vector<std::string> limit_keys();
+/// Keys that are missing keep their values, but for the share of one user, which never exceeds its part of the whole.
+[[nodiscard]] service::settings_section<config> limits_section();
 /// A line for each, with its value.
 [[nodiscard]] std::string describe_limits(const config& c);
 

@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "daemon/byte_units.hpp"
+#include "ipc/service/byte_units.hpp"
 
 namespace valhalla {
 

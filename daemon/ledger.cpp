@@ -6,11 +6,11 @@
 #include <stdexcept>
 #include <utility>
 
-#include "daemon/byte_units.hpp"
 #include "daemon/governor/health.hpp"
 #include "daemon/render.hpp"
 #include "daemon/telemetry/record_line.hpp"
 #include "ipc/call_list.hpp"
+#include "ipc/service/byte_units.hpp"
 #include "ipc/utf8.hpp"
 #include "schema/limits.hpp"
 

@@ -4,13 +4,13 @@
 #include <algorithm>
 #include <string_view>
 
-#include "daemon/byte_units.hpp"
 #include "daemon/follow_hub.hpp"
 #include "daemon/ledger.hpp"
 #include "daemon/query_pool.hpp"
 #include "ipc/buffer_budget.hpp"
 #include "ipc/connection.hpp"
 #include "ipc/limits.hpp"
+#include "ipc/service/byte_units.hpp"
 
 namespace valhalla {
 

@@ -68,7 +68,7 @@ loaded_playbook parse_playbook(std::string_view text, const std::string& source)
 }
 
 loaded_playbook load_playbook(const std::filesystem::path& path) {
-    auto read = read_rules_file(path);
+    auto read = read_written_file(path);
     if (auto* const problem = std::get_if<file_problem>(&read)) {
         return std::move(*problem);
     }

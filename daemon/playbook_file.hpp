@@ -9,8 +9,8 @@
 #include <string_view>
 #include <variant>
 
-#include "daemon/file_problem.hpp"
 #include "daemon/governor/playbook.hpp"
+#include "ipc/service/file_problem.hpp"
 
 namespace valhalla {
 

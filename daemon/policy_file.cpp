@@ -110,7 +110,7 @@ loaded_canon parse_canon(std::string_view text, const std::string& source) {
 }
 
 loaded_canon load_canon(const std::filesystem::path& path) {
-    auto read = read_rules_file(path);
+    auto read = read_written_file(path);
     if (auto* const problem = std::get_if<file_problem>(&read)) {
         return std::move(*problem);
     }

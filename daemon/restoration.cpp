@@ -15,10 +15,10 @@
 
 #include <fmt/format.h>
 
-#include "daemon/byte_units.hpp"
 #include "daemon/clock.hpp"
 #include "daemon/config.hpp"
 #include "daemon/start_failure.hpp"
+#include "ipc/service/byte_units.hpp"
 #include "ipc/utf8.hpp"
 #include "schema/atomic_file.hpp"
 #include "schema/backup_dir.hpp"

@@ -19,17 +19,12 @@
 
 #include <toml++/toml.h>
 
-#include "daemon/file_problem.hpp"
+#include "ipc/service/file_problem.hpp"
 
 namespace valhalla {
 
-/// A rules file is written by hand; more than this is a mistake about the path.
-inline constexpr std::size_t max_rules_file_bytes = 1024UL * 1024UL;
 /// Of the names of engines, classes, actions and steps: `[a-z0-9_]`.
 inline constexpr std::size_t max_rule_name_bytes = 64;
-
-/// The whole file, or why it cannot be read.
-[[nodiscard]] std::variant<std::string, file_problem> read_rules_file(const std::filesystem::path& path);
 
 /// 64 hex digits.
 [[nodiscard]] std::string sha256_hex(std::string_view bytes);

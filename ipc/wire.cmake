@@ -16,10 +16,10 @@ target_link_libraries(valhalla_json PRIVATE valhalla_flags)
 # The table of methods, and what describes it. No sockets.
 add_library(valhalla_api STATIC
   $<TARGET_OBJECTS:valhalla_json>
+  $<TARGET_OBJECTS:valhalla_nearest>
   call_list.cpp
   errors.cpp
   method.cpp
-  nearest.cpp
   open_rpc.cpp
   params.cpp
   ${PROJECT_BINARY_DIR}/generated/ipc/api/examples.cpp)

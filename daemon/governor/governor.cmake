@@ -33,5 +33,5 @@ add_library(valhalla_policy STATIC
   policy_file.cpp
   toml_reader.cpp
   ${PROJECT_BINARY_DIR}/generated/daemon/built_in_rules.cpp)
-target_link_libraries(valhalla_policy PUBLIC valhalla_governor valhalla_flags PkgConfig::tomlplusplus
+target_link_libraries(valhalla_policy PUBLIC valhalla_governor valhalla_service valhalla_flags PkgConfig::tomlplusplus
   PRIVATE OpenSSL::Crypto)

@@ -1,24 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "daemon/service_manager.hpp"
+#include "daemon/inherited_socket.hpp"
 
+#include <cerrno>
 #include <cstddef>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <system_error>
+#include <vector>
 
 #include <fmt/format.h>
 #include <systemd/sd-daemon.h>
 
 #include "daemon/config.hpp"
 #include "daemon/start_failure.hpp"
+#include "ipc/service/service_manager.hpp"
 
-namespace valhalla::service_manager {
+namespace valhalla {
 
 namespace {
-
-void tell(const char* what, const std::string& status) {
-    sd_notify(0, fmt::format("{}\nSTATUS={}", what, status).c_str());
-}
 
 [[noreturn]] void refuse_passed_sockets(const std::string& why) {
     throw start_failure{exit_code::socket, fmt::format("the service manager handed over {}; a socket unit for "
@@ -41,35 +40,24 @@ std::string path_of(int descriptor) {
 
 }  // namespace
 
-void ready(const std::string& status) {
-    tell("READY=1", status);
-}
-
-void alive(const std::string& status) {
-    tell("WATCHDOG=1", status);
-}
-
-void stopping(const std::string& status) {
-    tell("STOPPING=1", status);
-}
-
 std::optional<inherited_socket> take_listening_socket() {
-    const int count = sd_listen_fds(1);
-    if (count < 0) {
-        refuse_passed_sockets(fmt::format("sockets that cannot be used: {}", std::generic_category().message(-count)));
+    std::vector<int> taken;
+    try {
+        taken = service_manager::take_sockets();
+    } catch (const service_manager::handover_error& fault) {
+        refuse_passed_sockets(fault.what());
     }
-    if (count == 0) {
+    if (taken.empty()) {
         return std::nullopt;
     }
-    if (count > 1) {
-        refuse_passed_sockets(fmt::format("{} sockets", count));
+    if (taken.size() > 1) {
+        refuse_passed_sockets(fmt::format("{} sockets", taken.size()));
     }
-    constexpr int descriptor = SD_LISTEN_FDS_START;
     constexpr int listening = 1;
-    if (sd_is_socket(descriptor, AF_UNIX, SOCK_STREAM, listening) <= 0) {
+    if (sd_is_socket(taken.front(), AF_UNIX, SOCK_STREAM, listening) <= 0) {
         refuse_passed_sockets("a descriptor that is no listening Unix stream socket");
     }
-    return inherited_socket{descriptor, path_of(descriptor)};
+    return inherited_socket{taken.front(), path_of(taken.front())};
 }
 
-}  // namespace valhalla::service_manager
+}  // namespace valhalla

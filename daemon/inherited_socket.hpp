@@ -1,18 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What systemd is told, and what it hands over. Without systemd nothing happens.
+// The socket that systemd opened for the daemon.
 #pragma once
 
 #include <optional>
 #include <string>
 
-namespace valhalla::service_manager {
-
-/// `status` is one line for people, as `systemctl status` shows it.
-void ready(const std::string& status);
-/// Feeds the watchdog.
-void alive(const std::string& status);
-void stopping(const std::string& status);
+namespace valhalla {
 
 /// A listening Unix socket. Whoever made it owns its path; the descriptor is the taker's to close.
 struct inherited_socket {
@@ -24,4 +18,4 @@ struct inherited_socket {
 /// Throws `start_failure` when it is anything but one listening path socket.
 [[nodiscard]] std::optional<inherited_socket> take_listening_socket();
 
-}  // namespace valhalla::service_manager
+}  // namespace valhalla

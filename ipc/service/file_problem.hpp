@@ -3,8 +3,11 @@
 // What is wrong with a file that a person wrote, told so that the person can find it.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <string>
+#include <variant>
 
 namespace valhalla {
 
@@ -20,5 +23,11 @@ struct file_problem {
                (key.empty() ? std::string{} : key + ": ") + message;
     }
 };
+
+/// Such a file is written by hand; more than this is a mistake about the path.
+inline constexpr std::size_t max_written_file_bytes = 1024UL * 1024UL;
+
+/// The whole file, or why it cannot be read.
+[[nodiscard]] std::variant<std::string, file_problem> read_written_file(const std::filesystem::path& path);
 
 }  // namespace valhalla
