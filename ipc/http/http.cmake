@@ -19,6 +19,7 @@ add_library(valhalla_http STATIC
   http/request.cpp
   http/response.cpp
   http/route.cpp
+  http/route_table.cpp
   http/server.cpp
   http/shapes.cpp
   http/target.cpp
