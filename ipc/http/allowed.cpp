@@ -16,7 +16,20 @@ namespace {
            std::equal(one.begin(), one.end(), other.begin(), [](char a, char b) { return lower(a) == lower(b); });
 }
 
+/// The unspecified address for what is none. An IPv4 address within IPv6 is that IPv4 address.
+[[nodiscard]] boost::asio::ip::address parsed_address(std::string_view text) {
+    boost::system::error_code bad;
+    const auto address = boost::asio::ip::make_address(std::string{text}, bad);
+    return bad ? boost::asio::ip::address{} : unmapped(address);
+}
+
 }  // namespace
+
+boost::asio::ip::address unmapped(const boost::asio::ip::address& address) {
+    return address.is_v6() && address.to_v6().is_v4_mapped()
+               ? boost::asio::ip::make_address_v4(boost::asio::ip::v4_mapped, address.to_v6())
+               : address;
+}
 
 host_list::host_list(std::vector<std::string> hosts) : hosts_{std::move(hosts)} {}
 
@@ -64,6 +77,58 @@ std::string objection_to_origin(std::string_view origin) {
     }
     return quoted +
            " is not a valid origin; one looks like https://dashboard.example, in lower case and without a path";
+}
+
+std::string objection_to_host(std::string_view host) {
+    const auto colon = host.find_last_of(":]");
+    const bool with_port = colon != std::string_view::npos && host[colon] == ':';
+    const auto name = with_port ? host.substr(0, colon) : host;
+    const auto port = with_port ? host.substr(colon + 1) : std::string_view{"1"};
+    const auto is_in = [](std::string_view set) {
+        return [set](char c) { return set.find(lower(c)) != std::string_view::npos; };
+    };
+    const bool good_port =
+        !port.empty() && port.size() <= 5 && std::all_of(port.begin(), port.end(), is_in("0123456789"));
+    const bool literal = name.starts_with('[') && name.ends_with(']') && name.size() > 2;
+    const bool good_name = literal ? parsed_address(name.substr(1, name.size() - 2)).is_v6()
+                                   : !name.empty() && std::all_of(name.begin(), name.end(),
+                                                                  is_in("abcdefghijklmnopqrstuvwxyz0123456789.-_"));
+    if (good_port && good_name) {
+        return {};
+    }
+    return "\"" + std::string{host} +
+           "\" is not a valid host; one looks like valhalla.example.org or valhalla.example.org:8443, as browsers "
+           "write "
+           "it: without a scheme, a path or a wildcard, and with a port that is not the scheme's own";
+}
+
+std::string objection_to_proxy(std::string_view address) {
+    if (!parsed_address(address).is_unspecified()) {
+        return {};
+    }
+    return "\"" + std::string{address} + "\" is not the address of a proxy; one looks like 192.0.2.7 or 2001:db8::7";
+}
+
+std::string sender_of(const std::string& peer, std::string_view forwarded_for,
+                      const std::vector<std::string>& proxies) {
+    const auto is_proxy = [&proxies](const boost::asio::ip::address& who) {
+        return std::any_of(proxies.begin(), proxies.end(),
+                           [&who](const auto& proxy) { return parsed_address(proxy) == who; });
+    };
+    if (proxies.empty() || !is_proxy(parsed_address(peer))) {
+        return peer;
+    }
+    auto list = split_list(forwarded_for);
+    for (auto one = list.rbegin(); one != list.rend(); ++one) {
+        const auto who = parsed_address(*one);
+        if (who.is_unspecified()) {
+            return peer;
+        }
+        if (!is_proxy(who)) {
+            return who.to_string();
+        }
+    }
+    return peer;
 }
 
 std::vector<std::string> loopback_hosts(std::string_view address, unsigned port) {

@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include <boost/asio/ip/address.hpp>
+
 namespace valhalla::http {
 
 class host_list {
@@ -37,6 +39,19 @@ class origin_list {
 [[nodiscard]] std::vector<std::string> split_list(std::string_view list);
 /// A sentence that says why `origin` is not a valid origin; empty when it is one. A wildcard is not.
 [[nodiscard]] std::string objection_to_origin(std::string_view origin);
+
+/// A sentence that says why `host` is not one that a `Host` field names; empty when it is one.
+[[nodiscard]] std::string objection_to_host(std::string_view host);
+/// A sentence that says why `address` is not the address of one proxy; empty when it is one.
+[[nodiscard]] std::string objection_to_proxy(std::string_view address);
+
+/// The IPv4 address that a socket for both families tells as one of IPv6; others as they are.
+[[nodiscard]] boost::asio::ip::address unmapped(const boost::asio::ip::address& address);
+
+/// Who sent a request that came from `peer`: the last one in `forwarded_for` that is not a proxy of ours, where the
+/// peer is one. A list that cannot be read names nobody.
+[[nodiscard]] std::string sender_of(const std::string& peer, std::string_view forwarded_for,
+                                    const std::vector<std::string>& proxies);
 
 /// The names of this machine's loopback at a port: what `--dev` allows.
 [[nodiscard]] std::vector<std::string> loopback_hosts(std::string_view address, unsigned port);

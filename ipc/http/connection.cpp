@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// What a connection reads, how long it waits, and its end. What it sends is in connection_output.cpp.
 #include "ipc/http/connection.hpp"
 
 #include <algorithm>
@@ -14,20 +16,9 @@ namespace valhalla::http {
 
 namespace {
 
-/// Memory for requests, kept for the next ones.
-constexpr std::size_t most_spare = 16;
+/// What a connection without a request has to send one when the gateway stops.
+constexpr std::chrono::milliseconds fresh_time{1'000};
 constexpr std::string_view go_ahead = "HTTP/1.1 100 Continue\r\n\r\n";
-/// What a reader of a stream may leave untaken.
-constexpr std::size_t max_stream_backlog = std::size_t{256} << 10U;
-
-void shrink(std::string& buffer) {
-    if (buffer.capacity() > kept_bytes) {
-        std::string{}.swap(buffer);
-    } else {
-        buffer.clear();
-    }
-}
-
 }  // namespace
 
 connection::connection(connection_host& host, tcp_socket socket, std::string peer)
@@ -137,7 +128,7 @@ std::size_t connection::take(std::string_view data) {
 std::size_t connection::take_head(std::string_view data) {
     if (phase_ == phase::idle) {
         enter(phase::head);
-        if (draining_) {
+        if (draining_ && requests_ > 0) {
             close();
             return 0;
         }
@@ -196,31 +187,9 @@ void connection::complete() {
     auto whole = std::move(incoming_);
     enter(phase::answering);
     host_.handle(whole->content, this_exchange());
-    if (host_.spare.size() < most_spare) {
+    if (host_.spare.size() < max_spare_requests) {
         host_.spare.push_back(std::move(whole));
     }
-}
-
-void connection::respond(std::uint64_t number, const response& answer) {
-    if (closed_ || number != number_ || (phase_ != phase::answering && phase_ != phase::body)) {
-        return;
-    }
-    const bool body_pending = phase_ == phase::body;
-    const bool last = answer.close || body_pending || !context_.keep_alive;
-    auto& text = host_.text;
-    text.clear();
-    response as_sent = answer;
-    as_sent.close = last;
-    append_response(text, as_sent, context_, host_.date);
-    incoming_.reset();
-    close_after_write_ = last;
-    enter(phase::idle);
-    if (last) {
-        // Nothing that comes now is a request.
-        enter(phase::lingering);
-    }
-    send(text);
-    go_on();
 }
 
 /// After an answer: what was pipelined, or the next request.
@@ -246,117 +215,9 @@ void connection::refuse_request(const request_fault& fault) {
     respond(number_, {.status = made.status, .body = made.body, .close = true});
 }
 
-void connection::begin_stream(std::uint64_t number, std::string_view head_and_data) {
-    if (closed_ || number != number_ || phase_ != phase::answering) {
-        return;
-    }
-    enter(phase::streaming);
-    push(head_and_data);
-    if (!closed_ && !in_process_) {
-        wait_readable();  // to see its end
-    }
-}
-
-bool connection::push(std::string_view data) {
-    if (closed_) {
-        return false;
-    }
-    if (writing_ && out_.size() - sent_ > max_stream_backlog) {
-        close();
-        return false;
-    }
-    if (writing_) {
-        out_ += data;
-        if (!account()) {
-            close();
-        }
-        return !closed_;
-    }
-    send(data);
-    return !closed_;
-}
-
-/// Sends now what the socket takes, and the rest when it takes more.
-void connection::send(std::string_view data) {
-    if (writing_ || in_process_) {
-        out_ += data;
-        return;
-    }
-    boost::system::error_code fault;
-    const std::size_t count = socket_.write_some(boost::asio::buffer(data), fault);
-    if (fault && fault != boost::asio::error::would_block) {
-        close();
-        return;
-    }
-    if (count < data.size()) {
-        out_.assign(data.substr(count));
-        sent_ = 0;
-        write_progress_ = clock::now();
-        if (!account()) {
-            close();
-            return;
-        }
-        write_rest();
-    } else if (close_after_write_) {
-        linger();
-    }
-}
-
-void connection::write_rest() {
-    writing_ = true;
-    socket_.async_write_some(boost::asio::buffer(out_) + sent_,
-                             [self = shared_from_this()](const boost::system::error_code& fault, std::size_t count) {
-                                 self->writing_ = false;
-                                 if (self->closed_) {
-                                     return;
-                                 }
-                                 if (fault) {
-                                     self->close();
-                                     return;
-                                 }
-                                 self->sent_ += count;
-                                 self->write_progress_ = clock::now();
-                                 if (self->sent_ < self->out_.size()) {
-                                     self->write_rest();
-                                     return;
-                                 }
-                                 self->sent_ = 0;
-                                 shrink(self->out_);
-                                 static_cast<void>(self->account());
-                                 if (self->close_after_write_) {
-                                     self->linger();
-                                 } else {
-                                     self->go_on();
-                                 }
-                             });
-}
-
-// A peer that is still sending would lose our last words if we closed now.
-void connection::linger() {
-    if (end_of_input_) {
-        close();
-        return;
-    }
-    enter(phase::lingering);
-    boost::system::error_code ignored;
-    socket_.shutdown(tcp_socket::shutdown_send, ignored);
-    if (!in_process_) {
-        wait_readable();
-    }
-}
-
 void connection::enter(phase next) {
     phase_ = next;
     since_ = clock::now();
-}
-
-/// Tells the host how much memory is held beyond what is usual. False when there is no more of it.
-bool connection::account() {
-    const std::size_t held = in_.capacity() + out_.capacity() + (incoming_ ? incoming_->content.body.capacity() : 0);
-    const std::size_t beyond = held > kept_bytes ? held : 0;
-    host_.buffered = host_.buffered - accounted_ + beyond;
-    accounted_ = beyond;
-    return host_.buffered <= host_.bounds.buffer_bytes || beyond == 0;
 }
 
 void connection::on_tick(clock::time_point now) {
@@ -370,7 +231,7 @@ void connection::on_tick(clock::time_point now) {
     }
     switch (phase_) {
         case phase::idle:
-            if (passed > host_.bounds.idle_time && !writing_) {
+            if (passed > (draining_ ? fresh_time : host_.bounds.idle_time) && !writing_) {
                 close();
             }
             break;
@@ -397,7 +258,8 @@ void connection::on_tick(clock::time_point now) {
 void connection::drain() {
     draining_ = true;
     context_.keep_alive = false;
-    if (phase_ == phase::idle || phase_ == phase::head || phase_ == phase::streaming) {
+    // One that has just come may have a request on its way, which nobody would repeat for its client.
+    if ((phase_ == phase::idle && requests_ > 0) || phase_ == phase::streaming) {
         close();
     }
 }

@@ -129,6 +129,7 @@ class connection final : public std::enable_shared_from_this<connection> {
     void write_rest();
     void linger();
     void enter(phase next);
+    static void shrink(std::string& buffer);
     [[nodiscard]] bool account();
     [[nodiscard]] exchange this_exchange() { return {shared_from_this(), number_}; }
 

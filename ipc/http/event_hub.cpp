@@ -16,7 +16,6 @@ constexpr std::chrono::milliseconds batch_time{20};
 /// So that proxies and browsers keep the connection, and see when it is gone.
 constexpr std::chrono::seconds comment_time{15};
 constexpr std::size_t most_newest = 2'048;
-constexpr std::size_t most_newest_bytes = std::size_t{1} << 20U;
 constexpr std::string_view page_size = "200";
 
 constexpr std::string_view stream_head =
@@ -40,8 +39,9 @@ void append_event(std::string& out, std::uint64_t seq, std::string_view record) 
 
 }  // namespace
 
-event_hub::event_hub(boost::asio::io_context& io, const std::string& socket_path, const std::string& key)
-    : source_{std::make_shared<upstream>(io, socket_path, key)}, batch_{io} {
+event_hub::event_hub(boost::asio::io_context& io, const std::string& socket_path, const std::string& key,
+                     std::shared_ptr<daemon_memory> memory)
+    : source_{std::make_shared<upstream>(io, socket_path, key, std::move(memory))}, batch_{io} {
     source_->observe([this](std::string_view line) { take(line); }, [this] { following_ = false; });
 }
 

@@ -31,8 +31,12 @@ class event_hub final : public std::enable_shared_from_this<event_hub> {
   public:
     using clock = std::chrono::steady_clock;
 
+    /// Of the newest events, which are kept for those who come behind.
+    static constexpr std::size_t most_newest_bytes = std::size_t{1} << 20U;
+
     /// `io` outlives it. `key`: of the identity; empty for the user who runs the gateway.
-    event_hub(boost::asio::io_context& io, const std::string& socket_path, const std::string& key);
+    event_hub(boost::asio::io_context& io, const std::string& socket_path, const std::string& key,
+              std::shared_ptr<daemon_memory> memory);
 
     /// Answers with a stream of the records behind `after`; without it, of those that come. `who` is asked for what is
     /// older than the newest events.
@@ -41,6 +45,7 @@ class event_hub final : public std::enable_shared_from_this<event_hub> {
     void close();
 
     [[nodiscard]] std::size_t readers() const noexcept { return readers_.size(); }
+    [[nodiscard]] bool key_refused() const noexcept { return source_->key_refused(); }
 
   private:
     struct reader {

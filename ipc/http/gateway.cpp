@@ -46,9 +46,11 @@ gateway::gateway(boost::asio::io_context& io, gateway_options options, const lim
       options_{std::move(options)},
       bounds_{bounds},
       origins_{options_.origins},
-      own_{std::make_shared<identity>(io, options_.socket, std::string{})},
-      own_events_{std::make_shared<event_hub>(io, options_.socket, std::string{})},
-      keys_{io, options_.socket} {}
+      memory_{std::make_shared<daemon_memory>(daemon_memory{.limit = bounds.daemon_bytes})},
+      health_{std::make_shared<health_probe>(io, options_.socket)},
+      own_{std::make_shared<identity>(io, options_.socket, std::string{}, memory_)},
+      own_events_{std::make_shared<event_hub>(io, options_.socket, std::string{}, memory_)},
+      keys_{io, options_.socket, memory_} {}
 
 gateway::~gateway() = default;
 
@@ -57,12 +59,17 @@ bool gateway::begin(const request& head, const exchange& with) {
 }
 
 void gateway::on_tick(upstream::clock::time_point now) {
-    own_->on_tick(now, bounds_.answer_time);
+    health_->on_tick(now);
+    if (options_.dev) {
+        // Otherwise nobody asks as this user, who has no role: to connect would be on record as a denial.
+        own_->on_tick(now, bounds_.answer_time);
+    }
     own_events_->on_tick(now, bounds_.answer_time);
     keys_.on_tick(now, bounds_.answer_time);
 }
 
 void gateway::close() {
+    health_->close();
     keys_.close();
     own_events_->close();
     own_->close();
@@ -115,14 +122,16 @@ std::optional<gateway::admitted> gateway::admit(const request& head, const excha
         respond(with, *objection);
         return std::nullopt;
     }
-    std::shared_ptr<identity> who;
+    admitted what{
+        .row = &row, .parameter = std::move(match->parameter), .query = parts->query, .who = {}, .sender = {}};
     if (!row.open) {
-        who = identify(head, with);
-        if (!who) {
+        what.sender = sender_of(with.on().peer(), head.fields.forwarded_for, options_.trusted_proxies);
+        what.who = identify(head, what.sender, with);
+        if (!what.who) {
             return std::nullopt;
         }
     }
-    return admitted{&row, std::move(match->parameter), parts->query, std::move(who)};
+    return what;
 }
 
 /// A page of another name that resolves to this machine is how browsers are made to speak to it.
@@ -142,6 +151,9 @@ std::optional<refusal> gateway::objection_to_host(const request& head, const tar
 bool gateway::is_own_origin(const request& head) const {
     const std::string_view scheme = options_.tls ? "https://" : "http://";
     const std::string_view origin = head.fields.origin;
+    if (!options_.tls && origins_.allows("https://" + head.fields.host)) {
+        return false;  // a proxy in front speaks TLS, so a page in clear is somebody else's
+    }
     return origin.starts_with(scheme) && origin.substr(scheme.size()) == head.fields.host;
 }
 
@@ -170,7 +182,7 @@ std::optional<refusal> gateway::objection_to_sender(const request& head, const r
     return std::nullopt;
 }
 
-std::shared_ptr<identity> gateway::identify(const request& head, const exchange& with) {
+std::shared_ptr<identity> gateway::identify(const request& head, const std::string& sender, const exchange& with) {
     const auto& key = head.fields.key;
     const bool open = options_.dev && (options_.dev_key.empty() ? key.empty() : same_secret(key, options_.dev_key));
     if (open) {
@@ -180,7 +192,7 @@ std::shared_ptr<identity> gateway::identify(const request& head, const exchange&
         respond(with, refuse(401, "This needs a key in X-VALHALLA-KEY."));
         return nullptr;
     }
-    const auto found = keys_.find(key, with.on().peer(), key_ring::clock::now());
+    const auto found = keys_.find(key, sender, key_ring::clock::now());
     switch (found.what) {
         case key_ring::outcome::found: return found.who->who;
         case key_ring::outcome::no_key:
@@ -195,6 +207,11 @@ std::shared_ptr<identity> gateway::identify(const request& head, const exchange&
         case key_ring::outcome::too_many: respond(with, refuse(503, "Too many keys are in use at once.")); break;
     }
     return nullptr;
+}
+
+std::string gateway::validators_of(const request& whole) {
+    constexpr std::size_t longest = 512;
+    return whole.fields.if_none_match.size() <= longest ? whole.fields.if_none_match : std::string{};
 }
 
 void gateway::key_refused(const admitted& what, const exchange& with) {

@@ -16,6 +16,7 @@
 #include "ipc/http/allowed.hpp"
 #include "ipc/http/connection.hpp"
 #include "ipc/http/event_hub.hpp"
+#include "ipc/http/health_probe.hpp"
 #include "ipc/http/identity.hpp"
 #include "ipc/http/key_ring.hpp"
 #include "ipc/http/refusal.hpp"
@@ -28,6 +29,7 @@ namespace valhalla::http {
 struct gateway_options {
     std::string socket;  ///< of the daemon
     std::vector<std::string> origins;
+    std::vector<std::string> trusted_proxies;  ///< whose X-Forwarded-For is believed
     /// Acts as the user who runs it, for everyone who may reach it and comes without a key.
     bool dev = false;
     /// Of `--dev`: what `X-VALHALLA-KEY` has to be; empty: nothing.
@@ -60,6 +62,7 @@ class gateway {
         std::string parameter;  ///< of the path
         std::string_view query;
         std::shared_ptr<identity> who;  ///< null for a route that is open
+        std::string sender;             ///< the address that it comes from, perhaps through a proxy
     };
     /// What an answer needs of the request, which is gone when it comes.
     struct asked {
@@ -70,10 +73,13 @@ class gateway {
         std::string body;  ///< where it is looked at again
     };
 
+    /// `If-None-Match` while the answer is waited for. Of a list that no client of ours has, nothing: then it gets all.
+    [[nodiscard]] static std::string validators_of(const request& whole);
     [[nodiscard]] std::optional<admitted> admit(const request& head, const exchange& with);
     [[nodiscard]] std::optional<refusal> objection_to_host(const request& head, const target_parts& parts) const;
     [[nodiscard]] std::optional<refusal> objection_to_sender(const request& head, const route& row) const;
-    [[nodiscard]] std::shared_ptr<identity> identify(const request& head, const exchange& with);
+    [[nodiscard]] std::shared_ptr<identity> identify(const request& head, const std::string& sender,
+                                                     const exchange& with);
     void key_refused(const admitted& what, const exchange& with);
     void preflight(const request& head, const std::string& methods, const exchange& with) const;
     [[nodiscard]] bool is_own_origin(const request& head) const;
@@ -82,7 +88,7 @@ class gateway {
     void answered(const admitted& what, const asked& by, const exchange& with, const upstream_answer& answer);
     void tell(const admitted& what, const asked& by, const exchange& with, std::string_view result);
     void ended_nothing(const admitted& what, const asked& by, const exchange& with);
-    void check_health(const exchange& with);
+    void check_health(const exchange& with) const;
     void rpc(const admitted& what, const request& whole, const exchange& with);
     void tile(const admitted& what, const request& whole, const exchange& with);
     void entries(const admitted& what, std::uint64_t after, std::size_t missing, std::string bundle,
@@ -95,9 +101,12 @@ class gateway {
     const limits& bounds_;
     host_list hosts_{{}};
     const origin_list origins_;
+    std::shared_ptr<daemon_memory> memory_;
+    std::shared_ptr<health_probe> health_;
     std::shared_ptr<identity> own_;
     std::shared_ptr<event_hub> own_events_;
     key_ring keys_;
+    prepared_answer not_kept_;
 };
 
 }  // namespace valhalla::http

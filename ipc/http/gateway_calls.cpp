@@ -55,6 +55,9 @@ std::string utc_now() {
     return std::string{text.data(), size}.append(6 - micros.size(), '0').append(micros).append("Z");
 }
 
+/// Notes of a session that did not end are repeated in the answer; the daemon refuses longer ones.
+constexpr std::size_t max_repeated_body_bytes = std::size_t{64} << 10U;
+
 [[nodiscard]] bool may_be_zipped(const route& row, const shaped_answer& shaped) noexcept {
     return row.method == verb::get && shaped.cache_control != "no-store" &&
            shaped.content_type != "application/octet-stream" && shaped.body.size() > gzip_from_bytes;
@@ -85,7 +88,7 @@ void gateway::handle(const request& whole, const exchange& with) {
 void gateway::call(const admitted& what, const request& whole, const exchange& with) {
     const auto& row = *what.row;
     const auto key = unquoted(whole.fields.idempotency_key);
-    asked by{.if_none_match = whole.fields.if_none_match,
+    asked by{.if_none_match = validators_of(whole),
              .gzip = accepts_gzip(whole.fields.accept_encoding),
              .has_body = whole.has_body,
              .has_request_key = !key.empty(),
@@ -108,7 +111,7 @@ void gateway::call(const admitted& what, const request& whole, const exchange& w
         }
         params = std::move(built.json);
     }
-    if (row.how == special::end_session) {
+    if (row.how == special::end_session && params.size() <= max_repeated_body_bytes) {
         by.body = params;
     }
     what.who->via(row.via).ask(
@@ -120,7 +123,7 @@ void gateway::answered(const admitted& what, const asked& by, const exchange& wi
     const auto& row = *what.row;
     switch (answer.what) {
         case upstream_answer::outcome::result:
-            keys_.prove(*what.who, with.on().peer());
+            keys_.prove(*what.who, what.sender);
             tell(what, by, with, answer.text);
             return;
         case upstream_answer::outcome::error: {
@@ -144,7 +147,7 @@ void gateway::answered(const admitted& what, const asked& by, const exchange& wi
 
 void gateway::tell(const admitted& what, const asked& by, const exchange& with, std::string_view result) {
     const auto& row = *what.row;
-    auto* const made = what.who->prepare(row, result);
+    auto* const made = what.who->prepare(row, result, not_kept_);
     if (made == nullptr) {
         respond(with, refuse(500, "The daemon's answer is not of the expected form."));
         return;
@@ -185,7 +188,8 @@ void gateway::tell(const admitted& what, const asked& by, const exchange& with, 
 void gateway::ended_nothing(const admitted& what, const asked& by, const exchange& with) {
     what.who->via(lane::read).ask("session.status", "{}", true, [this, what, by, with](const upstream_answer& answer) {
         if (answer.what != upstream_answer::outcome::result) {
-            answered({.row = all_routes().data(), .parameter = {}, .query = {}, .who = what.who}, by, with, answer);
+            answered({.row = all_routes().data(), .parameter = {}, .query = {}, .who = what.who, .sender = what.sender},
+                     by, with, answer);
             return;
         }
         const auto params = json_members::of(by.body);
@@ -198,9 +202,9 @@ void gateway::ended_nothing(const admitted& what, const asked& by, const exchang
     });
 }
 
-void gateway::check_health(const exchange& with) {
-    own_->via(lane::read).ask("cone.state", "{}", true, [with](const upstream_answer& answer) {
-        if (answer.what == upstream_answer::outcome::result || answer.what == upstream_answer::outcome::error) {
+void gateway::check_health(const exchange& with) const {
+    health_->ask([with](bool answers) {
+        if (answers) {
             with.respond({.body = R"({"status":"ok"})"});
         } else {
             respond(with, daemon_away());

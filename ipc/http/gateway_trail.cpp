@@ -33,11 +33,8 @@ void gateway::tile(const admitted& what, const request& whole, const exchange& w
         entries(what, path->index * 256, path->width, {}, with);
         return;
     }
-    asked by{.if_none_match = whole.fields.if_none_match,
-             .gzip = false,
-             .has_body = false,
-             .has_request_key = false,
-             .body = {}};
+    asked by{
+        .if_none_match = validators_of(whole), .gzip = false, .has_body = false, .has_request_key = false, .body = {}};
     const auto params = "{\"level\":" + std::to_string(path->level) + ",\"index\":" + std::to_string(path->index) +
                         ",\"width\":" + std::to_string(path->width) + "}";
     what.who->via(lane::query)

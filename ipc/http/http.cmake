@@ -5,14 +5,18 @@ add_library(valhalla_http STATIC
   asio_impl.cpp
   http/allowed.cpp
   http/call_params.cpp
+  http/config_file.cpp
   http/connection.cpp
+  http/connection_output.cpp
   http/event_hub.cpp
   http/gateway.cpp
   http/gateway_calls.cpp
   http/gateway_trail.cpp
+  http/health_probe.cpp
   http/identity.cpp
   http/json_members.cpp
   http/key_ring.cpp
+  http/memory_bound.cpp
   http/openapi.cpp
   http/options.cpp
   http/refusal.cpp
@@ -24,8 +28,10 @@ add_library(valhalla_http STATIC
   http/shapes.cpp
   http/target.cpp
   http/tlog.cpp
-  http/upstream.cpp)
-target_link_libraries(valhalla_http PUBLIC valhalla_flags Boost::headers OpenSSL::Crypto ZLIB::ZLIB)
+  http/upstream.cpp
+  http/upstream_answers.cpp)
+target_link_libraries(valhalla_http PUBLIC valhalla_service valhalla_flags Boost::headers OpenSSL::Crypto ZLIB::ZLIB
+  PRIVATE CLI11::CLI11)
 target_compile_definitions(valhalla_http PRIVATE VALHALLA_GATEWAY_VERSION="${PROJECT_VERSION}")
 
 add_executable(valhalla-gateway http/main.cpp)

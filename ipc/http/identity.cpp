@@ -1,16 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ipc/http/identity.hpp"
 
+#include <algorithm>
+
 #include "ipc/http/response.hpp"
 
 namespace valhalla::http {
-
-namespace {
-
-/// What most answers of hot reads are below.
-constexpr std::size_t max_kept_result_bytes = std::size_t{32} << 10U;
-
-}  // namespace
 
 void zip(prepared_answer& answer) {
     if (answer.zipped_etag.empty()) {
@@ -21,8 +16,9 @@ void zip(prepared_answer& answer) {
     }
 }
 
-identity::identity(boost::asio::io_context& io, std::string socket_path, std::string key)
-    : io_{io}, socket_path_{std::move(socket_path)}, key_{std::move(key)} {}
+identity::identity(boost::asio::io_context& io, std::string socket_path, std::string key,
+                   std::shared_ptr<daemon_memory> memory)
+    : io_{io}, socket_path_{std::move(socket_path)}, key_{std::move(key)}, memory_{std::move(memory)} {}
 
 identity::~identity() {
     close();
@@ -31,14 +27,15 @@ identity::~identity() {
 upstream& identity::via(lane which) {
     auto& lane = lanes_[static_cast<std::size_t>(which)];
     if (!lane) {
-        lane = std::make_shared<upstream>(io_, socket_path_, key_);
+        lane = std::make_shared<upstream>(io_, socket_path_, key_, memory_);
     }
     return *lane;
 }
 
-prepared_answer* identity::prepare(const route& row, std::string_view result) {
-    auto& kept = result.size() > max_kept_result_bytes ? large_ : prepared_[&row];
-    if (&kept != &large_ && !kept.etag.empty() && kept.result == result) {
+prepared_answer* identity::prepare(const route& row, std::string_view result, prepared_answer& other) {
+    const bool keep = row.via == lane::read && row.method == verb::get && result.size() <= max_kept_result_bytes;
+    auto& kept = keep ? prepared_[&row] : other;
+    if (keep && !kept.etag.empty() && kept.result == result) {
         return &kept;
     }
     kept = {};
@@ -65,6 +62,10 @@ void identity::close() {
             lane->close();
         }
     }
+}
+
+bool identity::key_refused() const noexcept {
+    return std::any_of(lanes_.begin(), lanes_.end(), [](const auto& lane) { return lane && lane->key_refused(); });
 }
 
 bool identity::idle() const noexcept {

@@ -42,8 +42,8 @@ key_ring::found key_ring::find(std::string_view key, const std::string& peer, cl
         return {outcome::too_many, nullptr};
     }
     auto& made = holders_[digest];
-    made.who = std::make_shared<identity>(io_, socket_path_, std::string{key});
-    made.events = std::make_shared<event_hub>(io_, socket_path_, std::string{key});
+    made.who = std::make_shared<identity>(io_, socket_path_, std::string{key}, memory_);
+    made.events = std::make_shared<event_hub>(io_, socket_path_, std::string{key}, memory_);
     return {outcome::found, &made};
 }
 
@@ -123,6 +123,9 @@ void key_ring::on_tick(clock::time_point now, std::chrono::milliseconds answer_t
     for (const auto& one : all) {
         one.who->on_tick(now, answer_time);
         one.events->on_tick(now, answer_time);
+        if (one.who->key_refused() || one.events->key_refused()) {
+            forget(*one.who);
+        }
     }
 }
 

@@ -48,7 +48,8 @@ class key_ring {
     };
 
     /// `io` outlives it.
-    key_ring(boost::asio::io_context& io, std::string socket_path) : io_{io}, socket_path_{std::move(socket_path)} {}
+    key_ring(boost::asio::io_context& io, std::string socket_path, std::shared_ptr<daemon_memory> memory)
+        : io_{io}, socket_path_{std::move(socket_path)}, memory_{std::move(memory)} {}
 
     /// Who comes with `key`. What is looked at does not depend on how much of a key is right.
     [[nodiscard]] found find(std::string_view key, const std::string& peer, clock::time_point now);
@@ -72,6 +73,7 @@ class key_ring {
 
     boost::asio::io_context& io_;
     std::string socket_path_;
+    std::shared_ptr<daemon_memory> memory_;
     std::unordered_map<std::string, holder> holders_;  // by digest
     std::unordered_map<std::string, tries> tries_;     // by peer
 };

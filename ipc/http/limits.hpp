@@ -19,6 +19,8 @@ inline constexpr std::size_t max_turn_requests = 32;
 inline constexpr std::size_t max_chunk_header_bytes = 4'096;
 /// What a connection keeps of its buffers between two requests.
 inline constexpr std::size_t kept_bytes = 1'024;
+/// Requests whose memory is kept for the next ones.
+inline constexpr std::size_t max_spare_requests = 16;
 /// An `Idempotency-Key`, as the daemon bounds its `request_key`.
 inline constexpr std::size_t max_idempotency_key_bytes = 128;
 /// A key, a cookie, an origin: longer ones are not ours.
@@ -30,6 +32,10 @@ inline constexpr std::size_t max_awaited_answers = 8'192;
 inline constexpr std::size_t max_unsent_bytes = std::size_t{8} << 20U;
 /// A line of the daemon. Its own bound for one connection's answers is 4 MiB.
 inline constexpr std::size_t max_answer_bytes = std::size_t{8} << 20U;
+/// What is kept of a request until it is answered, beside its bytes, and what a connection to the daemon reads into.
+inline constexpr std::size_t awaited_entry_bytes = 1'024;
+inline constexpr std::size_t first_read_bytes = std::size_t{16} << 10U;
+inline constexpr std::size_t own_answer_bytes = 4 * first_read_bytes;
 /// Pause before the daemon is looked for again. A request in between is answered with 503 at once.
 inline constexpr std::chrono::milliseconds reconnect_pause{100};
 /// `Retry-After` of a 503.
@@ -51,6 +57,9 @@ struct limits {
     std::size_t requests = 1'000'000;
     /// Memory that all connections share for incomplete requests and for answers that are not taken.
     std::size_t buffer_bytes = std::size_t{24} << 20U;
+    /// Memory that all connections to the daemon share for what was asked and is not answered, and for long answers.
+    /// What has no room is refused with 503.
+    std::size_t daemon_bytes = std::size_t{64} << 20U;
     /// From the first byte of a request to the end of its fields …
     std::chrono::milliseconds head_time = std::chrono::seconds{10};
     /// … and from there to the end of its body.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // valhalla-gateway: HTTP for the daemon. One thread.
+#include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -9,21 +11,28 @@
 #include <string>
 #include <string_view>
 #include <sys/resource.h>
+#include <utility>
+#include <vector>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
 
 #include "ipc/default_socket.hpp"
+#include "ipc/http/memory_bound.hpp"
 #include "ipc/http/options.hpp"
 #include "ipc/http/server.hpp"
+#include "ipc/service/service_manager.hpp"
 
 namespace {
 
 using namespace valhalla::http;
+namespace service_manager = valhalla::service_manager;
 
-// As the daemon's: 0 is a good end, 3 wrong usage, 1 everything else.
+// As the daemon's.
 constexpr int exit_failed = 1;
-constexpr int exit_usage = 3;
+constexpr int exit_usage = 2;
+constexpr int exit_socket = 5;
 /// Files beside connections: the daemon's connections, listening sockets, the loop.
 constexpr rlim_t other_files = 128;
 
@@ -48,31 +57,98 @@ void fit_to_open_files(limits& bounds) {
     if (files.rlim_cur < wanted) {
         bounds.connections = files.rlim_cur > 2 * other_files ? files.rlim_cur - other_files : other_files;
         bounds.connections_per_peer = std::min(bounds.connections_per_peer, bounds.connections * 3 / 4);
+        report("this process may open " + std::to_string(files.rlim_cur) + " files, so it has at most " +
+               std::to_string(bounds.connections) + " connections; raise LimitNOFILE= for more");
     }
 }
 
-int run(const program_options& given) {
-    auto bounds = given.bounds;
+[[nodiscard]] std::string addresses(const std::vector<boost::asio::ip::tcp::endpoint>& at) {
+    std::string all;
+    for (const auto& one : at) {
+        all.append(all.empty() ? "" : ", ").append("http://").append(text_of(one));
+    }
+    return all;
+}
+
+/// On what the service manager has for it, otherwise on what it is told.
+void begin_to_listen(server& serving, const program_options& options) {
+    const auto taken = service_manager::take_sockets();
+    for (const int socket : taken) {
+        serving.adopt(socket);
+    }
+    if (taken.empty()) {
+        for (const auto& one : options.listen) {
+            serving.listen(one);
+        }
+    }
+    const auto at = serving.endpoints();
+    if (!taken.empty() && options.listen_said && at != options.listen) {
+        report("the service manager opened " + addresses(at) +
+               ", so what the configuration says of listen is not used; the socket unit says it (ListenStream=)");
+    }
+    if (const auto objection = objection_to_listening(options, at)) {
+        throw usage_error{*objection};
+    }
+    serving.answer_for(hosts_of(options, at));
+}
+
+/// Tells systemd every few seconds that the loop turns, and what it has to do.
+class watchdog {
+  public:
+    watchdog(boost::asio::io_context& io, const server& serving, std::string where)
+        : timer_{io}, serving_{serving}, where_{std::move(where)} {}
+
+    void start() {
+        service_manager::ready(status());
+        wait();
+    }
+
+  private:
+    [[nodiscard]] std::string status() const {
+        return "listening on " + where_ + ", " + std::to_string(serving_.connections()) + " connections";
+    }
+    void wait() {
+        timer_.expires_after(told_every);
+        timer_.async_wait([this](const boost::system::error_code& ended) {
+            if (!ended) {
+                service_manager::alive(status());
+                wait();
+            }
+        });
+    }
+
+    static constexpr std::chrono::seconds told_every{5};
+    boost::asio::steady_timer timer_;
+    const server& serving_;
+    std::string where_;
+};
+
+int run(const program_options& options) {
+    auto bounds = options.bounds;
     fit_to_open_files(bounds);
     boost::asio::io_context io{BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO};
-    gateway_options options{.socket = given.socket.empty() ? valhalla::ipc::default_socket_path() : given.socket,
-                            .origins = given.origins,
-                            .dev = given.dev,
-                            .dev_key = given.dev_key};
-    server serving{io, std::move(options), bounds, report};
-    serving.listen(given.listen);
-    const auto at = serving.endpoint();
-    serving.answer_for(loopback_hosts(at.address().to_string(), at.port()));
+    server serving{io,
+                   {.socket = options.socket.empty() ? valhalla::ipc::default_socket_path() : options.socket,
+                    .origins = options.origins,
+                    .trusted_proxies = options.trusted_proxies,
+                    .dev = options.dev,
+                    .dev_key = options.dev_key},
+                   bounds,
+                   report};
+    begin_to_listen(serving, options);
     serving.start();
     boost::asio::signal_set signals{io, SIGINT, SIGTERM};
     signals.async_wait([&](const boost::system::error_code& fault, int) {
         if (!fault) {
+            service_manager::stopping("answering what was asked");
             serving.drain([&io] { io.stop(); });
         }
     });
-    report("development: everyone on this machine can act as you, at http://" +
-           (at.address().is_v6() ? "[" + at.address().to_string() + "]" : at.address().to_string()) + ":" +
-           std::to_string(at.port()));
+    const auto at = addresses(serving.endpoints());
+    report(options.dev ? "development: everyone on this machine can act as you, at " + at
+                       : "listening on " + at + ", for those who have a key");
+    watchdog alive{io, serving, at};
+    alive.start();
     io.run();
     return EXIT_SUCCESS;
 }
@@ -88,12 +164,22 @@ int main(int argc, char** argv) {
             std::cout << parsed.answer;
             return EXIT_SUCCESS;
         }
+        if (parsed.options.check) {
+            std::cout << check_config(parsed.options) << std::flush;
+            return std::cout ? EXIT_SUCCESS : exit_failed;
+        }
         return run(parsed.options);
     } catch (const usage_error& wrong) {
-        std::cerr << "valhalla-gateway: " << wrong.what() << '\n';
+        report(wrong.what());
         return exit_usage;
+    } catch (const listen_error& wrong) {
+        report(wrong.what());
+        return exit_socket;
+    } catch (const service_manager::handover_error& wrong) {
+        report(std::string{"the service manager handed over "} + wrong.what());
+        return exit_socket;
     } catch (const std::exception& failure) {
-        std::cerr << "valhalla-gateway: " << failure.what() << '\n';
+        report(failure.what());
         return exit_failed;
     }
 }

@@ -56,7 +56,7 @@ constexpr std::string_view refusal_response =
     return methods;
 }
 
-[[nodiscard]] std::string quoted(std::string_view text) {
+[[nodiscard]] std::string json_string(std::string_view text) {
     std::string out;
     ipc::append_quoted(out, text);
     return out;
@@ -91,7 +91,7 @@ void append_parameters(std::string& out, const route& row, const described_metho
         separate();
         named = named || param.from == where::path;
         out += "{";
-        append_member(out, "name", quoted(param.name));
+        append_member(out, "name", json_string(param.name));
         append_member(out, "in", param.from == where::path ? "\"path\"" : "\"query\"");
         // What the body may have as well is not required of the query.
         append_member(out, "required", param.required && param.from != where::query_or_body ? "true" : "false");
@@ -106,7 +106,7 @@ void append_parameters(std::string& out, const route& row, const described_metho
         auto name = template_of(row.path).substr(brace + 1);
         name.pop_back();
         out += "{";
-        append_member(out, "name", quoted(name));
+        append_member(out, "name", json_string(name));
         out += R"(,"in":"path","required":true,"schema":{"type":"string"}})";
     }
     if (row.via == lane::change && !row.params.empty()) {
@@ -137,7 +137,7 @@ void append_body(std::string& out, const route& row, const described_method* met
         if (param.from == where::body || param.from == where::query_or_body) {
             append_member(out, param.name, schema_of(method, param.name));
             if (param.required && param.from == where::body) {
-                required.append(required.empty() ? "" : ",").append(quoted(param.name));
+                required.append(required.empty() ? "" : ",").append(json_string(param.name));
             }
         }
     }
@@ -185,8 +185,8 @@ void append_operation(std::string& out, const route& row, const described_method
     const auto found = methods.find(row.rpc);
     const auto* const method = found == methods.end() ? nullptr : &found->second;
     append_member(out, row.method == verb::get ? "get" : "post", "{");
-    append_member(out, "operationId", quoted(operation_id(row)));
-    append_member(out, "summary", quoted(row.summary));
+    append_member(out, "operationId", json_string(operation_id(row)));
+    append_member(out, "summary", json_string(row.summary));
     append_parameters(out, row, method);
     append_body(out, row, method);
     append_answer(out, row, method);

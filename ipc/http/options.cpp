@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ipc/http/options.hpp"
 
+#include <algorithm>
 #include <charconv>
-#include <string_view>
+#include <utility>
 
+#include <CLI/CLI.hpp>
+
+#include "ipc/default_socket.hpp"
 #include "ipc/http/allowed.hpp"
+#include "ipc/http/config_file.hpp"
 
 namespace valhalla::http {
 
@@ -12,22 +17,30 @@ namespace {
 
 constexpr std::string_view default_address = "127.0.0.1:5000";
 
-constexpr std::string_view help =
-    "usage: valhalla-gateway --dev [--listen ADDRESS:PORT] [--socket PATH]\n"
-    "\n"
-    "Speaks HTTP for valhallad.\n"
-    "\n"
-    "  --dev                  without a key, on this machine alone, as the user who runs it\n"
-    "  --listen ADDRESS:PORT  where to listen; 127.0.0.1:5000 when it is left out\n"
-    "  --socket PATH          the daemon's socket; otherwise VALHALLA_SOCKET, or where the daemon usually is\n"
-    "  --version, --help\n"
-    "\n"
-    "  CORS_ALLOWED_ORIGINS   origins of pages that may use it in a browser, with commas between them\n"
-    "  VALHALLA_DEV_KEY       what X-VALHALLA-KEY of every request has to be\n";
-
-[[nodiscard]] std::string text_of(const environment& variable, const char* name) {
+[[nodiscard]] std::string text_of_variable(const environment& variable, const char* name) {
     const char* const text = variable(name);
     return text != nullptr ? text : "";
+}
+
+void apply_environment(program_options& options, const environment& variable) {
+    options.dev_key = text_of_variable(variable, "VALHALLA_DEV_KEY");
+    if (!options.dev && !options.dev_key.empty()) {
+        throw usage_error{
+            "VALHALLA_DEV_KEY is for --dev; without it the keys that an owner makes with 'valhallactl key create' open "
+            "the gateway, so unset it"};
+    }
+    if (auto socket = text_of_variable(variable, "VALHALLA_SOCKET"); !socket.empty()) {
+        options.socket = std::move(socket);
+    }
+    const auto origins = split_list(text_of_variable(variable, "CORS_ALLOWED_ORIGINS"));
+    for (const auto& origin : origins) {
+        if (const auto objection = objection_to_origin(origin); !objection.empty()) {
+            throw usage_error{"CORS_ALLOWED_ORIGINS: " + objection};
+        }
+    }
+    if (!origins.empty()) {
+        options.origins = origins;
+    }
 }
 
 }  // namespace
@@ -63,52 +76,98 @@ boost::asio::ip::tcp::endpoint parse_address(std::string_view text) {
     return {address, port};
 }
 
+std::string text_of(const boost::asio::ip::tcp::endpoint& at) {
+    const auto address = at.address().to_string();
+    return (at.address().is_v6() ? "[" + address + "]" : address) + ":" + std::to_string(at.port());
+}
+
+std::optional<std::string> objection_to_listening(const program_options& options,
+                                                  const std::vector<boost::asio::ip::tcp::endpoint>& at) {
+    const auto open = std::find_if(at.begin(), at.end(), [](const auto& one) { return !one.address().is_loopback(); });
+    if (open == at.end()) {
+        return std::nullopt;
+    }
+    if (options.dev) {
+        return "--dev asks for no key, so it listens on this machine's own addresses alone, like " +
+               std::string{default_address};
+    }
+    if (options.hosts.empty()) {
+        return "it would listen on " + text_of(*open) +
+               ", where other machines reach it, and no name is configured that they may call it by: name them in the "
+               "configuration, like hosts = [\"valhalla.example.org\"], or listen on " +
+               std::string{default_address} + ", behind a proxy";
+    }
+    return std::nullopt;
+}
+
+std::vector<std::string> hosts_of(const program_options& options,
+                                  const std::vector<boost::asio::ip::tcp::endpoint>& at) {
+    auto hosts = options.hosts;
+    for (const auto& one : at) {
+        if (!one.address().is_loopback()) {
+            continue;
+        }
+        for (auto& name : loopback_hosts(one.address().to_string(), one.port())) {
+            if (std::find(hosts.begin(), hosts.end(), name) == hosts.end()) {
+                hosts.push_back(std::move(name));
+            }
+        }
+    }
+    return hosts;
+}
+
 parsed_options parse_options(const std::vector<std::string>& arguments, const environment& variable) {
     parsed_options parsed;
     auto& options = parsed.options;
-    std::string listen{default_address};
-    for (auto one = arguments.begin(); one != arguments.end(); ++one) {
-        const auto equals = one->find('=');
-        const auto name = one->substr(0, equals);
-        const auto value = [&]() -> std::string {
-            if (equals != std::string::npos) {
-                return one->substr(equals + 1);
-            }
-            if (one + 1 == arguments.end()) {
-                throw usage_error{name + " needs a value"};
-            }
-            return *++one;
-        };
-        if (name == "--dev") {
-            options.dev = true;
-        } else if (name == "--listen") {
-            listen = value();
-        } else if (name == "--socket") {
-            options.socket = value();
-        } else if (name == "--help" || name == "-h") {
-            parsed.answer = help;
-            return parsed;
-        } else if (name == "--version") {
-            parsed.answer = "valhalla-gateway " VALHALLA_GATEWAY_VERSION "\n";
-            return parsed;
-        } else {
-            throw usage_error{"\"" + *one + "\" is not an option; see --help"};
+    bool version = false;
+    std::string socket;
+    std::vector<std::string> listen;
+    CLI::App app{"valhalla-gateway speaks HTTP for valhallad, and asks it over its socket.", "valhalla-gateway"};
+    app.add_flag("--dev", options.dev, "Serve this machine alone, without a key, as the user who runs it");
+    app.add_option("--config", options.file, "Configuration file (TOML)")->type_name("FILE");
+    app.add_option("--listen", listen, "Where to listen, 127.0.0.1:5000 when nobody says; may be given several times")
+        ->type_name("ADDRESS:PORT")
+        ->allow_extra_args(false);
+    app.add_option("--socket", socket, "The daemon's socket")->type_name("PATH");
+    app.add_flag("--check-config", options.check, "Check the configuration, say what it means, and exit");
+    app.add_flag("--version", version, "Print the version and exit");
+    app.footer(
+        "Exit codes: 0 stopped; 1 failed unexpectedly; 2 wrong command line or configuration; "
+        "5 cannot listen where it should.");
+    try {
+        app.parse(std::vector<std::string>{arguments.rbegin(), arguments.rend()});
+    } catch (const CLI::CallForHelp&) {
+        parsed.answer = app.help();
+        return parsed;
+    } catch (const CLI::ParseError& wrong) {
+        throw usage_error{std::string{wrong.what()} + "; see valhalla-gateway --help"};
+    }
+    if (version) {
+        parsed.answer = "valhalla-gateway " VALHALLA_GATEWAY_VERSION "\n";
+        return parsed;
+    }
+    options.socket = options.dev ? std::string{} : std::string{ipc::service_socket_path};
+    if (!options.file.empty()) {
+        if (const auto problem = apply_config_file(options.file, options)) {
+            throw usage_error{*problem};
         }
     }
-    options.listen = parse_address(listen);
-    options.dev_key = text_of(variable, "VALHALLA_DEV_KEY");
-    options.origins = split_list(text_of(variable, "CORS_ALLOWED_ORIGINS"));
-    for (const auto& origin : options.origins) {
-        if (const auto objection = objection_to_origin(origin); !objection.empty()) {
-            throw usage_error{"CORS_ALLOWED_ORIGINS: " + objection};
+    apply_environment(options, variable);
+    if (!socket.empty()) {
+        options.socket = socket;
+    }
+    if (!listen.empty()) {
+        options.listen.clear();
+        std::transform(listen.begin(), listen.end(), std::back_inserter(options.listen), parse_address);
+    }
+    options.listen_said = !options.listen.empty();
+    if (!options.listen_said) {
+        options.listen.push_back(parse_address(default_address));
+    }
+    if (options.dev) {
+        if (const auto objection = objection_to_listening(options, options.listen)) {
+            throw usage_error{*objection};
         }
-    }
-    if (!options.dev) {
-        throw usage_error{"without --dev it needs a configuration"};
-    }
-    if (!options.listen.address().is_loopback()) {
-        throw usage_error{"--dev asks for no key, so it listens on this machine's own addresses alone, like " +
-                          std::string{default_address}};
     }
     return parsed;
 }

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The command line and the environment of valhalla-gateway. Pure but for what it is given.
+// What valhalla-gateway is told: command line over environment over configuration file over defaults. Pure but for what
+// it is given and the file.
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <boost/asio/ip/tcp.hpp>
@@ -16,9 +19,16 @@ namespace valhalla::http {
 
 struct program_options {
     bool dev = false;
+    bool check = false;  ///< say whether it is good instead of serving
+    std::string file;    ///< the configuration; empty: none
     std::string socket;  ///< empty: where the daemon is when nobody says
-    boost::asio::ip::tcp::endpoint listen;
+    std::vector<boost::asio::ip::tcp::endpoint> listen;
+    bool listen_said = false;  ///< otherwise `listen` is what holds when nobody says
+    /// Names that it answers for, beside those of this machine's loopback where it listens there.
+    std::vector<std::string> hosts;
     std::vector<std::string> origins;
+    /// Addresses whose X-Forwarded-For is believed, as they are written here.
+    std::vector<std::string> trusted_proxies;
     std::string dev_key;
     limits bounds;
 };
@@ -41,5 +51,14 @@ using environment = std::function<const char*(const char*)>;
 
 /// `127.0.0.1:5000`, `[::1]:5000` or `localhost:5000`. Throws `usage_error`.
 [[nodiscard]] boost::asio::ip::tcp::endpoint parse_address(std::string_view text);
+/// As it is written there.
+[[nodiscard]] std::string text_of(const boost::asio::ip::tcp::endpoint& at);
+
+/// What stands against serving there: one sentence that says what to do.
+[[nodiscard]] std::optional<std::string> objection_to_listening(const program_options& options,
+                                                                const std::vector<boost::asio::ip::tcp::endpoint>& at);
+/// The hosts that requests may name when it listens there.
+[[nodiscard]] std::vector<std::string> hosts_of(const program_options& options,
+                                                const std::vector<boost::asio::ip::tcp::endpoint>& at);
 
 }  // namespace valhalla::http

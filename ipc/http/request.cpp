@@ -2,6 +2,7 @@
 #include "ipc/http/request.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 
 #include <boost/asio/buffer.hpp>
@@ -46,17 +47,44 @@ std::string_view view(boost::beast::string_view text) noexcept {
 
 }  // namespace
 
+template <class Self>
+auto request::texts_of(Self& self) noexcept {
+    auto& fields = self.fields;
+    return std::array{&self.target,
+                      &self.body,
+                      &fields.host,
+                      &fields.origin,
+                      &fields.content_type,
+                      &fields.key,
+                      &fields.cookie,
+                      &fields.csrf,
+                      &fields.idempotency_key,
+                      &fields.if_none_match,
+                      &fields.accept_encoding,
+                      &fields.last_event_id,
+                      &fields.fetch_site,
+                      &fields.purpose,
+                      &fields.asked_method,
+                      &fields.asked_headers,
+                      &fields.forwarded_for};
+}
+
 void request::clear() {
     method = verb::unknown;
     version = 11;
     has_host = has_content_type = expects_continue = has_body = false;
     keep_alive = true;
-    for (std::string* const text :
-         {&target, &body, &fields.host, &fields.origin, &fields.content_type, &fields.key, &fields.cookie, &fields.csrf,
-          &fields.idempotency_key, &fields.if_none_match, &fields.accept_encoding, &fields.last_event_id,
-          &fields.fetch_site, &fields.purpose, &fields.asked_method, &fields.asked_headers, &fields.forwarded_for}) {
+    for (std::string* const text : texts_of(*this)) {
         forget(*text);
     }
+}
+
+std::size_t request::held() const noexcept {
+    std::size_t bytes = 0;
+    for (const std::string* const text : texts_of(*this)) {
+        bytes += text->capacity();
+    }
+    return bytes;
 }
 
 // Beast would accept folded lines, and answer other mistakes only when the whole head is there.

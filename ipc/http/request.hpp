@@ -53,6 +53,12 @@ struct request {
 
     /// As new, with the memory that it had.
     void clear();
+    /// Bytes that it keeps.
+    [[nodiscard]] std::size_t held() const noexcept;
+
+  private:
+    template <class Self>
+    [[nodiscard]] static auto texts_of(Self& self) noexcept;
 };
 
 /// Why a request is not read on: an HTTP status and a sentence. The connection is closed after it.

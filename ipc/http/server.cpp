@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ipc/http/server.hpp"
 
+#include <sys/socket.h>
 #include <utility>
 
 #include <boost/asio/error.hpp>
 #include <boost/asio/ip/v6_only.hpp>
+
+#include "ipc/http/options.hpp"
 
 namespace valhalla::http {
 
@@ -13,11 +16,8 @@ namespace {
 /// After the process ran out of files or memory.
 constexpr std::chrono::milliseconds accept_pause{100};
 constexpr std::chrono::seconds drain_time{10};
-
-[[nodiscard]] std::string text_of(const boost::asio::ip::tcp::endpoint& at) {
-    const auto address = at.address().to_string();
-    return (at.address().is_v6() ? "[" + address + "]" : address) + ":" + std::to_string(at.port());
-}
+/// Connections taken from the backlog before those that are open have their turn.
+constexpr std::size_t accepted_at_once = 64;
 
 }  // namespace
 
@@ -27,11 +27,10 @@ server::server(boost::asio::io_context& io, gateway_options options, const limit
       io_{io},
       gateway_{io, std::move(options), bounds},
       report_{std::move(report)},
-      ticks_{io},
-      pause_{io} {}
+      ticks_{io} {}
 
 server::~server() {
-    acceptors_.clear();
+    listeners_.clear();
     const auto all = std::exchange(connections_, {});
     for (const auto& [_, one] : all) {
         one->close();
@@ -58,58 +57,83 @@ void server::listen(const tcp::endpoint& at) {
     if (fault) {
         throw listen_error{"cannot listen on " + text_of(at) + ": " + fault.message()};
     }
-    acceptors_.push_back(std::move(made));
-    accept(acceptors_.back());
+    keep(std::move(made));
 }
 
 void server::adopt(int listening_socket) {
-    sockaddr_storage about{};
-    socklen_t size = sizeof about;
-    if (::getsockname(listening_socket, reinterpret_cast<sockaddr*>(&about), &size) != 0 ||
-        (about.ss_family != AF_INET && about.ss_family != AF_INET6)) {
-        throw listen_error{"the socket that was handed over is not one of TCP"};
+    const auto option = [listening_socket](int name) {
+        int value = 0;
+        socklen_t size = sizeof value;
+        return ::getsockopt(listening_socket, SOL_SOCKET, name, &value, &size) == 0 ? value : -1;
+    };
+    const int family = option(SO_DOMAIN);
+    if ((family != AF_INET && family != AF_INET6) || option(SO_TYPE) != SOCK_STREAM || option(SO_ACCEPTCONN) != 1) {
+        throw listen_error{
+            "the service manager handed over something else than a listening TCP socket; a socket unit for "
+            "valhalla-gateway has ListenStream= with addresses and ports"};
     }
     boost::system::error_code fault;
     acceptor made{io_};
-    made.assign(about.ss_family == AF_INET6 ? tcp::v6() : tcp::v4(), listening_socket, fault);
+    made.assign(family == AF_INET6 ? tcp::v6() : tcp::v4(), listening_socket, fault);
     if (fault) {
-        throw listen_error{"the socket that was handed over cannot be used: " + fault.message()};
+        throw listen_error{"the socket that the service manager handed over cannot be used: " + fault.message()};
     }
-    acceptors_.push_back(std::move(made));
-    accept(acceptors_.back());
+    keep(std::move(made));
 }
 
-boost::asio::ip::tcp::endpoint server::endpoint() const {
-    boost::system::error_code ignored;
-    return acceptors_.empty() ? tcp::endpoint{} : acceptors_.front().local_endpoint(ignored);
+void server::keep(acceptor made) {
+    made.non_blocking(true);
+    auto& added = listeners_.emplace_back(std::move(made), timer{io_});
+    accept(added);
+}
+
+std::vector<boost::asio::ip::tcp::endpoint> server::endpoints() const {
+    std::vector<tcp::endpoint> all;
+    for (const auto& one : listeners_) {
+        boost::system::error_code ignored;
+        all.push_back(one.socket.local_endpoint(ignored));
+    }
+    return all;
 }
 
 void server::start() {
     tick();
 }
 
-void server::accept(acceptor& on) {
-    on.async_accept(io_, [this, &on](const boost::system::error_code& fault, tcp_socket socket) {
-        if (fault == boost::asio::error::operation_aborted) {
-            return;
+// Waits first and accepts then, both on this thread: when accepting stops, every connection is either served here or
+// still in the backlog, where the process that inherits the socket next finds it.
+void server::accept(listener& on) {
+    on.socket.async_wait(acceptor::wait_read, [this, &on](const boost::system::error_code& cancelled) {
+        if (!cancelled && !drained_) {
+            accept_waiting(on);
         }
-        if (fault) {
-            report_("cannot accept a connection: " + fault.message());
-            pause_.expires_after(accept_pause);
-            pause_.async_wait([this, &on](const boost::system::error_code& ended) {
-                if (!ended) {
+    });
+}
+
+void server::accept_waiting(listener& on) {
+    for (std::size_t accepted = 0; accepted < accepted_at_once; ++accepted) {
+        boost::system::error_code fault;
+        tcp_socket socket = on.socket.accept(fault);
+        if (fault == boost::asio::error::would_block) {
+            break;
+        }
+        if (fault && fault != boost::asio::error::connection_aborted) {
+            report_("cannot accept connections for now: " + fault.message());
+            on.pause.expires_after(accept_pause);
+            on.pause.async_wait([this, &on](const boost::system::error_code& ended) {
+                if (!ended && !drained_) {
                     accept(on);
                 }
             });
             return;
         }
-        boost::system::error_code gone;
-        const auto from = socket.remote_endpoint(gone);
+        boost::system::error_code gone = fault;
+        const auto from = gone ? tcp::endpoint{} : socket.remote_endpoint(gone);
         if (!gone) {
-            welcome(std::move(socket), from.address().to_string());
+            welcome(std::move(socket), unmapped(from.address()).to_string());
         }
-        accept(on);
-    });
+    }
+    accept(on);
 }
 
 void server::welcome(tcp_socket socket, const std::string& peer) {
@@ -178,8 +202,8 @@ void server::tick() {
 }
 
 void server::drain(std::function<void()> done) {
-    acceptors_.clear();
     drained_ = std::move(done);
+    listeners_.clear();
     drain_until_ = connection::clock::now() + drain_time;
     std::vector<std::shared_ptr<connection>> all;
     for (const auto& [_, one] : connections_) {

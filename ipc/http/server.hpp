@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include <boost/asio/basic_socket_acceptor.hpp>
@@ -48,8 +49,8 @@ class server final : public connection_host {
     /// No new connections; `done` is called when all that is being answered was, or after a while.
     void drain(std::function<void()> done);
 
-    /// Where it listens, with the port that the system chose.
-    [[nodiscard]] boost::asio::ip::tcp::endpoint endpoint() const;
+    /// Where it listens, with the ports that the system chose.
+    [[nodiscard]] std::vector<boost::asio::ip::tcp::endpoint> endpoints() const;
     [[nodiscard]] std::size_t connections() const noexcept { return connections_.size(); }
 
     [[nodiscard]] bool begin(const request& head, const exchange& with) override { return gateway_.begin(head, with); }
@@ -63,7 +64,15 @@ class server final : public connection_host {
                                                     boost::asio::wait_traits<std::chrono::steady_clock>,
                                                     boost::asio::io_context::executor_type>;
 
-    void accept(acceptor& on);
+    struct listener {
+        listener(acceptor of, timer wait) : socket{std::move(of)}, pause{std::move(wait)} {}
+        acceptor socket;
+        timer pause;  ///< after an accept for which there were no files or no memory
+    };
+
+    void keep(acceptor made);
+    void accept(listener& on);
+    void accept_waiting(listener& on);
     void welcome(tcp_socket socket, const std::string& peer);
     [[nodiscard]] bool make_room(const std::string& peer);
     void tick();
@@ -71,9 +80,8 @@ class server final : public connection_host {
     boost::asio::io_context& io_;
     gateway gateway_;
     std::function<void(std::string_view)> report_;
-    std::list<acceptor> acceptors_;
+    std::list<listener> listeners_;
     timer ticks_;
-    timer pause_;
     std::unordered_map<connection*, std::shared_ptr<connection>> connections_;
     std::unordered_map<std::string, std::size_t> of_peer_;
     std::function<void()> drained_;

@@ -53,12 +53,19 @@ using answer_handler = std::function<void(const upstream_answer&)>;
 /// Lines of answers to a raw line, perhaps none, then the end.
 using raw_handler = std::function<void(const upstream_answer&)>;
 
+/// What the connections to the daemon share, see `limits::daemon_bytes`.
+struct daemon_memory {
+    std::size_t limit = limits{}.daemon_bytes;
+    std::size_t used = 0;
+};
+
 class upstream final : public std::enable_shared_from_this<upstream> {
   public:
     using clock = std::chrono::steady_clock;
 
     /// `io` outlives it. `key`: what the connection says to be, empty for the user who runs the gateway.
-    upstream(boost::asio::io_context& io, std::string socket_path, std::string key);
+    upstream(boost::asio::io_context& io, std::string socket_path, std::string key,
+             std::shared_ptr<daemon_memory> memory = std::make_shared<daemon_memory>());
     ~upstream();
     upstream(const upstream&) = delete;
     upstream& operator=(const upstream&) = delete;
@@ -79,6 +86,8 @@ class upstream final : public std::enable_shared_from_this<upstream> {
     void close();
 
     [[nodiscard]] bool connected() const noexcept { return connected_; }
+    /// The daemon does not know the key, or no longer. It is not brought again by itself.
+    [[nodiscard]] bool key_refused() const noexcept { return key_refused_; }
     /// Nothing is awaited.
     [[nodiscard]] bool idle() const noexcept { return waiting_.empty(); }
 
@@ -92,8 +101,13 @@ class upstream final : public std::enable_shared_from_this<upstream> {
         bool is_key = false;  ///< of `auth.key`
         bool sent = false;
         clock::time_point since;
+        std::size_t charge = 0;  ///< of `daemon_memory`
     };
 
+    awaited& expect(std::size_t bytes);
+    awaited take_front();
+    void charge(awaited& entry, std::size_t bytes);
+    [[nodiscard]] bool resize_input(std::size_t bytes);
     bool connect();
     [[nodiscard]] bool present_key();
     [[nodiscard]] bool may_ask(std::size_t bytes, const answer_handler& handler);
@@ -111,6 +125,8 @@ class upstream final : public std::enable_shared_from_this<upstream> {
     boost::asio::io_context& io_;
     std::string path_;
     std::string key_;
+    std::shared_ptr<daemon_memory> memory_;
+    std::size_t input_charge_ = 0;
     std::unique_ptr<unix_socket> socket_;
     std::deque<awaited> waiting_;
     std::string out_;

@@ -42,9 +42,9 @@ class ConnectionEnded(Exception):
 class Http:
     """One connection to the gateway."""
 
-    def __init__(self, port: int, timeout_s: float = DEADLINE_S):
+    def __init__(self, port: int, timeout_s: float = DEADLINE_S, address: str = "127.0.0.1"):
         self.port = port
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=timeout_s)
+        self.socket = socket.create_connection((address, port), timeout=timeout_s)
         self._buffer = bytearray()
 
     def __enter__(self) -> Http:

@@ -33,6 +33,37 @@ def handing_over(sockets: list[socket.socket], command: list[str]) -> dict:
     return {"args": [sys.executable, "-c", HAND_OVER, ",".join(map(str, numbers)), *command], "pass_fds": numbers}
 
 
+class Notices:
+    """Hears what a service tells its manager."""
+
+    def __init__(self, path: Path):
+        self.path = path
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.socket.bind(str(path))
+        path.chmod(0o777)  # for services that run as another user
+        self.heard: queue.SimpleQueue[dict[str, str]] = queue.SimpleQueue()
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def close(self):
+        self.socket.shutdown(socket.SHUT_RDWR)
+
+    def _listen(self):
+        """At all times, because a service whose notices nobody takes waits, as it would for systemd."""
+        with self.socket:
+            while notice := self.socket.recv(65536):
+                self.heard.put(dict(line.split("=", 1) for line in notice.decode().splitlines()))
+
+    def next(self) -> dict[str, str]:
+        """What the service says next, by name."""
+        return self.heard.get(timeout=DEADLINE_S)
+
+    def next_with(self, name: str) -> dict[str, str]:
+        """The next one that says `name`; what comes before it is dropped."""
+        while name not in (said := self.next()):
+            pass
+        return said
+
+
 class Activated(Daemon):
     """A daemon that is started with a socket which outlives it."""
 
@@ -42,14 +73,11 @@ class Activated(Daemon):
         self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.listener.bind(str(self.socket))
         self.listener.listen(512)
-        self.notices = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self.notices.bind(str(self.directory / "notify"))
-        self.heard: queue.SimpleQueue[dict[str, str]] = queue.SimpleQueue()
-        threading.Thread(target=self._listen, daemon=True).start()
+        self.notices = Notices(self.directory / "notify")
         self.start()
 
     def __exit__(self, *failed):
-        self.notices.shutdown(socket.SHUT_RDWR)
+        self.notices.close()
         super().__exit__(*failed)
         self.listener.close()
 
@@ -62,7 +90,7 @@ class Activated(Daemon):
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 **handing_over([self.listener], self.command()), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                env=os.environ | {"NOTIFY_SOCKET": str(self.directory / "notify")} | self.environment)
+                env=os.environ | {"NOTIFY_SOCKET": str(self.notices.path)} | self.environment)
 
     def start(self):
         self.begin()
@@ -77,21 +105,13 @@ class Activated(Daemon):
     def client(self, timeout_s: float = DEADLINE_S) -> Client:
         return Client(self.socket, timeout_s)
 
-    def _listen(self):
-        """At all times, because a daemon whose notices nobody takes waits, as it would for systemd."""
-        with self.notices:
-            while notice := self.notices.recv(65536):
-                self.heard.put(dict(line.split("=", 1) for line in notice.decode().splitlines()))
-
     def next_notice(self) -> dict[str, str]:
         """What the daemon says next, by name."""
-        return self.heard.get(timeout=DEADLINE_S)
+        return self.notices.next()
 
     def notice(self, name: str) -> dict[str, str]:
         """The next one that says `name`; what comes before it is dropped."""
-        while name not in (said := self.next_notice()):
-            pass
-        return said
+        return self.notices.next_with(name)
 
 
 def start_with(sockets: list[socket.socket], state: Path) -> subprocess.CompletedProcess:

@@ -9,7 +9,6 @@
 
 #include "ipc/http/allowed.hpp"
 #include "ipc/http/call_params.hpp"
-#include "ipc/http/options.hpp"
 #include "ipc/http/route.hpp"
 #include "ipc/http/target.hpp"
 
@@ -157,26 +156,42 @@ BOOST_AUTO_TEST_CASE(origins_are_written_out) {
     BOOST_TEST(list[0] == "https://a");
 }
 
+BOOST_AUTO_TEST_CASE(hosts_are_names_as_browsers_write_them) {
+    for (const char* const host : {"valhalla.example.org", "Valhalla:8443", "192.0.2.7", "[2001:db8::7]:80", "[::1]"}) {
+        BOOST_TEST(objection_to_host(host).empty(), host);
+    }
+    for (const char* const host : {"", "*", "*.example.org", "https://a.example", "a.example/", "a b", "a:", "a:b",
+                                   "a:123456", "[::g]", "[]", "2001:db8::7", "[192.0.2.7]", "user@a", "ä.example"}) {
+        BOOST_TEST(!objection_to_host(host).empty(), host);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(who_sent_it_is_whom_the_last_proxy_of_ours_names) {
+    const std::vector<std::string> proxies{"192.0.2.1", "2001:db8:0::1"};
+    BOOST_TEST(sender_of("198.51.100.9", "203.0.113.5", proxies) == "198.51.100.9");  // anyone can write it
+    BOOST_TEST(sender_of("192.0.2.1", "203.0.113.5", {}) == "192.0.2.1");
+    BOOST_TEST(sender_of("192.0.2.1", "203.0.113.5", proxies) == "203.0.113.5");
+    BOOST_TEST(sender_of("192.0.2.1", "10.0.0.1, 203.0.113.5 ,2001:db8::1", proxies) == "203.0.113.5");
+    BOOST_TEST(sender_of("2001:db8::1", "::ffff:203.0.113.5", proxies) == "203.0.113.5");
+    for (const char* const unreadable : {"", "unknown", "203.0.113.5, x", "203.0.113.5:80", "192.0.2.1", "0.0.0.0"}) {
+        BOOST_TEST(sender_of("192.0.2.1", unreadable, proxies) == "192.0.2.1", unreadable);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_proxy_is_one_address) {
+    for (const char* const address : {"192.0.2.1", "2001:db8::1", "::1"}) {
+        BOOST_TEST(objection_to_proxy(address).empty(), address);
+    }
+    for (const char* const address : {"", "*", "192.0.2.0/24", "proxy.example", "192.0.2.1:80", "0.0.0.0", "[::1]"}) {
+        BOOST_TEST(!objection_to_proxy(address).empty(), address);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(secrets_are_the_same_or_not) {
     BOOST_TEST(same_secret("abc", "abc"));
     for (const char* const other : {"", "ab", "abd", "abcabc", "abca"}) {
         BOOST_TEST(!same_secret(other, "abc"));
     }
-}
-
-BOOST_AUTO_TEST_CASE(development_needs_this_machine) {
-    const auto none = [](const char*) -> const char* { return nullptr; };
-    const auto parsed = parse_options({"--dev", "--listen=[::1]:6000", "--socket", "/s"}, none).options;
-    BOOST_TEST(parsed.listen.port() == 6000);
-    BOOST_TEST(parsed.socket == "/s");
-    for (const char* const address :
-         {"0.0.0.0:1", "[::]:1", "192.0.2.1:1", "::1:5", "1.2.3:4", "host:1", ":1", "127.0.0.1:", "1"}) {
-        BOOST_CHECK_THROW(static_cast<void>(parse_options({"--dev", "--listen", address}, none)), usage_error);
-    }
-    const auto wildcard = [](const char* name) {
-        return std::string_view{name} == "CORS_ALLOWED_ORIGINS" ? "*" : nullptr;
-    };
-    BOOST_CHECK_THROW(static_cast<void>(parse_options({"--dev"}, wildcard)), usage_error);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -182,8 +182,68 @@ BOOST_AUTO_TEST_CASE(behind_a_key_that_is_refused_nothing_is_asked) {
     BOOST_TEST(received().empty());
 }
 
+BOOST_AUTO_TEST_CASE(who_has_no_role_is_turned_away_where_there_is_no_key_at_all) {
+    const auto keyed = std::make_shared<upstream>(io, path, "vhk_1");
+    keyed->ask("cone.set", "{}", false, note("a"));
+    acceptor.accept(peer);
+    turn();
+    answer(
+        "{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":1,\"message\":\"m\",\"data\":{\"kind\":\"forbidden\"}}}"
+        "\n");
+    BOOST_TEST(told == std::vector<std::string>{"a4"}, boost::test_tools::per_element());
+    BOOST_TEST(keyed->key_refused());
+}
+
+BOOST_AUTO_TEST_CASE(a_key_that_is_refused_is_not_brought_again_by_itself) {
+    const auto keyed = std::make_shared<upstream>(io, path, "vhk_1");
+    keyed->ask("cone.state", "{}", false, note("a"));
+    acceptor.accept(peer);
+    turn();
+    answer("{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{}}\n");
+    // Revoked, and then put out.
+    answer(
+        "{\"jsonrpc\":\"2.0\",\"id\":2,\"error\":{\"code\":1008,\"message\":\"m\",\"data\":{\"kind\":\"invalid_key\"}}}"
+        "\n");
+    BOOST_TEST(keyed->key_refused());
+    peer.close();
+    turn();
+    BOOST_TEST(!keyed->on_tick(upstream::clock::now() + std::chrono::seconds{1}, std::chrono::seconds{60}));
+}
+
+BOOST_AUTO_TEST_CASE(what_is_asked_and_not_answered_is_bounded_for_all_together) {
+    const auto memory = std::make_shared<daemon_memory>(daemon_memory{.limit = 12'000});
+    auto one = std::make_shared<upstream>(io, path, std::string{}, memory);
+    auto other = std::make_shared<upstream>(io, path, std::string{}, memory);
+    const auto params = "{\"text\":\"" + std::string(2'000, 'x') + "\"}";
+    one->ask("a", params, false, note("a"));
+    acceptor.accept(peer);
+    turn();
+    local::socket second{io};
+    other->ask("b", params, false, note("b"));
+    acceptor.accept(second);
+    other->ask("c", params, false, note("c"));  // there is no room any more
+    BOOST_TEST(told == std::vector<std::string>{"c2"}, boost::test_tools::per_element());
+    answer("{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{}}\n");
+    other->ask("d", params, false, note("d"));
+    BOOST_TEST(told == (std::vector<std::string>{"c2", "a0{}"}), boost::test_tools::per_element());
+    // Nor for an answer that is too long.
+    const std::string many(20'000, 'y');
+    one->ask("e", "{}", false, note("e"));
+    turn();
+    static_cast<void>(received());
+    answer("{\"jsonrpc\":\"2.0\",\"id\":2,\"result\":\"");
+    for (int piece = 0; piece < 5 && one->connected(); ++piece) {
+        answer(many);
+    }
+    BOOST_TEST(told.back() == "e3");
+    BOOST_TEST(!one->connected());
+    second.close();
+    turn();
+    BOOST_TEST(memory->used == 0U);
+}
+
 BOOST_AUTO_TEST_CASE(keys_are_tried_a_few_times_and_then_slowly) {
-    key_ring ring{io, path};
+    key_ring ring{io, path, std::make_shared<daemon_memory>()};
     const auto key = [](int n) {
         auto secret = std::to_string(n);
         return "vhk_0123456789ab_" + std::string(64 - secret.size(), '0') + secret;
