@@ -89,9 +89,12 @@ install_without_services() (
     fi
     apt-get install -qq -y --no-install-recommends -o DPkg::Lock::Timeout="$apt_patience_s" "$@" </dev/null \
         >"$install_log" 2>&1 || return 1
-    if [[ " $* " == *' prometheus '* ]]; then
-        systemctl --root=/ --quiet disable prometheus.service
-    fi
+    local name
+    for name in prometheus nginx-light; do
+        if [[ " $* " == *" $name "* ]]; then
+            systemctl --root=/ --quiet disable "${name%-light}.service"
+        fi
+    done
 )
 
 # A machine that has just started is often busy with updates of its own.

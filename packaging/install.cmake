@@ -4,14 +4,14 @@ set(VALHALLA_SYSTEMD_UNIT_DIR lib/systemd/system CACHE STRING "Where systemd's u
 set(VALHALLA_ZSH_COMPLETION_DIR ${CMAKE_INSTALL_DATADIR}/zsh/site-functions CACHE STRING "Where zsh looks for completions")
 
 set(packaging ${CMAKE_CURRENT_LIST_DIR})
-install(TARGETS valhallad valhallactl valhalla-verify)
+install(TARGETS valhallad valhallactl valhalla-verify valhalla-gateway)
 
 file(GLOB units ${packaging}/systemd/*.service ${packaging}/systemd/*.socket ${packaging}/systemd/*.timer)
 install(FILES ${units} DESTINATION ${VALHALLA_SYSTEMD_UNIT_DIR})
 install(FILES ${packaging}/systemd/valhallad.catalog DESTINATION lib/systemd/catalog)
 install(FILES ${packaging}/sysusers.d/valhalla.conf DESTINATION lib/sysusers.d)
 install(FILES ${packaging}/tmpfiles.d/valhalla.conf DESTINATION lib/tmpfiles.d)
-install(FILES ${packaging}/valhallad.toml DESTINATION ${CMAKE_INSTALL_SYSCONFDIR}/valhalla)
+install(FILES ${packaging}/valhallad.toml ${packaging}/gateway.toml DESTINATION ${CMAKE_INSTALL_SYSCONFDIR}/valhalla)
 
 set(completions ${packaging}/completions)
 install(FILES ${completions}/valhallactl.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions
@@ -24,15 +24,17 @@ find_program(VALHALLA_SCDOC NAMES scdoc)
 find_package(Python3 COMPONENTS Interpreter)
 if(VALHALLA_SCDOC AND Python3_FOUND)
   set(pages)
-  foreach(name valhallad.8 valhallactl.1 valhalla-verify.1 valhallad.toml.5 valhallad-protocol.7)
+  set(programs valhallad valhallactl valhalla-verify valhalla-gateway)
+  foreach(name valhallad.8 valhallactl.1 valhalla-verify.1 valhallad.toml.5 valhallad-protocol.7 valhalla-gateway.8
+          gateway.toml.5)
     set(page ${PROJECT_BINARY_DIR}/man/${name})
     add_custom_command(OUTPUT ${page} VERBATIM COMMENT "Writing the manual page ${name}"
       DEPENDS ${packaging}/man/${name}.scd ${packaging}/man/generate.py ${packaging}/valhallad.toml
-              valhallad valhallactl valhalla-verify
+              ${packaging}/gateway.toml ${programs}
       COMMAND ${CMAKE_COMMAND} -E make_directory ${PROJECT_BINARY_DIR}/man
       COMMAND ${Python3_EXECUTABLE} -B ${packaging}/man/generate.py ${packaging}/man/${name}.scd
-              $<TARGET_FILE:valhallad> $<TARGET_FILE:valhallactl> $<TARGET_FILE:valhalla-verify>
-              ${packaging}/valhallad.toml ${PROJECT_VERSION} > ${page}.scd
+              ${PROJECT_VERSION} ${packaging} $<TARGET_FILE:valhallad> $<TARGET_FILE:valhallactl>
+              $<TARGET_FILE:valhalla-verify> $<TARGET_FILE:valhalla-gateway> > ${page}.scd
       COMMAND ${VALHALLA_SCDOC} < ${page}.scd > ${page})
     list(APPEND pages ${page})
     string(REGEX MATCH "[0-9]$" section ${name})

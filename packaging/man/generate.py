@@ -2,14 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Fills what the programs know about themselves into the manual pages, so that no page says otherwise.
 
-    generate.py TEMPLATE VALHALLAD VALHALLACTL VALHALLA_VERIFY CONFIGURATION VERSION
+    generate.py TEMPLATE VERSION CONFIGURATIONS PROGRAM…
 
 prints scdoc. In the template, a line `@NAME ARGUMENT@` is replaced:
 
     @options PROGRAM@      options and arguments, from --help
     @commands PROGRAM@     its commands, each with its options, from the --help of each
     @exit-codes PROGRAM@   from the sentence "Exit codes: …" at the end of --help
-    @keys@                 the keys of the commented configuration with their defaults
+    @keys FILE@            the keys of the commented configuration, a file of that directory, with their defaults
     @methods@ @notifications@ @errors@
                            from valhallactl describe --json
 """
@@ -175,15 +175,15 @@ def errors(api: dict) -> Iterator[str]:
 
 
 def main():
-    template, valhallad, valhallactl, verify, configuration, version = sys.argv[1:]
-    programs = {Path(path).name: Path(path).resolve() for path in (valhallad, valhallactl, verify)}
+    template, version, configurations, *paths = sys.argv[1:]
+    programs = {Path(path).name: Path(path).resolve() for path in paths}
     api = json.loads(subprocess.run([programs["valhallactl"], "describe", "--json"], capture_output=True, text=True,
                                     check=True).stdout)
     fillings = {
         "options": lambda name: options(programs[name]),
         "commands": lambda name: commands(programs[name]),
         "exit-codes": lambda name: exit_codes(programs[name]),
-        "keys": lambda: keys(Path(configuration)),
+        "keys": lambda name: keys(Path(configurations, name)),
         "methods": lambda: methods(api),
         "notifications": lambda: notifications(api),
         "errors": lambda: errors(api),

@@ -22,7 +22,11 @@ from typing import Iterator, NamedTuple
 
 GUIDE = Path("packaging/OPERATIONS.md")
 PROMPT = re.compile(r"^(# |alice\$ |mallory\$ )(.*)$")
-PROGRAMS = ("valhallad", "valhallactl", "valhalla-verify")
+PROGRAMS = ("valhallad", "valhallactl", "valhalla-verify", "valhalla-gateway")
+
+
+# Whose configuration a file is.
+CONFIGURED = {"valhallad.toml": "valhallad", "gateway.toml": "valhalla-gateway"}
 
 
 class Block(NamedTuple):
@@ -144,7 +148,7 @@ def keys_of(configuration: str) -> set[str]:
 
 
 def problems_of_keys(text: str, source: Path) -> Iterator[str]:
-    keys = keys_of((source / "packaging/valhallad.toml").read_text(encoding="utf-8"))
+    keys = set().union(*(keys_of((source / "packaging" / name).read_text(encoding="utf-8")) for name in CONFIGURED))
     sections = "|".join(sorted({key.split(".")[0] for key in keys if "." in key}))
     methods = (source / "ipc/METHODS.md").read_text(encoding="utf-8")
     for word in sorted(set(re.findall(rf"`((?:{sections})\.[a-z_]+)`", text))):
@@ -187,22 +191,28 @@ def problems_of_units(text: str, source: Path) -> Iterator[str]:
             yield f"there is no unit {unit}"
     with tempfile.TemporaryDirectory() as directory:
         for number, block in enumerate(b for b in blocks(text) if b.kind == "ini"):
-            service = Path(directory, str(number), "valhallad.service")
-            (service.parent / "valhallad.service.d").mkdir(parents=True)
-            service.write_text("[Service]\nExecStart=/bin/true\n", encoding="utf-8")
-            (service.parent / "valhallad.service.d/x.conf").write_text("\n".join(block.lines) + "\n", encoding="utf-8")
-            done = subprocess.run(["systemd-analyze", "verify", "--man=no", service], capture_output=True, text=True, check=False)
+            # Of the daemon's service, unless its first line says otherwise.
+            first = re.fullmatch(r"# (valhall[a-z-]*\.\w+)", block.lines[0])
+            unit = Path(directory, str(number), first[1] if first else "valhallad.service")
+            drop_ins = unit.with_name(f"{unit.name}.d")
+            drop_ins.mkdir(parents=True)
+            unit.with_suffix(".service").write_text("[Service]\nExecStart=/bin/true\n", encoding="utf-8")
+            if unit.suffix == ".socket":
+                unit.write_text("[Socket]\nListenStream=127.0.0.1:1\n", encoding="utf-8")
+            (drop_ins / "x.conf").write_text("\n".join(block.lines) + "\n", encoding="utf-8")
+            done = subprocess.run(["systemd-analyze", "verify", "--man=no", unit], capture_output=True, text=True, check=False)
             said = [line for line in done.stderr.splitlines() if "x.conf" in line or "Unknown" in line]
             yield from said
 
 
 def problems_of_settings(text: str, programs: Path) -> Iterator[str]:
     with tempfile.TemporaryDirectory() as directory:
-        file = Path(directory, "valhallad.toml")
         for block in (b for b in blocks(text) if b.kind == "toml"):
+            # Of the daemon, unless its first line says otherwise.
+            file = Path(directory, block.lines[0].rsplit("/", 1)[-1] if block.lines[0].startswith("# /") else "valhallad.toml")
             file.write_text("\n".join(block.lines), encoding="utf-8")
-            done = subprocess.run([programs / "valhallad", "--config", file, "--check-config"], capture_output=True, text=True,
-                                  check=False)
+            done = subprocess.run([programs / CONFIGURED[file.name], "--config", file, "--check-config"], capture_output=True,
+                                  text=True, check=False)
             if done.returncode:
                 yield f"line {block.first + 1}: {done.stderr.strip()}"
 

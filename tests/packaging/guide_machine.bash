@@ -10,14 +10,15 @@ umask 022 # a machine has its own
 
 if [[ $1 != --inside ]]; then
     own_mounts=$(dirname "$0")/../own-mounts
-    bash "$own_mounts" --own-processes true 2>/dev/null || {
+    bash "$own_mounts" --own-processes unshare --net true 2>/dev/null || {
         echo "skipped: only root can make such a machine, and not without CAP_SYS_ADMIN"
         exit 77
     }
     layers=$(mktemp --directory /tmp/valhalla-guide.XXXXXX) # overlay's options know no strange names
     trap 'rmdir "$layers"' EXIT
     code=0
-    bash "$own_mounts" --own-processes bash "$(realpath "$0")" --inside "$layers" "$@" || code=$?
+    # Its networks are its own too, so that the gateway can listen where it usually does.
+    bash "$own_mounts" --own-processes unshare --net bash "$(realpath "$0")" --inside "$layers" "$@" || code=$?
     exit "$code"
 fi
 
@@ -37,21 +38,27 @@ mkdir -p /var/lib/valhalla
 mount -t tmpfs -o size=8G tmpfs /var/lib/valhalla # perhaps more than there is: health counts the free space
 
 packaging=$source/packaging
-for program in valhallad valhallactl valhalla-verify; do
+for program in valhallad valhallactl valhalla-verify valhalla-gateway; do
     strip --strip-debug -o "/usr/bin/$program" "$programs/$program" # into memory
     chmod 0755 "/usr/bin/$program"
 done
 install --mode=0755 "$source/tests/packaging/guide_systemctl.py" /usr/bin/systemctl
-install -D --mode=0644 -t /etc/valhalla "$packaging/valhallad.toml"
+install -D --mode=0644 -t /etc/valhalla "$packaging"/{valhallad,gateway}.toml
 install -D --mode=0644 -t /usr/share/doc/valhallad/examples "$packaging"/{policy,playbook}.toml
 install -D --mode=0644 -t /run/units "$packaging"/systemd/*.{service,socket,timer}
 systemd-sysusers "$packaging/sysusers.d/valhalla.conf" 2>/dev/null
 systemd-tmpfiles --create "$packaging/tmpfiles.d/valhalla.conf"
 install --directory --owner=valhalla --group=valhalla /run/valhalla
+python3 - <<'END'
+# Up, loopback.
+import fcntl, socket, struct
+fcntl.ioctl(socket.socket(), 0x8914, struct.pack("16sH14x", b"lo", 0x1 | 0x40))  # SIOCSIFFLAGS: IFF_UP, IFF_RUNNING
+END
 cat >/usr/bin/journalctl <<'END'
 #!/bin/sh
-# journalctl --unit=valhallad --lines=N, without what a build that measures coverage complains of
-grep -v '^profiling:' /run/valhallad.log | tail -n "${*##*--lines=}"
+# journalctl --unit=NAME --lines=N, without what a build that measures coverage complains of
+unit=${*##*--unit=}
+grep -v '^profiling:' "/run/${unit%% *}.log" | tail -n "${*##*--lines=}"
 END
 chmod 0755 /usr/bin/journalctl
 for user in alice mallory; do userdel "$user" 2>/dev/null || true; done

@@ -13,10 +13,29 @@ import time
 from pathlib import Path
 
 UNITS = Path("/run/units")
-PID = Path("/run/valhallad.pid")
-LOG = Path("/run/valhallad.log")
 SOCKET = "/run/valhalla/valhallad.sock"
+# No systemd hands out users that last as long as a service; the number is nobody's.
+GATEWAY_USER = 61_031
 DEADLINE_S = 60
+
+
+def succeeds(*command: str) -> bool:
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+
+# Services that stay, each with its socket: as whom it runs, and when it is there.
+RUN_AS = {"valhallad": ["--reuid=valhalla", "--regid=valhalla", "--init-groups"],
+          "valhalla-gateway": [f"--reuid={GATEWAY_USER}", f"--regid={GATEWAY_USER}", "--groups=valhalla"]}
+ANSWERS = {"valhallad": lambda: succeeds("valhallactl", "--socket", SOCKET, "call", "daemon.info"),
+           "valhalla-gateway": lambda: succeeds("curl", "--silent", "--fail", "http://127.0.0.1:5000/healthz")}
+
+
+def pid_file(name: str) -> Path:
+    return Path(f"/run/{name}.pid")
+
+
+def log_of(name: str) -> Path:
+    return Path(f"/run/{name}.log")
 
 
 def command_of(unit: str) -> list[str]:
@@ -24,7 +43,7 @@ def command_of(unit: str) -> list[str]:
     found = []
     for file in [UNITS / unit, *(f for root in ("/etc", "/run") for f in Path(root, "systemd/system", f"{unit}.d").glob("*.conf"))]:
         found += re.findall(r"^ExecStart=(.+)$", file.read_text(encoding="utf-8"), re.M)
-    return ["setpriv", "--reuid=valhalla", "--regid=valhalla", "--init-groups", *shlex.split(found[-1])]
+    return ["setpriv", *RUN_AS.get(unit.removesuffix(".service"), RUN_AS["valhallad"]), *shlex.split(found[-1])]
 
 
 def lives(pid: str) -> bool:
@@ -34,37 +53,34 @@ def lives(pid: str) -> bool:
         return False
 
 
-def running() -> int | None:
-    pid = PID.read_text(encoding="ascii") if PID.exists() else ""
+def running(name: str) -> int | None:
+    file = pid_file(name)
+    pid = file.read_text(encoding="ascii") if file.exists() else ""
     return int(pid) if pid and lives(pid) else None
 
 
-def answers() -> bool:
-    return subprocess.run(["valhallactl", "--socket", SOCKET, "call", "daemon.info"], capture_output=True, check=False).returncode == 0
-
-
-def start_daemon() -> int:
-    if running():
+def start_service(name: str) -> int:
+    if running(name):
         return 0
-    with LOG.open("ab") as log:
-        daemon = subprocess.Popen(command_of("valhallad.service"), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                                  start_new_session=True)
+    with log_of(name).open("ab") as log:
+        started = subprocess.Popen(command_of(f"{name}.service"), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                   start_new_session=True)
     end = time.monotonic() + DEADLINE_S
-    while daemon.poll() is None and time.monotonic() < end:
-        if answers():
-            PID.write_text(str(daemon.pid), encoding="ascii")
+    while started.poll() is None and time.monotonic() < end:
+        if ANSWERS[name]():
+            pid_file(name).write_text(str(started.pid), encoding="ascii")
             return 0
         time.sleep(0.02)
-    return failed("valhallad.service")
+    return failed(f"{name}.service")
 
 
-def stop_daemon():
-    if pid := running():
+def stop_service(name: str):
+    if pid := running(name):
         os.kill(pid, signal.SIGTERM)
         end = time.monotonic() + DEADLINE_S
         while lives(str(pid)) and time.monotonic() < end:
             time.sleep(0.02)
-    PID.unlink(missing_ok=True)
+    pid_file(name).unlink(missing_ok=True)
 
 
 def failed(unit: str) -> int:
@@ -74,10 +90,11 @@ def failed(unit: str) -> int:
 
 
 def start(unit: str) -> int:
-    if unit in ("valhallad.service", "valhallad.socket"):
-        return start_daemon()
+    name = unit.split(".")[0]
+    if name in RUN_AS:
+        return start_service(name)
     if unit == "valhalla-backup.service":
-        with LOG.open("ab") as log:
+        with log_of("valhallad").open("ab") as log:
             done = subprocess.run(command_of(unit), stdin=subprocess.DEVNULL, stdout=log, stderr=log, check=False)
         return failed(unit) if done.returncode else 0
     return 0 if (UNITS / unit).exists() else failed(unit)
@@ -91,12 +108,13 @@ def main() -> int:
         if not (UNITS / unit).exists():
             print(f"Unit {unit} not found.", file=sys.stderr)
             return 5
-        if verb in ("stop", "restart") and unit.startswith("valhallad."):
-            stop_daemon()
+        name = unit.split(".")[0]
+        if verb in ("stop", "restart") and name in RUN_AS:
+            stop_service(name)
         if verb in ("start", "restart") and (code := start(unit)):
             return code
         if verb == "reload":
-            pid = running()
+            pid = running(name)
             if not pid:
                 return failed(unit)
             os.kill(pid, signal.SIGHUP)

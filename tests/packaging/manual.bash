@@ -3,7 +3,7 @@
 #
 # The manual is complete: every page is made without a complaint, and names every command and option of its program.
 # Exits with 77 (skipped) where scdoc is not installed.
-#   manual.bash SOURCE_DIR PYTHON VALHALLAD VALHALLACTL VALHALLA_VERIFY
+#   manual.bash SOURCE_DIR PYTHON VALHALLAD VALHALLACTL VALHALLA_VERIFY VALHALLA_GATEWAY
 set -euo pipefail
 command -v scdoc >/dev/null || {
     echo "skipped: scdoc is not installed"
@@ -15,7 +15,7 @@ pages=$(mktemp -d)
 trap 'rm -rf "$pages"' EXIT
 for template in "$man"/*.scd; do
     page=$pages/$(basename "$template" .scd)
-    "$python" -B "$man/generate.py" "$template" "$@" "$man/../valhallad.toml" 0 >"$page.scd"
+    "$python" -B "$man/generate.py" "$template" 0 "$man/.." "$@" >"$page.scd"
     scdoc <"$page.scd" >"$page"
 done
 
@@ -36,12 +36,15 @@ fi
 names "$1" valhallad.8
 names "$2" valhallactl.1
 names "$3" valhalla-verify.1
-while read -r key; do
-    grep -qF -- "$key* = " "$pages/valhallad.toml.5.scd" || {
-        echo "valhallad.toml.5 does not have $key"
-        exit 1
-    }
-done < <(sed -nE 's/^#([a-z_]+) = .*/\1/p' "$man/../valhallad.toml" | sed 's/_/\\_/g')
+names "$4" valhalla-gateway.8
+for configuration in valhallad.toml gateway.toml; do
+    while read -r key; do
+        grep -qF -- "$key* = " "$pages/$configuration.5.scd" || {
+            echo "$configuration.5 does not have $key"
+            exit 1
+        }
+    done < <(sed -nE 's/^#([a-z_]+) = .*/\1/p' "$man/../$configuration" | sed 's/_/\\_/g')
+done
 while read -r method; do
     grep -qF -- "$method" "$pages/valhallad-protocol.7.scd" || {
         echo "valhallad-protocol.7 does not have $method"

@@ -7,7 +7,7 @@ endforeach()
 
 # Every page can be written from what the programs say about themselves, and formatted.
 add_test(NAME packaging.manual COMMAND bash ${CMAKE_CURRENT_LIST_DIR}/manual.bash ${PROJECT_SOURCE_DIR} ${VALHALLA_PYTHON}
-  $<TARGET_FILE:valhallad> $<TARGET_FILE:valhallactl> $<TARGET_FILE:valhalla-verify>)
+  $<TARGET_FILE:valhallad> $<TARGET_FILE:valhallactl> $<TARGET_FILE:valhalla-verify> $<TARGET_FILE:valhalla-gateway>)
 set_tests_properties(packaging.manual PROPERTIES LABELS packaging SKIP_RETURN_CODE 77 TIMEOUT 120)
 
 # What those who watch the daemon are given.
