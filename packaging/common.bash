@@ -67,13 +67,15 @@ packages_of() {
     done <"$project_dir/packaging/dependencies"
 }
 
-# Sets `missing` to those of the given packages that are not installed.
+# Sets `missing` to those of the given packages that are not installed and that no installed one provides: other
+# packages of Node than Debian's bring npm with them.
 find_missing() {
-    local name status
+    local name status provided
     missing=()
+    provided=$(dpkg-query --show --showformat='${db:Status-Abbrev}, ${Provides},\n' | sed -n 's/^ii *,//p' | sed 's/ *([^)]*)//g')
     for name in "$@"; do
         status=$(dpkg-query --show --showformat='${db:Status-Abbrev}' "$name" 2>/dev/null) || status=''
-        [[ $status == ii* ]] || missing+=("$name")
+        [[ $status == ii* || $provided == *" $name,"* ]] || missing+=("$name")
     done
 }
 
@@ -89,10 +91,10 @@ install_without_services() (
     fi
     apt-get install -qq -y --no-install-recommends -o DPkg::Lock::Timeout="$apt_patience_s" "$@" </dev/null \
         >"$install_log" 2>&1 || return 1
-    local name
-    for name in prometheus nginx-light; do
-        if [[ " $* " == *" $name "* ]]; then
-            systemctl --root=/ --quiet disable "${name%-light}.service"
+    local package
+    for package in prometheus nginx-light; do
+        if [[ " $* " == *" $package "* ]]; then
+            systemctl --root=/ --quiet disable "${package%-light}.service"
         fi
     done
 )

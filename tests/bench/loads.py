@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from statistics import median
 
-from processes import Broken, Counters, Placement, cpu_seconds, memory_mib
+from processes import Broken, Counters, Placement
 from servers import POSTGRES, PostgreSQL, Server, Workspace
 
 WARM_UP_S = 0.5
@@ -31,6 +31,7 @@ class Figures:
     syscalls: float | None = None  # per request
     syncs_per_second: float | None = None
     other_p99_us: float | None = None  # of the other requests in a mix
+    peak_mib: float | None = None  # the most resident memory since the server's start
 
 
 def median_of(samples: list[Figures]) -> Figures:
@@ -69,12 +70,12 @@ def loader_command(bench: Bench, socket: Path, arguments: list[str], connections
 
 def watched(server: Server, command: list[str], seconds: float, cwd: Path | None = None) -> tuple[str, float, float]:
     """Runs a loader; its output, the CPU seconds of the server meanwhile, and its memory halfway through."""
-    before = cpu_seconds(server.pid)
+    before = server.cpu_seconds()
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                           cwd=cwd) as loader:
         try:
             time.sleep(seconds / 2)
-            memory = memory_mib(server.pid)
+            memory = server.memory_mib()
             output, errors = loader.communicate(timeout=seconds + 60)
         except BaseException:
             loader.kill()
@@ -82,7 +83,7 @@ def watched(server: Server, command: list[str], seconds: float, cwd: Path | None
     if loader.returncode != 0:
         raise Broken(f"the loader of {server.name} ended with {loader.returncode}: {errors.strip()[-500:]}\n"
                      f"the server's log ends:\n{server.log.read_text(errors='replace')[-1000:]}")
-    return output, cpu_seconds(server.pid) - before, memory
+    return output, server.cpu_seconds() - before, memory
 
 
 def load(bench: Bench, server: Server, arguments: list[str], connections: int, depth: int, count: bool) -> Figures:
@@ -94,7 +95,7 @@ def load(bench: Bench, server: Server, arguments: list[str], connections: int, d
                       cpu_us=cpu * 1e6 / said["all_replies"], memory_mib=memory, other_p99_us=said["other_p99_us"] or None)
     if count and bench.counters:
         command = loader_command(bench, server.socket, arguments, connections, depth, COUNTING_S, 0)
-        counted = bench.counters.run(command, [server.pid])
+        counted = bench.counters.run(command, server.pids)
         figures.syscalls = counted.syscalls / checked(server, counted.output)["all_replies"]
         figures.syncs_per_second = counted.syncs / COUNTING_S
     return figures

@@ -18,7 +18,7 @@ from servers import POSTGRES, Workspace, redis_program
 SYNCS = 100
 
 
-def describe(valhallad: Path, workspace: Workspace, placement: Placement) -> dict:
+def describe(workspace: Workspace, placement: Placement, versions: dict[str, str]) -> dict:
     return {
         "cpu": cpu_model(),
         "cores": os.cpu_count(),
@@ -29,19 +29,25 @@ def describe(valhallad: Path, workspace: Workspace, placement: Placement) -> dic
         "sync_us": sync_us(workspace.data),
         "load_average": os.getloadavg()[0],
         "scheduling": f"SCHED_FIFO {FIFO_PRIORITY} for server and loader (--realtime)" if placement.realtime else "normal",
-        "versions": {
-            "valhallad": first_line([str(valhallad), "--version"]),
-            "Redis": first_line([redis_program(workspace), "--version"]).partition(" sha=")[0],
-            "PostgreSQL": first_line([str(POSTGRES / "postgres"), "--version"]),
-            "SQLite": sqlite3.sqlite_version,
-        },
+        "versions": versions,
         "revision": first_line(["git", "-C", str(Path(__file__).parent), "describe", "--always", "--dirty"]),
     }
 
 
+def store_versions(valhallad: Path, workspace: Workspace) -> dict[str, str]:
+    return {
+        "valhallad": first_line([str(valhallad), "--version"]),
+        "Redis": first_line([redis_program(workspace), "--version"]).partition(" sha=")[0],
+        "PostgreSQL": first_line([str(POSTGRES / "postgres"), "--version"]),
+        "SQLite": f"SQLite {sqlite3.sqlite_version}",
+    }
+
+
 def first_line(command: list[str]) -> str:
+    """What a program says of itself first; some say it where others complain."""
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True)
-    return done.stdout.strip().partition("\n")[0] or "unknown"
+    said = done.stdout.strip() or ("" if done.returncode else done.stderr.strip())
+    return said.partition("\n")[0] or "unknown"
 
 
 def cpu_model() -> str:

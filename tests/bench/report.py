@@ -9,9 +9,13 @@ from cells import Cell, Goal
 from large import unit_of
 from loads import Figures
 
-BEGIN = "<!-- figures: written by `tests/bench/compare --write-document` -->"
 END = "<!-- end of the figures -->"
 COLUMNS = ("requests/s", "p50", "p99", "p99.9", "CPU µs", "syscalls", "syncs/s", "MiB")
+
+
+def begin_mark(command: str) -> str:
+    """Before the figures that this command of tests/bench writes into the document."""
+    return f"<!-- figures: written by `tests/bench/{command} --write-document` -->"
 
 
 def number(value: float | None, digits: int = 0) -> str:
@@ -36,7 +40,8 @@ def aligned(rows: list[list[str]]) -> list[str]:
 
 def cell_table(cells: list[Cell], medians: dict[str, Figures]) -> list[str]:
     rows = [["", *COLUMNS]]
-    rows += [[f"{c.contender:<10}  {c.work} {c.shape}", *columns(medians[c.key])] for c in cells if c.key in medians]
+    width = max((len(c.contender) for c in cells), default=0)
+    rows += [[f"{c.contender:<{width}}  {c.work} {c.shape}", *columns(medians[c.key])] for c in cells if c.key in medians]
     return aligned(rows)
 
 
@@ -65,29 +70,35 @@ def goal_table(results: list[dict]) -> list[str]:
     return aligned(rows)
 
 
+def goal_lines(results: list[dict]) -> list[str]:
+    """The end of a table, where there are goals."""
+    met = sum(r["met"] for r in results)
+    return ["", *goal_table(results), f"{met} of {len(results)} goals met"] if results else []
+
+
 def head(machine: dict, settings: dict) -> list[str]:
-    v = machine["versions"]
     lines = [
         f"{settings['date']}, revision {machine['revision']}",
         f"{machine['cpu']}, {machine['cores']} cores, {machine['memory_gib']} GiB; {machine['system']},"
         f" Linux {machine['kernel']}",
         f"disk {machine['disk']}; 4 KiB and fdatasync: {machine['sync_us']} µs",
-        f"{v['valhallad']}; {v['Redis']}; {v['PostgreSQL']}; SQLite {v['SQLite']}",
+        "; ".join(machine["versions"].values()),
         f"rounds: {settings['rounds']}, of {settings['seconds']:g} s each, medians; server on core 0, loader on core 1;"
         f" scheduling {machine['scheduling']}; load average {machine['load_average']:.1f} before",
     ]
     if settings["counters"]:
         lines.append(f"system calls are not counted: {settings['counters']}")
-    if settings["most_connections"] < 512:
+    if settings.get("most_connections", 512) < 512:
         lines.append(f"never more than {settings['most_connections']} connections (--most-connections)")
     return lines
 
 
-def write_document(document: Path, lines: list[str]):
+def write_document(document: Path, command: str, lines: list[str]):
     text = document.read_text(encoding="utf-8")
-    before, begin, rest = text.partition(BEGIN)
+    mark = begin_mark(command)
+    before, begin, rest = text.partition(mark)
     _, end, after = rest.partition(END)
     if not begin or not end:
-        raise ValueError(f"{document} has no block between '{BEGIN}' and '{END}'")
-    block = "\n".join([BEGIN, "```text", *lines, "```", END])
+        raise ValueError(f"{document} has no block between '{mark}' and '{END}'")
+    block = "\n".join([mark, "```text", *lines, "```", END])
     document.write_text(before + block + after, encoding="utf-8")

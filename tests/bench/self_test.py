@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The arithmetic of tests/bench/compare: what it makes of figures that are known. Nothing is started."""
+"""The arithmetic of tests/bench/compare and gateway: what they make of figures that are known. Nothing is started."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import unittest
 from pathlib import Path
 
 import cells
+import http_cells
 import large
 import processes
 import report
@@ -83,18 +84,52 @@ class Goals(unittest.TestCase):
                          ["cone.decide 64x16, 200,000 records : 10,000 records, requests/s", "start, cold"])
 
 
+class GatewayGoals(unittest.TestCase):
+    def judged(self, name: str, values: dict[tuple[str, str], Figures]) -> dict[str, tuple[float, bool]]:
+        group = next(g for g in http_cells.groups() if g.name == name)
+        medians = {c.key: values[c.contender, c.work] for c in group.cells}
+        return {r["goal"]: (r["measured"], r["met"]) for r in report.judged(group.goals(medians))}
+
+    def test_reads_are_held_against_each_of_the_others(self):
+        found = self.judged("reads", {("valhalla-gateway", http_cells.GET): figures(150),
+                                      ("nginx", http_cells.FILE): figures(100),
+                                      ("nginx", http_cells.CACHED_FILE): figures(150),
+                                      ("FastAPI", http_cells.GET): figures(10)})
+        self.assertEqual(list(found.values()), [(1.5, True), (1.0, False), (15, True)])
+
+    def test_decisions_are_held_against_the_socket(self):
+        found = self.judged("writes", {("valhalla-gateway", http_cells.POST): figures(64), ("valhallad", "cone.decide"): figures(100)})
+        self.assertEqual(list(found.values()), [(0.64, False)])
+
+    def test_streams_are_judged_by_their_tail_and_memory_by_the_most_of_all_cells(self):
+        streams = next(g for g in http_cells.groups() if g.name == "streams").cells[0]
+        found = self.judged("streams", {(streams.contender, streams.work): figures(1, p99=100_500)})
+        self.assertEqual(list(found.values()), [(100.5, False)])
+        memory = next(g for g in http_cells.groups() if g.name == "memory")
+        values = {(c.contender, c.work): figures(1) for c in memory.cells}
+        for peak, one in enumerate(values.values()):
+            one.peak_mib = 61.0 + peak
+        self.assertEqual(list(self.judged("memory", values).values()), [(64.0, True)])
+
+    def test_what_wrk_says_before_its_script_is_passed_over(self):
+        self.assertEqual(http_cells.last_line("Running 1s test\n  2 threads\n{\"errors\":0}\n"), '{"errors":0}')
+
+
 class Document(unittest.TestCase):
     def test_figures_replace_those_before_and_nothing_else(self):
         with tempfile.TemporaryDirectory() as directory:
             document = Path(directory, "PERFORMANCE.md")
-            document.write_text(f"above\n{report.BEGIN}\n{report.END}\nbelow\n")
-            report.write_document(document, ["one"])
-            report.write_document(document, ["two"])
-            self.assertEqual(document.read_text(), f"above\n{report.BEGIN}\n```text\ntwo\n```\n{report.END}\nbelow\n")
+            marks = {command: report.begin_mark(command) for command in ("compare", "gateway")}
+            document.write_text("".join(f"above\n{mark}\n{report.END}\nbelow\n" for mark in marks.values()))
+            report.write_document(document, "gateway", ["one"])
+            report.write_document(document, "gateway", ["two"])
+            self.assertEqual(document.read_text(), f"above\n{marks['compare']}\n{report.END}\nbelow\n"
+                             f"above\n{marks['gateway']}\n```text\ntwo\n```\n{report.END}\nbelow\n")
 
-    def test_the_document_has_its_block(self):
+    def test_the_document_has_a_block_for_each_command(self):
         text = (Path(__file__).parent / "PERFORMANCE.md").read_text()
-        self.assertLess(text.index(report.BEGIN), text.index(report.END))
+        for command in ("compare", "gateway"):
+            self.assertIn(report.END, text.partition(report.begin_mark(command))[2])
 
 
 if __name__ == "__main__":

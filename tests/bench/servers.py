@@ -15,7 +15,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from processes import Broken, Placement
+from processes import Broken, Placement, cpu_seconds, memory_mib
 
 START_S = 120.0
 STOP_S = 60.0
@@ -54,6 +54,7 @@ class Server:
 
     stop_signal = signal.SIGTERM
     user: str | None = None
+    look_s = 0.2  # how often it is looked at while it starts
 
     def __init__(self, name: str, workspace: Workspace, placement: Placement, directory: Path | None = None):
         self.name = name
@@ -75,9 +76,24 @@ class Server:
     def ready(self):
         """After the start."""
 
+    def answers(self) -> bool:
+        """Whether it is ready, for those who do not notify."""
+        return False
+
     @property
     def pid(self) -> int:
         return self.process.pid
+
+    @property
+    def pids(self) -> list[int]:
+        """The processes whose system calls count."""
+        return [self.pid]
+
+    def cpu_seconds(self) -> float:
+        return cpu_seconds(self.pid)
+
+    def memory_mib(self) -> float:
+        return memory_mib(self.pid)
 
     def __enter__(self) -> Server:
         try:
@@ -110,7 +126,7 @@ class Server:
         address = str(self.sockets / "notify")
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notified, self.log.open("ab") as log:
             notified.bind(address)
-            notified.settimeout(0.2)
+            notified.settimeout(self.look_s)
             os.chmod(address, 0o666)
             command = self.placement.server(self.command(), self.user)
             start = time.perf_counter()
@@ -125,6 +141,8 @@ class Server:
                 except TimeoutError:
                     if self.process.poll() is not None:
                         break
+                    if self.answers():
+                        return
         raise Broken(f"{self.name} did not start; its log ends:\n{self.log.read_text(errors='replace')[-2000:]}")
 
 

@@ -16,6 +16,10 @@ target_link_libraries(valhalla-bench-sqlite PRIVATE valhalla_schema valhalla_fla
 add_executable(valhalla-bench-fill bench/fill.cpp)
 target_link_libraries(valhalla-bench-fill PRIVATE valhalla_schema valhalla_flags CLI11::CLI11 fmt::fmt)
 
+# Readers of the gateway's event stream, for tests/bench/gateway.
+add_executable(valhalla-bench-streams bench/streams.cpp)
+target_link_libraries(valhalla-bench-streams PRIVATE valhalla_flags CLI11::CLI11 fmt::fmt)
+
 # Its arithmetic, without measuring anything.
 add_test(NAME bench.self_test COMMAND ${VALHALLA_PYTHON} -B ${CMAKE_CURRENT_SOURCE_DIR}/bench/self_test.py)
 set_tests_properties(bench.self_test PROPERTIES LABELS bench TIMEOUT 60)
