@@ -168,7 +168,8 @@ void append_answer(std::string& out, const route& row, const described_method* m
     } else {
         content("application/json", R"({"type":["object","array"]})");
     }
-    append_member(out, "default", refusal_reference);
+    append_member(out, "4XX", refusal_reference);
+    append_member(out, "5XX", refusal_reference);
     out += "}";
 }
 
@@ -196,19 +197,50 @@ void append_operation(std::string& out, const route& row, const described_method
     out += "}";
 }
 
+/// Of the daemon's schemas those that `out` refers to already, and those that these refer to.
+void append_used_schemas(std::string& out, const json_members& schemas) {
+    std::vector<bool> used(schemas.all().size(), false);
+    std::vector<std::string_view> unread;
+    const auto mark_in = [&](std::string_view text) {
+        for (std::size_t i = 0; i < used.size(); ++i) {
+            const auto& [name, schema] = schemas.all()[i];
+            const auto reference = "\"#/components/schemas/" + std::string{name} + "\"";
+            if (!used[i] && text.find(reference) != std::string_view::npos) {
+                used[i] = true;
+                unread.push_back(schema);
+            }
+        }
+    };
+    mark_in(out);
+    while (!unread.empty()) {
+        const auto next = unread.back();
+        unread.pop_back();
+        mark_in(next);
+    }
+    append_member(out, "schemas", "{");
+    for (std::size_t i = 0; i < used.size(); ++i) {
+        if (used[i]) {
+            append_member(out, schemas.all()[i].name, schemas.all()[i].value);
+        }
+    }
+    out += "}";
+}
+
 }  // namespace
 
 std::optional<std::string> openapi_document(std::string_view discovered) {
     const auto document = json_members::of(discovered);
     const auto info = document ? json_members::of((*document)["info"]) : std::nullopt;
     const auto components = document ? json_members::of((*document)["components"]) : std::nullopt;
+    const auto schemas = components ? json_members::of((*components)["schemas"]) : std::nullopt;
     const auto methods = document ? read_methods((*document)["methods"]) : std::nullopt;
-    if (!info || !components || !methods) {
+    if (!info || !schemas || !methods) {
         return std::nullopt;
     }
     std::string out = R"({"openapi":"3.1.0","info":{"title":"valhalla-gateway")";
     append_member(out, "version", (*info)["version"]);
     append_member(out, "license", R"({"name":"Apache-2.0","identifier":"Apache-2.0"}})");
+    append_member(out, "servers", R"([{"url":"/"}])");
     append_member(out, "security", R"([{},{"key":[]}])");
     append_member(out, "paths", "{");
     std::vector<std::string_view> done;
@@ -231,7 +263,7 @@ std::optional<std::string> openapi_document(std::string_view discovered) {
     append_member(out, "responses", "{");
     append_member(out, "refusal", refusal_response);
     out += "}";
-    append_member(out, "schemas", (*components)["schemas"]);
+    append_used_schemas(out, *schemas);
     out += "}}";
     return out;
 }
