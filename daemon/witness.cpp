@@ -19,7 +19,7 @@ ipc::rpc_error refuse(ipc::error_code code, std::string message) {
 }
 
 ipc::rpc_error malformed(std::string_view what) {
-    return refuse(ipc::error_code::bad_checkpoint, fmt::format("the request is malformed: {}", what));
+    return refuse(ipc::error_code::invalid_params, fmt::format("the request is malformed: {}", what));
 }
 
 /// Takes the first line off, without its newline; nothing when there is none.

@@ -72,11 +72,12 @@ constexpr description entry_of(error_code code) noexcept {
         case error_code::no_witness: return {"no_witness", "This daemon was given no witness key."};
         case error_code::unknown_log:
             return {"unknown_log", "The checkpoint's origin is none that this witness was told to watch."};
-        case error_code::bad_checkpoint:
-            return {"bad_checkpoint", "The request is malformed, or not signed by the log's key."};
+        case error_code::bad_checkpoint: return {"bad_checkpoint", "The checkpoint is not signed by the log's key."};
         case error_code::witness_conflict:
             return {"witness_conflict", "`old` is not the size that was cosigned last; `size` is."};
-        case error_code::bad_proof: return {"bad_proof", "The tree does not continue the one that was cosigned last."};
+        case error_code::bad_proof:
+            return {"bad_proof",
+                    "The tree does not continue the one that was cosigned last; `size`, when both have that size."};
         case error_code::import_refused:
             return {"import_refused", "The files are not good; `file`, `line` and `key` say where."};
         case error_code::state_not_fresh:

@@ -52,7 +52,7 @@ enum class error_code : int {
     too_many_follows = 1504,
     no_witness = 1505,        ///< this daemon was given no witness key
     unknown_log = 1506,       ///< the checkpoint's origin is none that this witness was told to watch
-    bad_checkpoint = 1507,    ///< malformed, or not signed by the log's key
+    bad_checkpoint = 1507,    ///< not signed by the log's key
     witness_conflict = 1508,  ///< `old` is not the size that was cosigned last; `data.size` is
     bad_proof = 1509,         ///< the tree does not continue the one that was cosigned last
 

@@ -166,8 +166,8 @@ enum class refusal_kind : std::uint8_t {
     invalid_event_name,  ///< not X_…; the wire has checked it before, this is the last line of defence
     record_too_large,
     witness_conflict,  ///< `known_size` says from which size the proof must begin
-    bad_proof,
-    operator_locked,  ///< `lock` says why, since when, until when and by whom
+    bad_proof,         ///< `known_size` when the tree has that size and another root
+    operator_locked,   ///< `lock` says why, since when, until when and by whom
     not_locked,
     too_many_locks,
     unknown_key,

@@ -33,7 +33,11 @@ decision decide_on(const state& s, const commands::witness_checkpoint& c, const 
                             std::to_string(size), " records cosigned before, or the proof is wrong."),
             .key = "request",
             .nearest = {},
-            .session = std::nullopt};
+            .session = std::nullopt,
+            // Two trees of one size cannot be told apart from a wrong proof otherwise.
+            .known_size = c.head.size == size && c.head.root != before.root
+                              ? std::optional{static_cast<std::int64_t>(size)}
+                              : std::nullopt};
     }
     plan out;
     if (c.head.size > size) {

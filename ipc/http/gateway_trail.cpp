@@ -87,10 +87,16 @@ void gateway::add_checkpoint(const admitted& what, const request& whole, const e
         if (answer.what == upstream_answer::outcome::error) {
             const auto error = json_members::of(answer.text);
             const auto data = error ? json_members::of((*error)["data"]) : std::nullopt;
-            if (data && (*data)["kind"] == "\"witness_conflict\"") {
+            const auto kind = data ? (*data)["kind"] : std::string_view{};
+            if (kind == "\"witness_conflict\"") {
                 // The specification's own form: the size alone.
                 const auto size = std::string{(*data)["size"]} + "\n";
                 with.respond({.status = 409, .body = size, .content_type = "text/x.tlog.size"});
+                return;
+            }
+            const bool other_root = kind == "\"bad_proof\"" && !(*data)["size"].empty();
+            if (other_root || kind == "\"invalid_params\"") {
+                respond(with, refuse(other_root ? 409 : 400, json_text((*error)["message"])));
                 return;
             }
         }

@@ -63,7 +63,7 @@ BOOST_AUTO_TEST_CASE(what_is_malformed_is_refused) {
           "old 5\nAAAA\n\n" + note(8), "old 5\nnot base64\n\n" + note(8), "old 5\n" + many + "\n" + note(8),
           std::string{"old 5\n\nhello\n"}, "old 9\n\n" + note(8), "old 0\n\n" + note(0),
           "old 5\n\n" + note(8).substr(0, 60)}) {
-        BOOST_CHECK_MESSAGE(refusal_of(body) == ipc::error_code::bad_checkpoint, body);
+        BOOST_CHECK_MESSAGE(refusal_of(body) == ipc::error_code::invalid_params, body);
     }
 }
 

@@ -76,9 +76,12 @@ BOOST_AUTO_TEST_CASE(a_fork_is_not_cosigned) {
     fork.grow(9);
     fork.grow(20, "other");
     w.must(log.request(0, 10));
-    BOOST_TEST(w.refused(fork.request(10, 20)).kind == refusal_kind::bad_proof);
-    auto same_size = fork.request(10, 10);
-    BOOST_TEST(w.refused(same_size).kind == refusal_kind::bad_proof);
+    const auto longer = w.refused(fork.request(10, 20));
+    BOOST_TEST(longer.kind == refusal_kind::bad_proof);
+    BOOST_TEST(!longer.known_size);
+    const auto same_size = w.refused(fork.request(10, 10));
+    BOOST_TEST(same_size.kind == refusal_kind::bad_proof);
+    BOOST_TEST(same_size.known_size.value() == 10);
 }
 
 BOOST_AUTO_TEST_CASE(a_proof_that_was_changed_is_refused) {
