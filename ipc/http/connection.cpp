@@ -9,6 +9,7 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/system/system_error.hpp>
 
 #include "ipc/http/refusal.hpp"
 
@@ -22,13 +23,32 @@ constexpr std::string_view go_ahead = "HTTP/1.1 100 Continue\r\n\r\n";
 }  // namespace
 
 connection::connection(connection_host& host, tcp_socket socket, std::string peer)
-    : host_{host}, socket_{std::move(socket)}, peer_{std::move(peer)} {}
+    : host_{host}, io_{socket.get_executor().context()}, socket_{std::move(socket)}, peer_{std::move(peer)} {}
 
 void connection::start() {
-    boost::system::error_code ignored;
-    socket_.non_blocking(true, ignored);
-    socket_.set_option(boost::asio::ip::tcp::no_delay{true}, ignored);
-    wait_readable();
+    try {
+        if (!host_.sockets) {
+            host_.sockets.emplace(io_);
+        }
+        if (host_.sockets->watch(socket_.native_handle(), *this)) {
+            wait_readable();
+            return;
+        }
+    } catch (const boost::system::system_error&) {  // no more files
+    }
+    close();
+}
+
+void connection::on_change(const socket_change& now) {
+    const auto self = shared_from_this();
+    readable_ = readable_ || now.readable;
+    ending_ = ending_ || now.ending;
+    if (now.writable && writing_) {
+        write_rest();
+    }
+    if (readable_ && waiting_) {
+        read();
+    }
 }
 
 void connection::wait_readable() {
@@ -36,18 +56,25 @@ void connection::wait_readable() {
         return;
     }
     waiting_ = true;
-    socket_.async_wait(tcp_socket::wait_read, [self = shared_from_this()](const boost::system::error_code& fault) {
-        self->on_readable(fault);
-    });
+    if (readable_) {
+        // In a turn of its own, so that others have theirs.
+        boost::asio::post(io_, [self = shared_from_this()] {
+            if (self->waiting_ && self->readable_) {
+                self->read();
+            }
+        });
+    }
 }
 
-void connection::on_readable(const boost::system::error_code& fault) {
+void connection::read() {
     waiting_ = false;
     if (closed_) {
         return;
     }
-    boost::system::error_code error = fault;
-    const std::size_t count = error ? 0 : socket_.read_some(boost::asio::buffer(host_.scratch), error);
+    boost::system::error_code error;
+    const std::size_t count = socket_.read_some(boost::asio::buffer(host_.scratch), error);
+    // What did not fill the buffer was all, and more of it will be told; the end was told.
+    readable_ = !error && (ending_ || count == host_.scratch.size());
     if (error == boost::asio::error::would_block) {
         wait_readable();
         return;
@@ -115,7 +142,7 @@ void connection::process(std::string_view data) {
     }
     const bool more = !in_.empty() && answered_here == max_turn_requests;
     if (more && !writing_ && phase_ != phase::answering) {
-        boost::asio::post(socket_.get_executor(), [self] { self->go_on(); });
+        boost::asio::post(io_, [self] { self->go_on(); });
     } else if (phase_ != phase::answering && !writing_) {
         wait_readable();
     }
@@ -268,15 +295,15 @@ void connection::close() {
     if (std::exchange(closed_, true)) {
         return;
     }
-    boost::system::error_code ignored;
-    socket_.close(ignored);
+    if (host_.sockets) {
+        host_.sockets->forget(*this);
+    }
+    socket_.close();
     host_.buffered -= accounted_;
     accounted_ = 0;
     incoming_.reset();
     std::string{}.swap(in_);
-    if (!writing_) {
-        std::string{}.swap(out_);
-    }
+    std::string{}.swap(out_);
     host_.closed(*this);
 }
 

@@ -3,7 +3,7 @@
 // One connection of a client, from bytes to requests and from answers to bytes. I/O thread. The server owns it; pending
 // handlers and unanswered exchanges keep it alive, and after `close` it swallows whatever comes.
 //
-//   wait -> read into the loop's buffer -> [head] -> [body] -> the gateway … answer -> one send -> wait
+//   readable -> read into the loop's buffer -> [head] -> [body] -> the gateway … answer -> one send -> wait
 //
 // One request at a time: what a client pipelines waits, unread or in the connection's own buffer, until the answer
 // before it is sent. An idle connection has no buffer at all.
@@ -21,17 +21,16 @@
 #include <string_view>
 #include <vector>
 
-#include <boost/asio/basic_stream_socket.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
 
+#include "ipc/http/client_socket.hpp"
 #include "ipc/http/limits.hpp"
 #include "ipc/http/request.hpp"
 #include "ipc/http/response.hpp"
 
 namespace valhalla::http {
 
-using tcp_socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
+using tcp_socket = client_socket::accepted_socket;
 
 class connection;
 
@@ -72,14 +71,15 @@ class connection_host {
     virtual void closed(connection& who) = 0;
 
     const limits bounds;
-    std::string scratch;  // what is read, and where most requests are parsed
-    std::string text;     // an answer on its way
+    std::optional<socket_set> sockets;  // made with the first connection
+    std::string scratch;                // what is read, and where most requests are parsed
+    std::string text;                   // an answer on its way
     std::vector<std::unique_ptr<incoming>> spare;
     std::size_t buffered = 0;  // of `limits::buffer_bytes`
     date_text date;
 };
 
-class connection final : public std::enable_shared_from_this<connection> {
+class connection final : public std::enable_shared_from_this<connection>, private socket_watcher {
   public:
     using clock = std::chrono::steady_clock;
 
@@ -116,8 +116,9 @@ class connection final : public std::enable_shared_from_this<connection> {
         lingering   ///< everything is said; input is thrown away
     };
 
+    void on_change(const socket_change& now) override;
     void wait_readable();
-    void on_readable(const boost::system::error_code& fault);
+    void read();
     void process(std::string_view data);
     [[nodiscard]] std::size_t take(std::string_view data);
     [[nodiscard]] std::size_t take_head(std::string_view data);
@@ -134,7 +135,8 @@ class connection final : public std::enable_shared_from_this<connection> {
     [[nodiscard]] exchange this_exchange() { return {shared_from_this(), number_}; }
 
     connection_host& host_;
-    tcp_socket socket_;
+    boost::asio::io_context& io_;
+    client_socket socket_;
     const std::string peer_;
     std::string in_;  // bytes of requests that are not taken yet
     std::unique_ptr<incoming> incoming_;
@@ -147,7 +149,9 @@ class connection final : public std::enable_shared_from_this<connection> {
     clock::time_point since_ = clock::now();  // of the phase
     clock::time_point write_progress_{};
     phase phase_ = phase::idle;
-    bool waiting_ = false;
+    bool waiting_ = false;   // for something to read
+    bool readable_ = false;  // there may be something
+    bool ending_ = false;    // of the input, and nothing tells so again
     bool writing_ = false;
     bool in_process_ = false;
     bool close_after_write_ = false;

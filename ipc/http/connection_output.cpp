@@ -3,7 +3,6 @@
 // What a connection sends: answers, streams, and what waits until the peer takes it.
 #include <utility>
 
-#include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
 
 #include "ipc/http/connection.hpp"
@@ -12,8 +11,10 @@ namespace valhalla::http {
 
 namespace {
 
-/// What a reader of a stream may leave untaken.
+/// What a reader of a stream may leave untaken …
 constexpr std::size_t max_stream_backlog = std::size_t{256} << 10U;
+/// … behind what the kernel has of it, which would grow to megabytes for each by itself.
+constexpr int stream_send_buffer_bytes = 128 << 10U;
 
 }  // namespace
 
@@ -52,6 +53,7 @@ void connection::begin_stream(std::uint64_t number, std::string_view head_and_da
         return;
     }
     enter(phase::streaming);
+    socket_.bound_send_buffer(stream_send_buffer_bytes);
     push(head_and_data);
     if (!closed_ && !in_process_) {
         wait_readable();  // to see its end
@@ -84,7 +86,7 @@ void connection::send(std::string_view data) {
         return;
     }
     boost::system::error_code fault;
-    const std::size_t count = socket_.write_some(boost::asio::buffer(data), fault);
+    const std::size_t count = socket_.write_some(data, fault);
     if (fault && fault != boost::asio::error::would_block) {
         close();
         return;
@@ -92,44 +94,40 @@ void connection::send(std::string_view data) {
     if (count < data.size()) {
         out_.assign(data.substr(count));
         sent_ = 0;
+        writing_ = true;  // goes on when the socket takes more
         write_progress_ = clock::now();
         if (!account()) {
             close();
-            return;
         }
-        write_rest();
     } else if (close_after_write_) {
         linger();
     }
 }
 
 void connection::write_rest() {
-    writing_ = true;
-    socket_.async_write_some(boost::asio::buffer(out_) + sent_,
-                             [self = shared_from_this()](const boost::system::error_code& fault, std::size_t count) {
-                                 self->writing_ = false;
-                                 if (self->closed_) {
-                                     return;
-                                 }
-                                 if (fault) {
-                                     self->close();
-                                     return;
-                                 }
-                                 self->sent_ += count;
-                                 self->write_progress_ = clock::now();
-                                 if (self->sent_ < self->out_.size()) {
-                                     self->write_rest();
-                                     return;
-                                 }
-                                 self->sent_ = 0;
-                                 shrink(self->out_);
-                                 static_cast<void>(self->account());
-                                 if (self->close_after_write_) {
-                                     self->linger();
-                                 } else {
-                                     self->go_on();
-                                 }
-                             });
+    boost::system::error_code fault;
+    const std::size_t count = socket_.write_some(std::string_view{out_}.substr(sent_), fault);
+    if (fault == boost::asio::error::would_block) {
+        return;
+    }
+    if (fault) {
+        close();
+        return;
+    }
+    sent_ += count;
+    write_progress_ = clock::now();
+    if (sent_ < out_.size()) {
+        return;  // it took what it had room for
+    }
+    writing_ = false;
+    sent_ = 0;
+    shrink(out_);
+    static_cast<void>(account());
+    if (close_after_write_) {
+        linger();
+    } else {
+        go_on();
+    }
 }
 
 // A peer that is still sending would lose our last words if we closed now.
@@ -139,8 +137,7 @@ void connection::linger() {
         return;
     }
     enter(phase::lingering);
-    boost::system::error_code ignored;
-    socket_.shutdown(tcp_socket::shutdown_send, ignored);
+    socket_.shutdown_send();
     if (!in_process_) {
         wait_readable();
     }

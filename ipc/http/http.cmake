@@ -5,6 +5,7 @@ add_library(valhalla_http STATIC
   asio_impl.cpp
   http/allowed.cpp
   http/call_params.cpp
+  http/client_socket.cpp
   http/config_file.cpp
   http/connection.cpp
   http/connection_output.cpp

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The sockets of clients. Asio would make a system call to wait for each request: here a socket is registered once, for
+// as long as it is open, edge-triggered, with an epoll set that all of them share, and the set is one descriptor of the
+// loop. What came in one turn is told in one turn. I/O thread.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <string_view>
+#include <sys/epoll.h>
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/posix/basic_stream_descriptor.hpp>
+
+namespace valhalla::http {
+
+/// What a socket has become since it was told last. `ending`: there is an end of input or an error to be read.
+struct socket_change {
+    bool readable = false;
+    bool writable = false;
+    bool ending = false;
+};
+
+class socket_watcher {
+  public:
+    virtual void on_change(const socket_change& now) = 0;
+
+  protected:
+    ~socket_watcher() = default;
+};
+
+class socket_set {
+  public:
+    /// `io` outlives it. Throws `boost::system::system_error` when the process has no more files.
+    explicit socket_set(boost::asio::io_context& io);
+    socket_set(const socket_set&) = delete;
+    socket_set& operator=(const socket_set&) = delete;
+
+    /// Until the descriptor is closed, before which `who` is to be forgotten. What it can do already is told soon.
+    [[nodiscard]] bool watch(int descriptor, socket_watcher& who) noexcept;
+    /// `who` is told nothing any more.
+    void forget(const socket_watcher& who) noexcept;
+
+  private:
+    void wait();
+    void tell();
+
+    boost::asio::posix::basic_stream_descriptor<boost::asio::io_context::executor_type> set_;
+    std::array<epoll_event, 256> events_{};
+    std::size_t told_ = 0;
+    std::size_t count_ = 0;
+};
+
+/// One connection's socket, which never blocks.
+class client_socket {
+  public:
+    using accepted_socket =
+        boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
+
+    /// Takes it over from Asio.
+    explicit client_socket(accepted_socket from);
+    ~client_socket() { close(); }
+    client_socket(const client_socket&) = delete;
+    client_socket& operator=(const client_socket&) = delete;
+
+    [[nodiscard]] int native_handle() const noexcept { return descriptor_; }
+    /// As Asio's: `eof` at the end, `would_block` when there is nothing.
+    std::size_t read_some(const boost::asio::mutable_buffer& into, boost::system::error_code& fault) noexcept;
+    std::size_t write_some(std::string_view data, boost::system::error_code& fault) noexcept;
+    /// The kernel keeps this much of what is not taken, and does not let it grow.
+    void bound_send_buffer(int bytes) noexcept;
+    void shutdown_send() noexcept;
+    void close() noexcept;
+
+  private:
+    int descriptor_ = -1;
+};
+
+}  // namespace valhalla::http
