@@ -120,6 +120,26 @@ class Http:
         return f"{method} {target} HTTP/1.1\r\n{head}\r\n".encode() + data
 
 
+class Stream:
+    """A reader of server-sent events."""
+
+    def __init__(self, port: int, target: str = "/core/audit/stream", **fields: str):
+        self.http = Http(port)
+        self.http.send(self.http.text("GET", target, **fields))
+        self.head = self.http.take_until(b"\r\n\r\n").decode()
+
+    def event(self) -> tuple[int, dict]:
+        """The next one, past all comments."""
+        while True:
+            lines = self.http.take_until(b"\n\n").decode().splitlines()
+            if not lines[0].startswith(":"):
+                assert lines[0].startswith("id: ") and lines[1].startswith("data: "), lines
+                return int(lines[0][4:]), json.loads(lines[1][6:])
+
+    def close(self):
+        self.http.close()
+
+
 class Gateway:
     """A running valhalla-gateway. A context manager."""
 
@@ -201,6 +221,10 @@ class GatewayTest(DaemonTest):
         return self.gateway.request("POST", target, body, **fields)
 
 
+def open_files(pid: int) -> int:
+    return len(list(Path(f"/proc/{pid}/fd").iterdir()))
+
+
 def resident_kib(pid: int) -> int:
     with contextlib.suppress(FileNotFoundError):
         for line in Path(f"/proc/{pid}/status").read_text().splitlines():
@@ -209,4 +233,4 @@ def resident_kib(pid: int) -> int:
     return 0
 
 
-__all__ = ["Answer", "ConnectionEnded", "Daemon", "Gateway", "GatewayTest", "Http", "resident_kib"]
+__all__ = ["Answer", "ConnectionEnded", "Daemon", "Gateway", "GatewayTest", "Http", "Stream", "open_files", "resident_kib"]

@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The trail over HTTP: tiles that other people's monitors read, events as they come, and the description of it all."""
+"""The trail over HTTP: tiles that other people's monitors read, and events as they come."""
 
-import json
+import re
+import shutil
 import socket
 import time
+import unittest
 from pathlib import Path
 
-from gateway import GatewayTest, Http
-from harness import audit_records, eventually, main, temporary_directory
+from gateway import Gateway, GatewayTest, Stream, open_files
+from attack_table import attack
+from harness import NO_RATES, Daemon, audit_records, eventually, main, temporary_directory
 
 
 class Tiles(GatewayTest):
@@ -39,26 +42,6 @@ class Tiles(GatewayTest):
                          "0/x01/000", "", "0", "0/", "0/999/x/../000", "-1/000", "0/x999/x999/x999/x999/x999/999"):
                 self.assertEqual(http.request("GET", f"/tlog/tile/{path}").status, 404, path)
             self.assertEqual(http.request("GET", f"/tlog/tile/entries/000.p/{size}").status, 200)
-
-
-class Stream:
-    """A reader of server-sent events."""
-
-    def __init__(self, port: int, target: str = "/core/audit/stream", **fields: str):
-        self.http = Http(port)
-        self.http.send(self.http.text("GET", target, **fields))
-        self.head = self.http.take_until(b"\r\n\r\n").decode()
-
-    def event(self) -> tuple[int, dict]:
-        """The next one, past all comments."""
-        while True:
-            lines = self.http.take_until(b"\n\n").decode().splitlines()
-            if not lines[0].startswith(":"):
-                assert lines[0].startswith("id: ") and lines[1].startswith("data: "), lines
-                return int(lines[0][4:]), json.loads(lines[1][6:])
-
-    def close(self):
-        self.http.close()
 
 
 class Events(GatewayTest):
@@ -117,12 +100,13 @@ class Events(GatewayTest):
         self.assertEqual(stream.http.take_until(b"\n\n"), b":\n\n")
         self.assertLess(time.monotonic() - begin, 25)
 
+    @attack("an event stream that never reads", "cut off; nobody else notices")
     def test_a_reader_that_never_reads_is_cut_off_and_nobody_else_notices(self):
         reading = self.stream()
         stuck = self.stream()
         stuck.http.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         eventually(lambda: self.client.call("daemon.info")["audit"]["follows"] == 1, "it follows")
-        before = self.open_files()
+        before = open_files(self.gateway.process.pid)
         sent = 0
         for _ in range(40):
             for seq in self.append(25, "x" * 10_000):
@@ -132,10 +116,7 @@ class Events(GatewayTest):
         self.assertGreater(sent, 9_000_000)
 
         # Its end is behind what the kernel still has for it, so it is the gateway that is looked at.
-        eventually(lambda: self.open_files() < before, "the one who does not read is cut off")
-
-    def open_files(self) -> int:
-        return len(list(Path(f"/proc/{self.gateway.process.pid}/fd").iterdir()))
+        eventually(lambda: open_files(self.gateway.process.pid) < before, "the one who does not read is cut off")
 
     def test_wrong_positions_are_refused(self):
         with self.gateway.http() as http:
@@ -146,53 +127,125 @@ class Events(GatewayTest):
         self.assertEqual(self.get("/core/audit/stream").status, 503)
 
 
-class Description(GatewayTest):
-    def test_it_describes_every_route_and_refers_to_nothing_that_is_not_there(self):
-        answer = self.get("/openapi.json")
-        document = answer.json()
-        self.assertEqual(document["openapi"], "3.1.0")
-        for path, method in (("/core/go/session", "get"), ("/core/cone/decide", "post"), ("/rpc", "post"),
-                             ("/core/go/sessions/{id}", "get"), ("/tlog/tile/{tile}", "get")):
-            self.assertIn(method, document["paths"][path])
-        references = set()
+class Witness(unittest.TestCase):
+    """POST /tlog/add-checkpoint: the gateway of one daemon cosigns what another one signed."""
 
-        def walk(value):
-            if isinstance(value, dict):
-                if isinstance(value.get("$ref"), str):
-                    references.add(value["$ref"])
-                for one in value.values():
-                    walk(one)
-            elif isinstance(value, list):
-                for one in value:
-                    walk(one)
+    def setUp(self):
+        self.log = self.enterContext(Daemon())
+        self.log_client = self.enterContext(self.log.client())
+        self.log_key = self.log_client.call("audit.key")["key"]
+        self.directory = self.enterContext(temporary_directory())
+        self.witness = self.daemon_of(f'[witness]\nname = "witness.example"\nlogs = ["{self.log_key}"]\n')
+        self.gateway = self.enterContext(Gateway(self.witness.socket, directory=self.witness.directory))
 
-        walk(document)
-        self.assertGreater(len(references), 10)
-        for reference in references:
-            at = document
-            for part in reference.removeprefix("#/").split("/"):
-                self.assertIn(part, at, reference)
-                at = at[part]
+    def daemon_of(self, config: str) -> Daemon:
+        return self.enterContext(Daemon(config=NO_RATES + config))
 
-    def test_a_validator_accepts_it(self):
-        try:
-            from openapi_spec_validator import OpenAPIV31SpecValidator
-        except ImportError:
-            self.skipTest("no OpenAPI validator is installed")
-        self.assertEqual([e.message for e in OpenAPIV31SpecValidator(self.get("/openapi.json").json()).iter_errors()], [])
+    def grow(self, count: int):
+        for n in range(count):
+            self.log_client.call("audit.append", event="X_GROW", payload={"n": n})
 
-    def test_every_read_without_parameters_is_answered_as_it_is_described(self):
-        document = self.get("/openapi.json").json()
-        asked = 0
-        with self.gateway.http() as http:
-            for path, operations in document["paths"].items():
-                get = operations.get("get")
-                if get and not any(p["required"] for p in get["parameters"]) and path != "/core/audit/stream":
-                    answer = http.request("GET", path)
-                    self.assertEqual(answer.status, 200, path)
-                    self.assertIn(answer.fields["content-type"].split(";")[0], get["responses"]["200"]["content"], path)
-                    asked += 1
-        self.assertGreater(asked, 15)
+    def request(self, old_size: int) -> tuple[str, list[str], str]:
+        """Its first line, the proof and the checkpoint."""
+        proof = self.log_client.call("audit.consistency", old_size=old_size)
+        return f"old {old_size}", proof["hashes"], proof["note"]
+
+    def post(self, first: str, hashes: list[str], note: str, **fields: str):
+        text = "\n".join([first, *hashes, "", note])
+        return self.gateway.request("POST", "/tlog/add-checkpoint", text.encode(), **{"Content_Type": "text/plain"} | fields)
+
+    def size_of(self, note: str) -> int:
+        return int(note.split("\n")[1])
+
+    def cosigned(self, old_size: int) -> int:
+        """Has what the log is now cosigned; its size."""
+        request = self.request(old_size)
+        answer = self.post(*request)
+        self.assertEqual((answer.status, answer.fields["content-type"]), (200, "text/plain; charset=utf-8"), answer.body)
+        self.assertRegex(answer.body.decode(), r"^— witness\.example \S+\n$")
+        return self.size_of(request[2])
+
+    def test_what_grows_is_cosigned_so_that_others_can_verify_it(self):
+        size = self.cosigned(0)
+        self.grow(300)
+        first, hashes, note = self.request(size)
+        self.assertGreater(len(hashes), 3)
+        file = self.directory / "cosigned"
+        file.write_text(note + self.post(first, hashes, note).body.decode())
+        with self.witness.client() as client:
+            witness_key = client.call("audit.witness_key")["key"]
+        self.log.ctl("audit", "verify", "--key", self.log_key, "--checkpoint", str(file), "--witness", witness_key, "--quorum", "1",
+                     str(self.log.state))
+        self.assertEqual(self.cosigned(self.size_of(note)), self.size_of(note))  # the same once more
+
+    @attack("an old checkpoint, or a proof from another size, to a witness", "409 with the size that was cosigned last")
+    def test_a_proof_from_another_size_is_told_from_which_it_has_to_begin(self):
+        size = self.cosigned(0)
+        old = self.request(size)
+        self.grow(20)
+        newer = self.cosigned(size)
+        for request in (self.request(0), self.request(size), old):
+            answer = self.post(*request)
+            self.assertEqual((answer.status, answer.fields["content-type"], answer.body),
+                             (409, "text/x.tlog.size", f"{newer}\n".encode()))
+        self.assertEqual(self.cosigned(newer), newer)
+
+    @attack("wrong proofs to a witness", "422, nothing is cosigned")
+    def test_wrong_proofs_are_refused(self):
+        self.grow(10)
+        size = self.cosigned(0)
+        self.grow(40)
+        first, hashes, note = self.request(size)
+        flipped = hashes[0][:-2] + ("A" if hashes[0][-2] != "A" else "E") + "="
+        for wrong in (hashes[1:], hashes[:-1], [*hashes, hashes[0]], hashes[::-1], [flipped, *hashes[1:]], []):
+            self.assertEqual(self.post(first, wrong, note).status, 422, wrong)
+        self.assertEqual(self.post(first, hashes, note).status, 200)
+
+    @attack("a log that was put back and grew to the same size", "409, it is not cosigned")
+    def test_another_tree_of_the_same_size_is_not_cosigned(self):
+        self.log.stop()
+        shutil.copytree(self.log.state, self.directory / "copy")
+        self.log.start()
+        with self.log.client() as self.log_client:
+            self.grow(30)
+            size = self.cosigned(0)
+        self.log.stop()
+        shutil.rmtree(self.log.state)
+        shutil.copytree(self.directory / "copy", self.log.state)
+        self.log.start()
+        with self.log.client() as self.log_client:
+            while (now := self.log_client.call("daemon.info")["audit"]["size"]) < size:
+                self.grow(1)
+            self.assertEqual(now, size)
+            answer = self.post(*self.request(size))
+            self.assertEqual((answer.status, answer.fields["content-type"]), (409, "application/json"))
+            self.grow(5)
+            self.assertEqual(self.post(*self.request(size)).status, 422)
+
+    @attack("forged and malformed checkpoints to a witness", "400, 403 or 404")
+    def test_what_is_malformed_forged_or_of_a_stranger_is_refused(self):
+        self.grow(10)
+        first, hashes, note = self.request(0)
+        size = self.size_of(note)
+        lines = note.split("\n")
+        for wrong in ((f"old {size + 1}", hashes, note), ("old x", hashes, note), ("old -1", hashes, note), ("old 00", hashes, note),
+                      ("", hashes, note), (first, ["AAAA"], note), (first, ["A" * 44] * 64, note), (first, hashes, ""),
+                      (first, hashes, "\n".join(lines[:3]) + "\n"), (first, hashes, note.replace(f"\n{size}\n", "\n0\n", 1))):
+            self.assertEqual(self.post(*wrong).status, 400, wrong)
+        self.assertEqual(self.gateway.request("POST", "/tlog/add-checkpoint", b"old 0\n\n\xff").status, 400)
+        self.assertEqual(self.gateway.request("POST", "/tlog/add-checkpoint", b"old 0\n" + b"A" * 100_000).status, 400)
+        self.assertEqual(self.post(first, hashes, note.replace(f"\n{size}\n", f"\n{size + 1}\n", 1)).status, 403)
+        self.assertEqual(self.post(first, hashes, re.sub(r"(— \S+ \S{20})\S{4}", r"\1AAAA", note)).status, 403)
+        with self.daemon_of("") as stranger, stranger.client() as self.log_client:
+            self.assertEqual(self.post(*self.request(0)).status, 404)
+            with Gateway(stranger.socket, directory=stranger.directory) as no_witness:
+                answer = no_witness.request("POST", "/tlog/add-checkpoint", b"old 0\n\n" + note.encode())
+                self.assertEqual((answer.status, answer.fields["x-valhalla-error"]), (404, "no_witness"))
+        with self.witness.client() as client:
+            viewer = client.call("key.create", name="bert", role="viewer")["key"]
+        self.assertEqual(self.post(first, hashes, note, X_VALHALLA_KEY=viewer).status, 403)
+        self.assertEqual(self.post(first, hashes, note, Origin="https://evil.test").status, 403)
+        self.assertEqual(self.post(first, hashes, note).status, 200)
 
 
 if __name__ == "__main__":

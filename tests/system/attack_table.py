@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The table of those who try to break the gateway: each test of an attack says what it is and what comes of it, and
+ipc/http/ATTACKS.md has what they say. test_gateway_attacks.py compares the two; PLAYED_IN names the files with such tests.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import unittest
+from pathlib import Path
+
+TESTS = Path(__file__).resolve().parents[1]
+DOCUMENT = TESTS.parent / "ipc" / "http" / "ATTACKS.md"
+PLAYED_IN = ("system/test_gateway_attacks.py", "system/test_gateway_keys.py", "system/test_gateway_trail.py",
+           "crash/test_gateway_kill.py")
+HEAD = """# Those who try to break the gateway
+
+Each row is a test that plays the attack against the real gateway in front of a real daemon. The tests say it themselves:
+`ACCEPT=1` before the command of `system.gateway_attacks` writes this file anew.
+
+| attack | what comes of it | test |
+|---|---|---|
+"""
+
+
+def attack(what: str, outcome: str):
+    def mark(test):
+        test.attack = (what, outcome)
+        return test
+    return mark
+
+
+def rows() -> list[str]:
+    found = []
+    for file in map(TESTS.joinpath, PLAYED_IN):
+        sys.path.insert(0, str(file.parent))
+        module = importlib.import_module(file.stem)
+        sys.path.pop(0)
+        for case in vars(module).values():
+            if isinstance(case, type) and issubclass(case, unittest.TestCase) and case.__module__ == module.__name__:
+                for name, test in vars(case).items():
+                    if what := getattr(test, "attack", None):
+                        found.append(f"| {what[0]} | {what[1]} | `{file.stem}.{case.__name__}.{name}` |")
+    return found
+
+
+def document() -> str:
+    return HEAD + "\n".join(rows()) + "\n"
