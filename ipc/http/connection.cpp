@@ -176,7 +176,8 @@ std::size_t connection::take_head(std::string_view data) {
     }
     incoming_->parser.emplace(incoming_->content, host_.bounds);
     enter(phase::body);
-    return take_body(data.substr(0, scan.size)) == scan.size ? scan.size : 0;
+    // The head, with what there is of its body: of most requests that is all of it, and they are looked at once.
+    return take_body(data);
 }
 
 std::size_t connection::take_body(std::string_view data) {

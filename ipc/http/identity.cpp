@@ -43,7 +43,9 @@ prepared_answer* identity::prepare(const route& row, std::string_view result, pr
     if (!row.shape(result, kept.shaped)) {
         return nullptr;
     }
-    kept.etag = etag_of(kept.shaped.body);
+    if (!row.changes() && kept.shaped.cache_control != "no-store") {
+        kept.etag = etag_of(kept.shaped.body);
+    }
     return &kept;
 }
 

@@ -77,7 +77,8 @@ struct head_scan {
 /// Looks for the end of the fields, line by line.
 [[nodiscard]] head_scan scan_head(std::string_view data, const limits& bounds);
 
-/// Reads one request into `into`, which outlives it. First the whole head in one piece, then the body in pieces.
+/// Reads one request into `into`, which outlives it. First the whole head in one piece, perhaps with some of the body
+/// behind it, then the rest of the body in pieces.
 class request_parser final : public boost::beast::http::basic_parser<true> {
   public:
     request_parser(request& into, const limits& bounds);
