@@ -16,17 +16,17 @@ namespace {
 
 constexpr std::size_t buffer_bytes = std::size_t{256} * 1024;
 
-[[noreturn]] void fail(const std::filesystem::path& path, std::string_view what, int error) {
-    throw storage_error{
-        means_no_room(error) ? storage_fault::full : storage_fault::unusable,
-        path.string() + " cannot be " + std::string{what} + ": " + std::generic_category().message(error)};
-}
-
 std::filesystem::path temporary_name(const std::filesystem::path& destination) {
     return destination.parent_path() / ("." + destination.filename().string() + ".tmp");
 }
 
 }  // namespace
+
+void throw_file_fault(const std::filesystem::path& path, std::string_view what, int error) {
+    throw storage_error{
+        means_no_room(error) ? storage_fault::full : storage_fault::unusable,
+        path.string() + " cannot be " + std::string{what} + ": " + std::generic_category().message(error)};
+}
 
 atomic_file::atomic_file(std::filesystem::path destination) : destination_{std::move(destination)} {
     auto temporary = temporary_name(destination_);
@@ -34,7 +34,7 @@ atomic_file::atomic_file(std::filesystem::path destination) : destination_{std::
     // O_EXCL: whatever may have been put there meanwhile is not written through.
     fd_ = unique_fd{::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600)};
     if (!fd_) {
-        fail(temporary, "created", errno);
+        throw_file_fault(temporary, "created", errno);
     }
     temporary_ = std::move(temporary);
     buffer_.reserve(buffer_bytes);
@@ -69,14 +69,14 @@ void atomic_file::flush() {
 void atomic_file::seal() {
     flush();
     if (::fsync(fd_.get()) != 0) {
-        fail(temporary_, "synced", errno);
+        throw_file_fault(temporary_, "synced", errno);
     }
     fd_ = unique_fd{};
 }
 
 void atomic_file::publish() {
     if (std::rename(temporary_.c_str(), destination_.c_str()) != 0) {
-        fail(destination_, "replaced", errno);
+        throw_file_fault(destination_, "replaced", errno);
     }
     temporary_.clear();
 }
@@ -85,7 +85,7 @@ void write_all(int fd, std::string_view bytes, const std::filesystem::path& path
     while (!bytes.empty()) {
         const auto written = ::write(fd, bytes.data(), bytes.size());
         if (written < 0 && errno != EINTR) {
-            fail(path, "written", errno);
+            throw_file_fault(path, "written", errno);
         }
         bytes.remove_prefix(written > 0 ? static_cast<std::size_t>(written) : 0);
     }
@@ -94,7 +94,7 @@ void write_all(int fd, std::string_view bytes, const std::filesystem::path& path
 void sync_directory(const std::filesystem::path& directory) {
     const unique_fd fd{::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
     if (!fd || ::fsync(fd.get()) != 0) {
-        fail(directory, "synced", errno);
+        throw_file_fault(directory, "synced", errno);
     }
 }
 
@@ -112,22 +112,22 @@ void replace_file_in(int directory, const std::filesystem::path& path, std::stri
     ::unlinkat(directory, temporary.c_str(), 0);
     unique_fd file{::openat(directory, temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600)};
     if (!file) {
-        fail(path, "created", errno);
+        throw_file_fault(path, "created", errno);
     }
     try {
         write_all(file.get(), bytes, path);
         if (::fsync(file.get()) != 0) {
-            fail(path, "synced", errno);
+            throw_file_fault(path, "synced", errno);
         }
         if (::renameat(directory, temporary.c_str(), directory, name.c_str()) != 0) {
-            fail(path, "replaced", errno);
+            throw_file_fault(path, "replaced", errno);
         }
     } catch (...) {
         ::unlinkat(directory, temporary.c_str(), 0);
         throw;
     }
     if (::fsync(directory) != 0) {
-        fail(path.parent_path(), "synced", errno);
+        throw_file_fault(path.parent_path(), "synced", errno);
     }
 }
 

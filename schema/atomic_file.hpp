@@ -43,6 +43,9 @@ class atomic_file {
     std::uint64_t size_ = 0;
 };
 
+/// Throws what the system's `error` means for `path`, which "cannot be `what`".
+[[noreturn]] void throw_file_fault(const std::filesystem::path& path, std::string_view what, int error);
+
 /// All of `bytes`, whatever pieces the system takes them in. `path` is for the message.
 void write_all(int fd, std::string_view bytes, const std::filesystem::path& path);
 

@@ -38,7 +38,7 @@ class export_file {
 
     [[nodiscard]] const std::string& name() const noexcept { return name_; }
     [[nodiscard]] std::uint64_t bytes() const noexcept { return file_.size(); }
-    [[nodiscard]] const std::string& sha256() const noexcept { return sha256_; }
+    [[nodiscard]] exported_file entry() const { return {.name = name_, .bytes = bytes(), .sha256 = sha256_}; }
 
   private:
     void pass_on() {
@@ -52,17 +52,6 @@ class export_file {
     sha256_stream digest_;
     std::string gathered_;
     std::string sha256_;
-};
-
-class read_snapshot {
-  public:
-    explicit read_snapshot(reader& from) : from_{from} { from_.begin_snapshot(); }
-    ~read_snapshot() { from_.end_snapshot(); }
-    read_snapshot(const read_snapshot&) = delete;
-    read_snapshot& operator=(const read_snapshot&) = delete;
-
-  private:
-    reader& from_;
 };
 
 template <class Write>
@@ -120,21 +109,6 @@ hash256 write_trail(reader& from, std::uint64_t size, export_file& file) {
     return tree.root(h);
 }
 
-std::string render_manifest(const tree_head& head, const std::vector<export_file>& files) {
-    return document([&](json_writer& json) {
-        json.begin_object().member("format", export_format_version).member("tree_size", head.size);
-        json.member("root", to_hex(head.root)).key("files").begin_array();
-        for (const auto& file : files) {
-            json.begin_object()
-                .member("name", file.name())
-                .member("bytes", file.bytes())
-                .member("sha256", file.sha256())
-                .end_object();
-        }
-        json.end_array().end_object();
-    });
-}
-
 }  // namespace
 
 const std::vector<std::string_view>& export_documents() {
@@ -175,7 +149,11 @@ export_summary write_export(reader& from, const std::filesystem::path& directory
         file.seal();
         file.publish();
     }
-    const auto manifest = render_manifest(head, files);
+    std::vector<exported_file> entries;
+    for (const auto& file : files) {
+        entries.push_back(file.entry());
+    }
+    const auto manifest = render_manifest(head, entries);
     replace_file(draft.path() / manifest_name, manifest);
     draft.publish();
 
@@ -186,6 +164,21 @@ export_summary write_export(reader& from, const std::filesystem::path& directory
     }
     summary.files.emplace_back(manifest_name);
     return summary;
+}
+
+std::string render_manifest(const tree_head& head, const std::vector<exported_file>& files) {
+    return document([&](json_writer& json) {
+        json.begin_object().member("format", export_format_version).member("tree_size", head.size);
+        json.member("root", to_hex(head.root)).key("files").begin_array();
+        for (const auto& file : files) {
+            json.begin_object()
+                .member("name", file.name)
+                .member("bytes", file.bytes)
+                .member("sha256", file.sha256)
+                .end_object();
+        }
+        json.end_array().end_object();
+    });
 }
 
 void render_documents(reader& from, const std::function<void(std::string_view name, std::string_view piece)>& emit) {

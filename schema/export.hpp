@@ -37,6 +37,14 @@ export_summary write_export(reader& from, const std::filesystem::path& directory
 /// Removes what a crash left of an export under way.
 void clear_export_draft(const std::filesystem::path& directory);
 
+/// What the manifest says of a file.
+struct exported_file {
+    std::string name;
+    std::uint64_t bytes = 0;
+    std::string sha256;  ///< in hexadecimal digits
+};
+[[nodiscard]] std::string render_manifest(const tree_head& head, const std::vector<exported_file>& files);
+
 /// The documents that are made of tables, each in pieces that follow each other, in the order of `export_documents`.
 /// Throws `storage_error` (`unusable`) when there is no record yet.
 void render_documents(reader& from, const std::function<void(std::string_view name, std::string_view piece)>& emit);

@@ -3,7 +3,9 @@ target_sources(valhalla_schema PRIVATE
   atomic_file.cpp
   backup_dir.cpp
   directory_draft.cpp
+  document_spool.cpp
   export.cpp
+  file_access.cpp
   import.cpp
   import_directory.cpp
   import_documents.cpp
@@ -11,5 +13,7 @@ target_sources(valhalla_schema PRIVATE
   import_log.cpp
   import_manifest.cpp
   import_parts.cpp
+  live_export.cpp
   own_directory.cpp
-  signing_key_file.cpp)
+  signing_key_file.cpp
+  trail_file.cpp)

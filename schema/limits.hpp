@@ -25,6 +25,15 @@ inline constexpr std::size_t story_rows = 1'000;
 /// Records per read transaction when many are read in order: a transaction of a few milliseconds.
 inline constexpr std::int64_t records_per_transaction = 2'000;
 
+/// Records per read transaction where their writing may take long: they are all in memory before the first is written,
+/// 4 MiB at the most.
+inline constexpr std::int64_t records_in_memory = 64;
+/// Documents of an export that are kept in memory while a slow disk takes them; what is more goes to a file beside the
+/// database.
+inline constexpr std::size_t spool_memory_bytes = std::size_t{1024} * 1024;
+/// What such a file leaves free for the database, bytes.
+inline constexpr std::uint64_t spool_spared_bytes = std::uint64_t{64} * 1024 * 1024;
+
 /// Names that a dictionary keeps in memory. Operators choose the names of X_ events, so they could be many.
 inline constexpr std::size_t cached_names = 4'096;
 

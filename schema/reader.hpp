@@ -130,6 +130,18 @@ class reader {
     std::unique_ptr<impl> impl_;
 };
 
+/// All calls see one moment while it lives.
+class read_snapshot {
+  public:
+    explicit read_snapshot(reader& from) : from_{from} { from_.begin_snapshot(); }
+    ~read_snapshot() { from_.end_snapshot(); }
+    read_snapshot(const read_snapshot&) = delete;
+    read_snapshot& operator=(const read_snapshot&) = delete;
+
+  private:
+    reader& from_;
+};
+
 /// Which state the database belongs to; empty when it has no record. Neither version nor schema is looked at.
 [[nodiscard]] std::string instance_of(const std::filesystem::path& database);
 

@@ -39,6 +39,12 @@ void sha256_stream::update(std::string_view bytes) {
     require(EVP_DigestUpdate(context_->digest.get(), bytes.data(), bytes.size()));
 }
 
+hash256 sha256_stream::so_far() const {
+    sha256_stream copy;
+    require(EVP_MD_CTX_copy_ex(copy.context_->digest.get(), context_->digest.get()));
+    return copy.finish();
+}
+
 hash256 sha256_stream::finish() {
     hash256 out{};
     require(EVP_DigestFinal_ex(context_->digest.get(), reinterpret_cast<unsigned char*>(out.data()), nullptr));

@@ -18,6 +18,8 @@ class sha256_stream {
     sha256_stream& operator=(sha256_stream&&) noexcept;
 
     void update(std::string_view bytes);
+    /// Of the pieces up to here; more may follow.
+    [[nodiscard]] hash256 so_far() const;
     /// Of all pieces; the stream is used up then.
     [[nodiscard]] hash256 finish();
 

@@ -3,6 +3,7 @@ valhalla_test(schema_store_test
     schema/audit_log_test.cpp
     schema/connection_test.cpp
     schema/ledger_store_test.cpp
+    schema/live_export_test.cpp
     schema/proof/merkle_tree_test.cpp
     schema/model_samples.cpp
     schema/reader_test.cpp
@@ -12,7 +13,7 @@ valhalla_test(schema_store_test
     schema/state_watch_test.cpp
     schema/trail_fixture.cpp
     schema/tree_reader_test.cpp
-  LIBS valhalla_schema SQLite::SQLite3 SQLiteCpp
+  LIBS valhalla_schema SQLite::SQLite3 SQLiteCpp Boost::json
   LABELS schema)
 
 valhalla_test(schema_proof_test
