@@ -6,6 +6,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -22,6 +23,7 @@
 #include "daemon/change_gate.hpp"
 #include "daemon/clock.hpp"
 #include "daemon/denial_recorder.hpp"
+#include "daemon/frontend_files.hpp"
 #include "daemon/hot_answers.hpp"
 #include "daemon/inherited_socket.hpp"
 #include "daemon/io_loop.hpp"
@@ -58,6 +60,8 @@ namespace asio = boost::asio;
 
 /// Of the id of a database: so that no other one has it.
 constexpr std::size_t instance_digits = 32;
+/// That the daemon's end waits for a last set of the frontend's files.
+constexpr std::chrono::seconds frontend_patience{5};
 
 /// Makes a part; what storage says against it becomes the exit code and the sentence of a failed start.
 template <class Make>
@@ -128,6 +132,7 @@ struct application::parts {
     std::unique_ptr<trail_check> checking;
     std::optional<schema::state_watch> watch;  // from the end of bootstrap on
     std::atomic<bool> lost_files = false;      // the files are not where they were
+    frontend_files frontend;
     hot_answers hot;
     telemetry measured;
     change_gate changes;
@@ -194,6 +199,12 @@ application::parts::parts(const config& c, daemon_log& to)
                               log.storage_lost(what, watch->ways_to_rescue());
                           },
                       .key_window = given.request_key_window}},
+      frontend{{.database = directory.database(),
+                .sign = [this](const schema::tree_head& head) { return export_signer(*signer)(head); }},
+               {.on_trouble =
+                    [this](const std::string& problem) {
+                        problem.empty() ? log.frontend_works() : log.frontend_failed(problem);
+                    }}},
       hot{(or_fail([&] { bootstrap(); }), changes_ledger.initial_state()), store.head()},
       measured{{.server = server,
                 .hot = hot,
@@ -202,6 +213,7 @@ application::parts::parts(const config& c, daemon_log& to)
                 .queries = queries,
                 .saving = saving,
                 .signer = *signer,
+                .frontend = frontend,
                 .queue = given.queue,
                 .started_at = facts.started_at,
                 .state_dir = directory.path(),
@@ -250,6 +262,7 @@ application::parts::parts(const config& c, daemon_log& to)
                   },
               .keys = {.any = [this] { return any_valid_key(*hot.state().keys, system_now()); },
                        .role_of = [this](const std::string& id) { return role_of(id); }}}} {
+    check_frontend(given);
     bind_all_methods(table, with);
     set_rates(given.rates);
     or_fail([&] { queries.start(); });
@@ -356,6 +369,7 @@ void application::parts::published(commit_result& result) {
     change_gate::answer(result);
     changes_ledger.handed_out();
     follows.grew(result.head.size);
+    frontend.grew(result.head.size);
     for (const auto& line : result.lines) {
         log.write(line);
     }
@@ -399,6 +413,7 @@ governor::self_checks application::parts::measure() const {
     if (signer) {
         now.anchor_age_s = signer->behind_for().count();
     }
+    now.frontend_problem = frontend.problem();
     return now;
 }
 
@@ -453,6 +468,7 @@ void application::parts::adopt(const std::variant<config, early_exit>& read) {
     if (given.metrics != fresh->metrics) {
         figures_out.begin(fresh->metrics);
     }
+    frontend.configure(fresh->frontend);
     given.access = fresh->access;
     given.rates = fresh->rates;
     given.log_level = fresh->log_level;
@@ -460,6 +476,7 @@ void application::parts::adopt(const std::variant<config, early_exit>& read) {
     given.playbook = fresh->playbook;
     given.backup = fresh->backup;
     given.metrics = fresh->metrics;
+    given.frontend = fresh->frontend;
     facts.keep_backups = fresh->backup.keep;
     facts.policy = fresh->policy;
     facts.playbook = fresh->playbook;
@@ -497,6 +514,8 @@ int application::parts::run() {
     changes_ledger.start();
     on_signal();
     figures_out.begin(given.metrics);
+    frontend.grew(hot.head().size);
+    frontend.configure(given.frontend);
     log.listening(facts.socket);
     log.started(facts.state_dir, hot.head().size);
     if (given.development) {
@@ -509,13 +528,21 @@ int application::parts::run() {
     queries.stop();
     saving.stop();
     changes_ledger.stop();
+    frontend.grew(store.head().size);
+    const bool all_ended = frontend.stop(frontend_patience);
     signer->stop();
+    const int code = lost_files ? exit_code::storage : status;
     if (lost_files) {
         log.stopped_without_files(store.head().size);
-        return exit_code::storage;
+    } else {
+        log.stopped(store.head().size);
     }
-    log.stopped(store.head().size);
-    return status;
+    if (!all_ended) {
+        // The frontend's thread hangs in a disk that does not answer, and uses what would be taken apart. Everything
+        // else is stopped and on the disk.
+        std::_Exit(code);
+    }
+    return code;
 }
 
 application::application(const config& c, daemon_log& log) : parts_{std::make_unique<parts>(c, log)} {}

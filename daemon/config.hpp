@@ -15,6 +15,7 @@
 #include "daemon/access_control.hpp"
 #include "daemon/change_quota.hpp"
 #include "daemon/denial_book.hpp"
+#include "daemon/frontend_settings.hpp"
 #include "daemon/telemetry/metrics_settings.hpp"
 #include "ipc/limits.hpp"
 #include "ipc/rate_limiter.hpp"
@@ -48,6 +49,7 @@ struct config {
     audit_settings audit;
     backup_settings backup;
     metrics_settings metrics;
+    frontend_settings frontend;
     /// How often one user may call a method; the others have no rate.
     std::map<std::string, ipc::call_rate> rates{{"auth.key", {.calls = 30, .period = std::chrono::minutes{1}}},
                                                 {"cone.set", {.calls = 10, .period = std::chrono::minutes{1}}},

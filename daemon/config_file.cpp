@@ -34,6 +34,9 @@ constexpr std::int64_t max_kept_backups = 10'000;
 constexpr std::chrono::microseconds longest_io_poll{1'000};
 /// A collector would call an older file stale.
 constexpr std::int64_t max_metrics_interval_s = 3'600;
+/// Below it the files cost more than they are worth; above it they are not fresh.
+constexpr std::int64_t min_settle_ms = 50;
+constexpr std::int64_t max_settle_ms = 3'600'000;
 /// A year.
 constexpr std::int64_t max_log_minutes = 525'600;
 
@@ -106,6 +109,33 @@ std::optional<std::string> set_metrics_interval(const toml::node& node, config& 
         return fmt::format("must be a number of seconds from 1 to {}", max_metrics_interval_s);
     }
     into.metrics.interval = std::chrono::seconds{*value};
+    return std::nullopt;
+}
+
+std::optional<std::string> set_on_change(const toml::node& node, config& into) {
+    const auto value = node.value_exact<bool>();
+    if (!value) {
+        return "must be true or false";
+    }
+    into.frontend.on_change = *value;
+    return std::nullopt;
+}
+
+std::optional<std::string> set_frontend_directory(const toml::node& node, config& into) {
+    const auto value = node.value_exact<std::string>();
+    if (!value || !value->starts_with('/')) {
+        return "must be an absolute path";
+    }
+    into.frontend.directory = std::filesystem::path{*value}.lexically_normal();
+    return std::nullopt;
+}
+
+std::optional<std::string> set_settle(const toml::node& node, config& into) {
+    const auto value = node.value_exact<std::int64_t>();
+    if (!value || *value < min_settle_ms || *value > max_settle_ms) {
+        return fmt::format("must be a number of milliseconds from {} to {}", min_settle_ms, max_settle_ms);
+    }
+    into.frontend.settle = std::chrono::milliseconds{*value};
     return std::nullopt;
 }
 
@@ -235,6 +265,25 @@ key_table backup_keys() {
     };
 }
 
+key_table export_keys() {
+    return {
+        {"on_change", set_on_change},
+        {"directory", set_frontend_directory},
+        {"group", text([](config& c, const std::string& v) { c.frontend.group = v; })},
+        {"settle_ms", set_settle},
+    };
+}
+
+/// Keys of `[export]` that need each other.
+std::optional<std::string> check_export(const std::string& file, const toml::table& section, const config& read) {
+    const auto on = section.find("on_change");
+    if (on == section.end() || !read.frontend.on_change || !read.frontend.directory.empty()) {
+        return std::nullopt;
+    }
+    return service::problem_at(file, on->first, "export.on_change",
+                               "needs export.directory, for where the files shall be");
+}
+
 key_table io_keys() {
     return {
         {"poll_us", set_io_poll},
@@ -290,6 +339,7 @@ const service::settings_format<config>& config_format() {
             {"access", service::settings_section<config>{access_keys()}},
             {"audit", service::settings_section<config>{audit_keys()}},
             {"backup", service::settings_section<config>{backup_keys()}},
+            {"export", service::settings_section<config>{.keys = export_keys(), .check = check_export}},
             {"io", service::settings_section<config>{io_keys()}},
             {"limits", limits_section()},
             {"metrics", service::settings_section<config>{metrics_keys()}},

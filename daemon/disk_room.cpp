@@ -17,7 +17,11 @@ std::uint64_t size_or_zero(const std::filesystem::path& file) {
 
 std::optional<ipc::rpc_error> lack_of_room(std::string_view what, const std::filesystem::path& directory,
                                            const std::filesystem::path& database, std::string_view advice) {
-    const auto needed = size_or_zero(database) + size_or_zero(database.string() + "-wal");
+    return lack_of_room(what, directory, size_or_zero(database) + size_or_zero(database.string() + "-wal"), advice);
+}
+
+std::optional<ipc::rpc_error> lack_of_room(std::string_view what, const std::filesystem::path& directory,
+                                           std::uint64_t needed, std::string_view advice) {
     std::error_code error;
     const bool there = std::filesystem::exists(directory, error);
     const auto space = std::filesystem::space(there ? directory : directory.parent_path(), error);

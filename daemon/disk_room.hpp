@@ -24,5 +24,8 @@ inline constexpr std::uint64_t spared_bytes = 64ULL * 1024 * 1024;
 [[nodiscard]] std::optional<ipc::rpc_error> lack_of_room(std::string_view what, const std::filesystem::path& directory,
                                                          const std::filesystem::path& database,
                                                          std::string_view advice);
+/// The same of what takes up to `needed` bytes.
+[[nodiscard]] std::optional<ipc::rpc_error> lack_of_room(std::string_view what, const std::filesystem::path& directory,
+                                                         std::uint64_t needed, std::string_view advice);
 
 }  // namespace valhalla

@@ -9,6 +9,7 @@
 //   query    lists, exports, uploads: reads of the disk   a read-only connection, the upload directory
 //   notary   signs checkpoints, anchors the newest        the signing key, STATE/anchor
 //   check    reads what was signed, once after a start    a read-only connection
+//   frontend the export on every change, if wanted        a read-only connection, the files of export.directory
 //   backup   copies and verifies, while one is made       the copy
 //
 // Between them travel: changes (main -> ledger, once per turn), commit results (ledger -> main, once per commit),

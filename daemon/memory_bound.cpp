@@ -19,6 +19,9 @@ namespace {
 /// The program and its libraries (30 MiB when idle), the caches of two SQLite connections (12 MiB), what is kept of the
 /// state and rendered from it, the index of the write-ahead log.
 constexpr std::size_t idle_bytes = 96 * mib;
+/// Of the thread that writes the frontend's files: the cache of its connection (4 MiB), the records and documents that
+/// it keeps while the disk takes them (4 and 1 MiB, twice while they grow).
+constexpr std::size_t frontend_bytes = 16 * mib;
 /// Of one page of a query: its texts, each byte escaped, and its rows beside them.
 constexpr std::size_t query_page_bytes = 2 * mib;
 /// Of the answer to a change: a health with every signal that is kept, each byte of their messages escaped.
@@ -52,6 +55,7 @@ memory_bound memory_bound_of(const config& c) {
     memory_bound bound;
     bound.base = idle_bytes + while_one_grows(c.limits) +
                  growth * ((query_pool::max_handed_over + 1) * query_page_bytes + query_pool::max_queued_bytes);
+    bound.base += c.frontend.on_change ? frontend_bytes : 0;
     bound.connection = of_connection(c.limits);
     bound.connections = c.limits.connections * bound.connection;
     bound.buffers = c.limits.buffer_bytes;

@@ -208,4 +208,15 @@ notary::outcome notary::sign(const schema::tree_head& head) {
     return std::make_shared<const signed_checkpoint>(signed_checkpoint{std::move(what), std::move(note)});
 }
 
+std::function<std::string(const schema::tree_head&)> export_signer(notary& signer) {
+    return [&signer](const schema::tree_head& head) {
+        auto done = signer.sign_exactly(head);
+        if (const auto* problem = std::get_if<notary::trouble>(&done)) {
+            throw schema::storage_error{
+                problem->disk_full ? schema::storage_fault::full : schema::storage_fault::unusable, problem->message};
+        }
+        return std::get<std::string>(std::move(done));
+    };
+}
+
 }  // namespace valhalla

@@ -127,4 +127,7 @@ class notary {
     std::thread thread_;
 };
 
+/// Has an export signed; any thread but the notary's. What `signer` cannot do is thrown as `storage_error`.
+[[nodiscard]] std::function<std::string(const schema::tree_head&)> export_signer(notary& signer);
+
 }  // namespace valhalla

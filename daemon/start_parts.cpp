@@ -40,7 +40,26 @@ std::shared_ptr<const governor::playbook> load_steps(const config& c) {
     return std::get<std::shared_ptr<const governor::playbook>>(loaded);
 }
 
-std::optional<gid_t> group_id(const std::string& name) {
+void check_frontend(const config& c) {
+    if (c.frontend.on_change) {
+        static_cast<void>(group_id(c.frontend.group, "export.group"));
+        require_reachable(c.frontend, c.state_dir);
+    }
+}
+
+void require_reachable(const frontend_settings& s, const std::filesystem::path& state_dir) {
+    std::error_code unknown;
+    const auto within = std::filesystem::weakly_canonical(s.directory, unknown)
+                            .lexically_relative(std::filesystem::weakly_canonical(state_dir, unknown));
+    if (!unknown && !within.empty() && *within.begin() != "..") {
+        throw start_failure{exit_code::usage,
+                            fmt::format("export.directory: {} lies in the state directory, which only the daemon may "
+                                        "enter; name a directory that the frontend can reach",
+                                        s.directory.string())};
+    }
+}
+
+std::optional<gid_t> group_id(const std::string& name, std::string_view key) {
     if (name.empty()) {
         return std::nullopt;
     }
@@ -49,7 +68,7 @@ std::optional<gid_t> group_id(const std::string& name) {
     group* found = nullptr;
     if (::getgrnam_r(name.c_str(), &entry, buffer.data(), buffer.size(), &found) != 0 || found == nullptr) {
         throw start_failure{exit_code::usage,
-                            fmt::format("socket_group: there is no group '{}'; create it, or name another", name)};
+                            fmt::format("{}: there is no group '{}'; create it, or name another", key, name)};
     }
     return found->gr_gid;
 }

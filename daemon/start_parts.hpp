@@ -23,7 +23,11 @@ namespace valhalla {
 [[nodiscard]] std::shared_ptr<const governor::playbook> load_steps(const config& c);
 
 /// Nothing for the empty name. Throws `start_failure` (`usage`).
-[[nodiscard]] std::optional<gid_t> group_id(const std::string& name);
+[[nodiscard]] std::optional<gid_t> group_id(const std::string& name, std::string_view key = "socket_group");
+/// Throws `start_failure` (`usage`) when the group of the frontend's files is not there, or `require_reachable` does.
+void check_frontend(const config& c);
+/// Throws `start_failure` (`usage`) when the frontend's files would lie where nobody but the daemon may read them.
+void require_reachable(const frontend_settings& s, const std::filesystem::path& state_dir);
 
 /// Where a development socket goes: made when missing, for the user alone. What cannot be made shows when it is bound.
 /// Throws `start_failure` (`socket`) when it is the one below /tmp and another user could change what lies in it.

@@ -222,6 +222,10 @@ void judge_self(const state& s, verdict_builder& out) {
     out.add(judge_above(self.wal_mib, limits.wal_yellow_mib, "The write-ahead log holds ", " MiB", "wal_yellow_mib"));
     out.add(judge_above(self.ledger_queue, limits.ledger_queue_yellow, "Changes waiting for the disk: ", "",
                         "ledger_queue_yellow"));
+    if (self.frontend_problem) {
+        out.add({health_level::yellow, join("The frontend's files are not kept fresh: ",
+                                            plain(*self.frontend_problem, max_quoted_bytes), ".")});
+    }
     if (limits.anchor_age_yellow_s > 0) {
         out.add(judge_above(self.anchor_age_s, limits.anchor_age_yellow_s,
                             "The trail has been ahead of the newest signed checkpoint for ", " s",

@@ -28,6 +28,8 @@ struct self_checks {
     std::optional<std::int64_t> ledger_queue;
     std::optional<std::int64_t> anchor_age_s;
     std::vector<self_finding> findings{};
+    /// Why the frontend's files are not fresh, a sentence without its full stop; absent: they are, or none are wanted.
+    std::optional<std::string> frontend_problem{};
     friend bool operator==(const self_checks&, const self_checks&) = default;
 };
 

@@ -69,15 +69,7 @@ query_pool::answer write_documents(schema::reader& from, const daemon_facts& fac
         return *std::move(error);
     }
     const auto& directory = facts.export_dir;
-    const auto sign = [&signer](const schema::tree_head& head) {
-        auto done = signer.sign_exactly(head);
-        if (const auto* problem = std::get_if<notary::trouble>(&done)) {
-            throw schema::storage_error{
-                problem->disk_full ? schema::storage_fault::full : schema::storage_fault::unusable, problem->message};
-        }
-        return std::get<std::string>(std::move(done));
-    };
-    const auto summary = schema::write_export(from, directory, sign);
+    const auto summary = schema::write_export(from, directory, export_signer(signer));
     std::string out;
     json_writer json{out};
     json.begin_object().member("directory", directory.string()).member("tree_size", summary.tree_size);

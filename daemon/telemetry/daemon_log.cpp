@@ -152,6 +152,14 @@ void daemon_log::metrics_file_works(const std::filesystem::path& file) {
     write({ids::metrics_file_works, severity::info, fmt::format("metrics: {} is written again", file.string())});
 }
 
+void daemon_log::frontend_failed(std::string_view why) {
+    write({ids::frontend_failed, severity::warning, fmt::format("the frontend's files are old: {}", one_line(why))});
+}
+
+void daemon_log::frontend_works() {
+    write({ids::frontend_works, severity::info, "the frontend's files are written again"});
+}
+
 std::shared_ptr<daemon_log> open_log(const std::string& least, bool development) {
     auto text = std::make_shared<spdlog::sinks::stderr_sink_mt>();
     std::shared_ptr<journal_sink> native;

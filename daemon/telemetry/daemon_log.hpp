@@ -57,6 +57,8 @@ class daemon_log {
     void backup_failed(const std::string& by, std::string_view why);
     void metrics_file_failed(std::string_view why);
     void metrics_file_works(const std::filesystem::path& file);
+    void frontend_failed(std::string_view why);
+    void frontend_works();
 
   private:
     std::shared_ptr<spdlog::logger> to_;

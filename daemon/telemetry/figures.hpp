@@ -44,6 +44,9 @@ struct figures {
     double query_running_s = 0;  ///< 0: none is
     std::uint64_t backups_made = 0;
     std::uint64_t backups_failed = 0;
+    std::uint64_t frontend_written = 0;
+    std::uint64_t frontend_failed = 0;
+    std::uint64_t frontend_records = 0;
     unix_micros started_at{};
     std::filesystem::path state_dir;
     std::filesystem::path backup_dir;

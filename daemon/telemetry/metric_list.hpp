@@ -84,6 +84,12 @@ inline constexpr metric_info backups{"valhalla_backups_total", counter, "backups
 inline constexpr metric_info newest_backup{"valhalla_backup_last_success_timestamp_seconds", gauge,
                                            "seconds since 1970", "",
                                            "When the newest backup that is kept was made; missing: there is none."};
+inline constexpr metric_info frontend_sets{"valhalla_frontend_sets_total", counter, "sets",
+                                           "`outcome`: `written`, `failed`",
+                                           "Sets of files for a frontend (`export.on_change`)."};
+inline constexpr metric_info frontend_records{
+    "valhalla_frontend_records", gauge, "records", "",
+    "Records of the trail in the frontend's newest set of files; 0: this process has written none."};
 inline constexpr metric_info disk_free{"valhalla_state_disk_free_bytes", gauge, "bytes", "",
                                        "Free space where the state lies."};
 inline constexpr metric_info disk_size{"valhalla_state_disk_size_bytes", gauge, "bytes", "",
@@ -98,12 +104,12 @@ inline constexpr metric_info max_fds{"process_max_fds", gauge, "files", "", "Fil
 
 /// In the order in which they are shown.
 inline constexpr std::array all{
-    &build,       &requests,   &durations,     &connections, &connections_limit, &accepted,
-    &refused,     &denials,    &follows,       &records,     &anchored,          &anchor_lag,
-    &sessions,    &health,     &cone,          &decisions,   &queue_changes,     &queue_limit,
-    &queue_bytes, &batch_size, &commit,        &wal_bytes,   &wal_checkpoints,   &queries_waiting,
-    &query_age,   &backups,    &newest_backup, &disk_free,   &disk_size,         &start_time,
-    &cpu,         &resident,   &open_fds,      &max_fds,
+    &build,       &requests,   &durations,     &connections,   &connections_limit, &accepted,
+    &refused,     &denials,    &follows,       &records,       &anchored,          &anchor_lag,
+    &sessions,    &health,     &cone,          &decisions,     &queue_changes,     &queue_limit,
+    &queue_bytes, &batch_size, &commit,        &wal_bytes,     &wal_checkpoints,   &queries_waiting,
+    &query_age,   &backups,    &newest_backup, &frontend_sets, &frontend_records,  &disk_free,
+    &disk_size,   &start_time, &cpu,           &resident,      &open_fds,          &max_fds,
 };
 
 }  // namespace metrics

@@ -171,6 +171,10 @@ std::string metrics_text(const figures& now, const system_figures& system) {
                        .add(now.backups_failed, {{"outcome", "failed"}})));
     plain(metrics::newest_backup,
           system.newest_backup ? std::optional{seconds_of(*system.newest_backup)} : std::nullopt);
+    show(std::move(family{metrics::frontend_sets}
+                       .add(now.frontend_written, {{"outcome", "written"}})
+                       .add(now.frontend_failed, {{"outcome", "failed"}})));
+    plain(metrics::frontend_records, now.frontend_records);
     plain(metrics::disk_free, system.disk_free_bytes);
     plain(metrics::disk_size, system.disk_size_bytes);
     plain(metrics::start_time, seconds_of(now.started_at));

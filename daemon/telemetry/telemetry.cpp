@@ -31,6 +31,10 @@ figures telemetry::take() const {
     now.query_running_s = queries.running.count();
     now.backups_made = from_.saving.made_so_far();
     now.backups_failed = from_.saving.failed_so_far();
+    const auto sets = from_.frontend.counted();
+    now.frontend_written = sets.written;
+    now.frontend_failed = sets.failed;
+    now.frontend_records = sets.records;
     now.started_at = from_.started_at;
     now.state_dir = from_.state_dir;
     now.backup_dir = from_.backup_dir;

@@ -12,6 +12,7 @@
 #include "daemon/change_gate.hpp"
 #include "daemon/change_quota.hpp"
 #include "daemon/follow_hub.hpp"
+#include "daemon/frontend_files.hpp"
 #include "daemon/hot_answers.hpp"
 #include "daemon/notary.hpp"
 #include "daemon/query_pool.hpp"
@@ -32,6 +33,7 @@ class telemetry {
         query_pool& queries;
         const backups& saving;
         notary& signer;
+        frontend_files& frontend;
         queue_bounds queue;
         unix_micros started_at{};
         std::filesystem::path state_dir;

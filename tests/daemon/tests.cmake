@@ -10,6 +10,7 @@ valhalla_test(daemon_test
     daemon/denial_book_test.cpp
     daemon/governor/dice.cpp
     daemon/hot_answers_test.cpp
+    daemon/frontend_files_test.cpp
     daemon/io_loop_test.cpp
     daemon/ledger_retry_test.cpp
     daemon/ledger_test.cpp

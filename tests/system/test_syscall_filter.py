@@ -18,16 +18,16 @@ import place
 
 UNIT = harness.SOURCE_DIR / "packaging/systemd/valhallad.service"
 FILTER = [sys.executable, "-B", str(Path(__file__).with_name("service_filter.py")), str(UNIT)]
-# Sessions, proofs, signals, exports, uploads, imports, reloads, restarts, inherited sockets, metrics, backups, a restore's
-# first start.
+# Sessions, proofs, signals, exports, uploads, imports, reloads, restarts, inherited sockets, metrics, files for a frontend,
+# backups, a restore's first start.
 EVERYDAY = ("test_session", "test_audit", "test_governance", "test_roundtrip", "test_retry", "test_service", "test_metrics",
-            "test_backup.Backup", "test_restore.Restore.test_an_older_backup")
+            "test_frontend_files.Readers", "test_backup.Backup", "test_restore.Restore.test_an_older_backup")
 # Of other people's programs, of packages and of shells; with a socket that the daemon itself gives to a group (chown), which is
 # systemd's work in the service; with a journal, which needs root beside the filter; and what traces the daemon, which the
 # filter kills.
 ELSEWHERE = {"test_syscall_filter", "test_independent", "test_installed_client", "test_foreign_clients", "test_completion",
              "test_attacks", "test_journal"}
-TRACED = "test_restore.Crash"
+TRACED = ("test_restore.Crash", "test_frontend_files.Traced")
 
 
 class Filter(unittest.TestCase):

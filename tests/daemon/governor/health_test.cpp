@@ -276,6 +276,16 @@ BOOST_AUTO_TEST_CASE(the_daemons_own_figures_are_compared_with_their_thresholds)
     BOOST_TEST(status(w) == health_level::green);
 }
 
+BOOST_AUTO_TEST_CASE(files_of_a_frontend_that_are_old_make_it_yellow) {
+    world w;
+    w.measure(
+        {.disk_free_mib = 9999, .wal_mib = {}, .ledger_queue = {}, .anchor_age_s = {}, .frontend_problem = "gone"});
+    BOOST_TEST(status(w) == health_level::yellow);
+    BOOST_TEST(says(reasons(w), "The frontend's files are not kept fresh: gone."));
+    w.measure({.disk_free_mib = 9999, .wal_mib = {}, .ledger_queue = {}, .anchor_age_s = {}});
+    BOOST_TEST(status(w) == health_level::green);
+}
+
 BOOST_AUTO_TEST_CASE(reasons_stand_in_a_fixed_order) {
     world w;
     w.must(commands::start_session{});
