@@ -139,6 +139,7 @@ class Proxy(DaemonTest):
         http = self.proxy()
         http.send(http.text("GET", "/core/audit/stream", X_VALHALLA_KEY=self.key))
         self.assertIn(b"200 OK", http.take_until(b"\r\n\r\n"))
+        eventually(lambda: self.client.call("daemon.info")["audit"]["follows"] == 1, "it follows")
         chunked = b""
         for n in range(5):
             seq = self.client.call("audit.append", event="X_LIVE", payload={"n": n})["seq"]
