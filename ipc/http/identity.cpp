@@ -52,7 +52,8 @@ prepared_answer* identity::prepare(const route& row, std::string_view result, pr
 bool identity::on_tick(upstream::clock::time_point now, std::chrono::milliseconds answer_time) {
     for (const auto& lane : lanes_) {
         if (lane) {
-            lane->on_tick(now, answer_time);
+            // A daemon that was stopped would be started again by its socket, for somebody who may never come back.
+            lane->on_tick(now, answer_time, key_.empty());
         }
     }
     return lanes_[0] && lanes_[0]->connected();

@@ -245,11 +245,11 @@ void upstream::write_rest() {
         });
 }
 
-bool upstream::on_tick(clock::time_point now, std::chrono::milliseconds answer_time) {
+bool upstream::on_tick(clock::time_point now, std::chrono::milliseconds answer_time, bool reconnect) {
     if (!waiting_.empty() && now - waiting_.front().since > answer_time) {
         lose();
     }
-    if (!connected_ && !key_refused_ && now >= next_attempt_) {
+    if (reconnect && !connected_ && !key_refused_ && now >= next_attempt_) {
         connect();
     }
     return connected_;

@@ -80,8 +80,8 @@ class upstream final : public std::enable_shared_from_this<upstream> {
     /// Who is told of notifications, each a line, and of the loss of the connection. Before the first `ask`.
     void observe(std::function<void(std::string_view)> notified, std::function<void()> lost);
 
-    /// Connects if it is not, and looks whether an answer is overdue. True when it is connected.
-    bool on_tick(clock::time_point now, std::chrono::milliseconds answer_time);
+    /// Looks whether an answer is overdue and, with `reconnect`, connects if it is not connected. True when it is.
+    bool on_tick(clock::time_point now, std::chrono::milliseconds answer_time, bool reconnect = true);
     /// Everything that waits is told that the daemon is away.
     void close();
 

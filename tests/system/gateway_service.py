@@ -8,16 +8,19 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 from pathlib import Path
 
 import place
 from gateway import Gateway, Http
-from harness import DEADLINE_S, Daemon, eventually, program
+from harness import DEADLINE_S, SOURCE_DIR, Daemon, eventually, program
 from service_manager import Notices, handing_over
 
 # Nobody of /etc/passwd and /etc/group; the number of the group that may open the daemon's socket.
 GATEWAY_USER = 61_031
 SOCKET_GROUP = 61_032
+UNIT = SOURCE_DIR / "packaging/systemd/valhalla-gateway.service"
+FILTER = Path(__file__).with_name("service_filter.py")
 
 
 def listening(address: str = "127.0.0.1") -> socket.socket:
@@ -38,8 +41,13 @@ def as_the_unit_does() -> list[str]:
 class ServiceGateway(Gateway):
     """Started with sockets. As root it runs as another user; by anybody else, as that user."""
 
-    def __init__(self, daemon: Daemon, programs: Path, config: str = "", sockets: list[socket.socket] | None = None, **more):
+    def __init__(self, daemon: Daemon, programs: Path, config: str = "", sockets: list[socket.socket] | None = None,
+                 filtered: bool = False, **more):
         self.daemon = daemon
+        self.filter: list[str] = []
+        if filtered:  # a system call that the unit does not allow ends it
+            files = [place.copy_for_all(source, programs) for source in (FILTER, UNIT)]
+            self.filter = [sys.executable, "-B", *map(str, files)]
         self.listeners = sockets or [listening()]
         self.config = daemon.directory / "gateway.toml"
         self.config.write_text(config)
@@ -66,7 +74,7 @@ class ServiceGateway(Gateway):
 
     def command(self) -> list[str]:
         run_as = as_the_unit_does() if place.can_be_others() else []
-        return [*run_as, str(self.program), "--config", str(self.config), "--socket", str(self.socket_path), *self.options]
+        return [*run_as, *self.filter, str(self.program), "--config", str(self.config), "--socket", str(self.socket_path), *self.options]
 
     def begin(self):
         """Starts it and does not wait for it."""

@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """valhalla-gateway without --dev: keys, hosts, and what systemd hands over and hears."""
 
+import importlib.util
 import re
+import shutil
 import signal
 import socket
 import threading
@@ -10,13 +12,17 @@ import unittest
 
 from gateway import ConnectionEnded
 from gateway_service import GATEWAY_USER, SOCKET_GROUP, ServiceGateway, listening, run_gateway
-from harness import DEADLINE_S, NO_RATES, DaemonTest, audit_records, eventually, main, temporary_directory
+from harness import DEADLINE_S, NO_RATES, SANITIZED, DaemonTest, audit_records, eventually, main, temporary_directory
 from place import can_be_others, directory_for_all, needs_other_users
 
 SESSION = "/core/go/session"
 START = "/core/go/start_session"
 USAGE = 2
 SOCKET = 5
+
+
+def can_filter() -> bool:
+    return importlib.util.find_spec("seccomp") is not None and shutil.which("systemd-analyze") is not None
 
 
 class ServiceTest(DaemonTest):
@@ -104,6 +110,17 @@ class Keys(ServiceTest):
         threading.Event().wait(1.5)
         self.assertEqual(self.metric("valhalla_connections_accepted_total"), before)
 
+    def test_the_daemon_is_not_looked_for_on_behalf_of_who_asks_nothing(self):
+        """It would be started again by its socket, whoever stopped it."""
+        key = self.key()
+        self.assertEqual(self.gateway.request("GET", SESSION, X_VALHALLA_KEY=key).status, 200)
+        self.daemon.stop()
+        self.restart_daemon()
+        threading.Event().wait(1.5)
+        self.assertEqual(self.metric("valhalla_connections"), 1)  # this test's
+        self.assertEqual(self.gateway.request("GET", SESSION, X_VALHALLA_KEY=key).status, 200)
+        self.assertEqual(self.metric("valhalla_connections"), 2)
+
     def test_health_is_that_of_the_daemon(self):
         with self.gateway.http() as http:
             self.assertEqual(http.request("GET", "/healthz").status, 200)
@@ -127,6 +144,36 @@ class Keys(ServiceTest):
         for one in connections:
             one.send(one.text("GET", "/healthz"))
         self.assertEqual({one.answer().status for one in connections}, {200})
+
+
+@unittest.skipIf(SANITIZED, "sanitizers make system calls of their own")
+@unittest.skipUnless(can_filter(), "python3-seccomp or systemd is not installed")
+class SystemCalls(DaemonTest):
+    """The unit's filter, where a call that it does not allow ends the gateway."""
+
+    config = NO_RATES
+
+    def test_the_filter_allows_what_it_does(self):
+        programs = self.enterContext(directory_for_all())
+        gateway = self.enterContext(ServiceGateway(self.daemon, programs, filtered=True))
+        key = self.client.call("key.create", name="anna", role="operator")["key"]
+        for _ in range(2):
+            with gateway.http() as http, gateway.http() as streaming:
+                self.assertEqual(http.request("GET", "/healthz").status, 200)
+                streaming.send(streaming.text("GET", "/core/audit/stream?after=0", X_VALHALLA_KEY=key))
+                self.assertTrue(streaming.take_until(b"id: 1\n"))
+                self.assertEqual(http.request("POST", START, {"notes": "n" * 5000}, X_VALHALLA_KEY=key).status, 200)
+                answer = http.request("GET", "/openapi.json", X_VALHALLA_KEY=key, Accept_Encoding="gzip")
+                self.assertEqual(answer.fields["content-encoding"], "gzip")
+                self.daemon.kill()
+                eventually(lambda: http.request("GET", "/healthz").status == 503, "the daemon's end is seen")
+                self.daemon.start()
+                if can_be_others():
+                    gateway.open_socket()
+                eventually(lambda: http.request("GET", SESSION, X_VALHALLA_KEY=key).status == 200, "it is back")
+            gateway.stop()
+            gateway.begin()
+            gateway.notices.next_with("READY")
 
 
 class Hosts(ServiceTest):
