@@ -50,7 +50,7 @@ void socket_set::forget(const socket_watcher& who) noexcept {
 
 void socket_set::wait() {
     set_.async_wait(decltype(set_)::wait_read, [this](const boost::system::error_code& fault) {
-        if (!fault) {  // otherwise this is gone
+        if (!fault) {  // otherwise `this` is gone
             tell();
             wait();
         }
@@ -79,7 +79,7 @@ client_socket::client_socket(accepted_socket from) {
     from.set_option(boost::asio::ip::tcp::no_delay{true}, fault);
     descriptor_ = from.release(fault);
     if (fault) {
-        descriptor_ = -1;  // still Asio's, which closes it: nothing can be read, so the connection ends
+        descriptor_ = -1;  // it stays Asio's, which closes it, and the first read fails
     }
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The sockets of clients. Asio would make a system call to wait for each request: here a socket is registered once, for
-// as long as it is open, edge-triggered, with an epoll set that all of them share, and the set is one descriptor of the
-// loop. What came in one turn is told in one turn. I/O thread.
+// The sockets of clients. Asio makes a system call to wait for each request. Here a socket is registered once, for as
+// long as it is open, edge-triggered, with an epoll set that all sockets share; the loop waits for that set as for any
+// other descriptor, and all changes of one turn are reported together. I/O thread.
 #pragma once
 
 #include <array>
@@ -17,7 +17,7 @@
 
 namespace valhalla::http {
 
-/// What a socket has become since it was told last. `ending`: there is an end of input or an error to be read.
+/// How a socket changed since the last report. `ending`: an end of input or an error can be read.
 struct socket_change {
     bool readable = false;
     bool writable = false;
@@ -39,9 +39,10 @@ class socket_set {
     socket_set(const socket_set&) = delete;
     socket_set& operator=(const socket_set&) = delete;
 
-    /// Until the descriptor is closed, before which `who` is to be forgotten. What it can do already is told soon.
+    /// Reports to `who` until the descriptor is closed; `forget` comes before that. The state at the beginning is
+    /// reported as a change.
     [[nodiscard]] bool watch(int descriptor, socket_watcher& who) noexcept;
-    /// `who` is told nothing any more.
+    /// Nothing more is reported to `who`.
     void forget(const socket_watcher& who) noexcept;
 
   private:
@@ -67,10 +68,10 @@ class client_socket {
     client_socket& operator=(const client_socket&) = delete;
 
     [[nodiscard]] int native_handle() const noexcept { return descriptor_; }
-    /// As Asio's: `eof` at the end, `would_block` when there is nothing.
+    /// As Asio's: `eof` at the end of input, `would_block` when there is no data.
     std::size_t read_some(const boost::asio::mutable_buffer& into, boost::system::error_code& fault) noexcept;
     std::size_t write_some(std::string_view data, boost::system::error_code& fault) noexcept;
-    /// The kernel keeps this much of what is not taken, and does not let it grow.
+    /// Bounds how much the kernel keeps of the data that the client does not take, which grows by itself otherwise.
     void bound_send_buffer(int bytes) noexcept;
     void shutdown_send() noexcept;
     void close() noexcept;

@@ -57,7 +57,7 @@ void connection::wait_readable() {
     }
     waiting_ = true;
     if (readable_) {
-        // In a turn of its own, so that others have theirs.
+        // In a turn of its own, so that other connections have theirs.
         boost::asio::post(io_, [self = shared_from_this()] {
             if (self->waiting_ && self->readable_) {
                 self->read();
@@ -73,7 +73,7 @@ void connection::read() {
     }
     boost::system::error_code error;
     const std::size_t count = socket_.read_some(boost::asio::buffer(host_.scratch), error);
-    // What did not fill the buffer was all, and more of it will be told; the end was told.
+    // A read that does not fill the buffer took everything, and more data is reported again; an end of input is not.
     readable_ = !error && (ending_ || count == host_.scratch.size());
     if (error == boost::asio::error::would_block) {
         wait_readable();
@@ -176,7 +176,7 @@ std::size_t connection::take_head(std::string_view data) {
     }
     incoming_->parser.emplace(incoming_->content, host_.bounds);
     enter(phase::body);
-    // The head, with what there is of its body: of most requests that is all of it, and they are looked at once.
+    // The head together with as much of the body as is there: mostly all of it, and then the request is admitted once.
     return take_body(data);
 }
 

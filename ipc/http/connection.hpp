@@ -149,9 +149,9 @@ class connection final : public std::enable_shared_from_this<connection>, privat
     clock::time_point since_ = clock::now();  // of the phase
     clock::time_point write_progress_{};
     phase phase_ = phase::idle;
-    bool waiting_ = false;   // for something to read
-    bool readable_ = false;  // there may be something
-    bool ending_ = false;    // of the input, and nothing tells so again
+    bool waiting_ = false;   // for data
+    bool readable_ = false;  // a read may find data
+    bool ending_ = false;    // a read may find the end of input, which is not reported again
     bool writing_ = false;
     bool in_process_ = false;
     bool close_after_write_ = false;

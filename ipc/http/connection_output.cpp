@@ -13,7 +13,7 @@ namespace {
 
 /// What a reader of a stream may leave untaken …
 constexpr std::size_t max_stream_backlog = std::size_t{256} << 10U;
-/// … behind what the kernel has of it, which would grow to megabytes for each by itself.
+/// … behind the kernel's buffer of the connection, which grows to megabytes by itself.
 constexpr int stream_send_buffer_bytes = 128 << 10U;
 
 }  // namespace
@@ -94,7 +94,7 @@ void connection::send(std::string_view data) {
     if (count < data.size()) {
         out_.assign(data.substr(count));
         sent_ = 0;
-        writing_ = true;  // goes on when the socket takes more
+        writing_ = true;  // until the socket takes the rest
         write_progress_ = clock::now();
         if (!account()) {
             close();

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The table of those who try to break the gateway: each test of an attack says what it is and what comes of it, and
-ipc/http/ATTACKS.md has what they say. test_gateway_attacks.py compares the two; PLAYED_IN names the files with such tests.
+"""The table of attacks on the gateway. Each test of an attack names the attack and its outcome, and ipc/http/ATTACKS.md is
+made from that. test_gateway_attacks.py compares the two; PLAYED_IN names the files with such tests.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ TESTS = Path(__file__).resolve().parents[1]
 DOCUMENT = TESTS.parent / "ipc" / "http" / "ATTACKS.md"
 PLAYED_IN = ("system/test_gateway_attacks.py", "system/test_gateway_keys.py", "system/test_gateway_trail.py",
            "crash/test_gateway_kill.py")
-HEAD = """# Those who try to break the gateway
+HEAD = """# Attacks on the gateway
 
-Each row is a test that plays the attack against the real gateway in front of a real daemon. The tests say it themselves:
-`ACCEPT=1` before the command of `system.gateway_attacks` writes this file anew.
+Each row is a test that plays the attack against the real gateway in front of a real daemon. The rows come from the tests:
+with `ACCEPT=1` in its environment `system.gateway_attacks` writes this file anew.
 
 | attack | what comes of it | test |
 |---|---|---|

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What is told of a client's socket, and when, over a connection of TCP to this machine.
+// Changes of a client's socket and when they are reported, over a TCP connection to this machine.
 #include "ipc/http/client_socket.hpp"
 
 #include <chrono>
@@ -20,7 +20,7 @@ namespace valhalla::http::tests {
 namespace asio = boost::asio;
 using tcp = asio::ip::tcp;
 
-/// The gateway's end of a connection, and what it was told.
+/// The gateway's end of a connection, with the changes that were reported of it.
 struct watched_socket final : socket_watcher {
     watched_socket(socket_set& in, client_socket::accepted_socket from) : set{in}, socket{std::move(from)} {
         BOOST_REQUIRE(set.watch(socket.native_handle(), *this));
@@ -59,7 +59,7 @@ struct client_sockets {
         client_socket::accepted_socket accepted{io};
         acceptor.accept(accepted);
         auto watched = std::make_unique<watched_socket>(set, std::move(accepted));
-        until([&] { return !watched->told.empty(); });  // that it can be written
+        until([&] { return !watched->told.empty(); });  // that it is writable
         watched->told.clear();
         return {std::move(watched), std::move(client)};
     }
@@ -77,7 +77,7 @@ struct client_sockets {
 
 BOOST_FIXTURE_TEST_SUITE(http_client_socket, client_sockets)
 
-BOOST_AUTO_TEST_CASE(what_comes_is_told_once_and_more_of_it_again) {
+BOOST_AUTO_TEST_CASE(reports_data_once_and_again_when_more_arrives) {
     auto [ours, client] = connected();
     BOOST_TEST(ours->read().empty());
     BOOST_TEST((ours->fault == asio::error::would_block));
@@ -93,7 +93,7 @@ BOOST_AUTO_TEST_CASE(what_comes_is_told_once_and_more_of_it_again) {
     BOOST_TEST(ours->read() == "two");
 }
 
-BOOST_AUTO_TEST_CASE(the_end_is_told_with_what_came_before_it) {
+BOOST_AUTO_TEST_CASE(reports_the_end_together_with_the_data_before_it) {
     auto [ours, client] = connected();
     asio::write(client, asio::buffer("last", 4));
     client.shutdown(tcp::socket::shutdown_send);
@@ -104,7 +104,7 @@ BOOST_AUTO_TEST_CASE(the_end_is_told_with_what_came_before_it) {
     BOOST_TEST((ours->fault == asio::error::eof));
 }
 
-BOOST_AUTO_TEST_CASE(a_full_socket_is_told_of_when_it_takes_more) {
+BOOST_AUTO_TEST_CASE(reports_that_a_full_socket_takes_data_again) {
     auto [ours, client] = connected();
     ours->socket.bound_send_buffer(4'096);
     const std::string much(1 << 20, 'x');
@@ -122,10 +122,10 @@ BOOST_AUTO_TEST_CASE(a_full_socket_is_told_of_when_it_takes_more) {
     BOOST_TEST(ours->socket.write_some(much, ours->fault) > 0U);
 }
 
-BOOST_AUTO_TEST_CASE(who_is_closed_by_another_in_the_same_turn_is_told_nothing) {
+BOOST_AUTO_TEST_CASE(reports_nothing_to_a_watcher_that_another_one_closed_in_the_same_turn) {
     auto [first, first_client] = connected();
     auto [second, second_client] = connected();
-    // Whichever is told first.
+    // Either may be first.
     first->then = [&second = second] { second.reset(); };
     second->then = [&first = first] { first.reset(); };
     asio::write(first_client, asio::buffer("x", 1));
@@ -136,7 +136,7 @@ BOOST_AUTO_TEST_CASE(who_is_closed_by_another_in_the_same_turn_is_told_nothing) 
     BOOST_TEST((first ? first : second)->told.size() == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(a_connection_that_was_reset_is_told_as_ending) {
+BOOST_AUTO_TEST_CASE(reports_a_reset_as_an_end) {
     auto [ours, client] = connected();
     client.set_option(asio::socket_base::linger{true, 0});
     client.close();
