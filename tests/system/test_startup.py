@@ -75,8 +75,9 @@ class Startup(unittest.TestCase):
                            ("socket_group = 'no-such-group'\n", "no-such-group")]:
             with self.subTest(text=text):
                 config.write_text(text)
-                checked = self.refuse(USAGE, "--config", str(config), "--check-config", names=name)
-                started = self.refuse(USAGE, "--config", str(config), names=name)
+                own = ("--config", str(config), "--state-dir", str(self.state), "--socket", str(self.socket))
+                checked = self.refuse(USAGE, *own, "--check-config", names=name)
+                started = self.refuse(USAGE, *own, names=name)
                 self.assertEqual(checked, started)
 
     def test_a_good_configuration_passes_the_check_and_nothing_is_started(self):
