@@ -74,8 +74,9 @@ class frontend_files {
     [[nodiscard]] std::optional<std::string> problem() const;
     /// Any thread.
     [[nodiscard]] counts counted();
-    /// Writes what the files lack, unless they could not be written before, and ends. False: that takes longer than
-    /// `patience`; the thread is left to itself, and the process must end without taking this apart.
+    /// Writes what the files lack, unless they could not be written before or that takes longer than half of
+    /// `patience`, and ends. False: that takes longer than `patience`; the thread is left to itself, and the process
+    /// must end without taking this apart.
     [[nodiscard]] bool stop(std::chrono::milliseconds patience);
 
   private:

@@ -55,7 +55,7 @@ std::optional<inherited_socket> take_listening_socket() {
     }
     constexpr int listening = 1;
     if (sd_is_socket(taken.front(), AF_UNIX, SOCK_STREAM, listening) <= 0) {
-        refuse_passed_sockets("a descriptor that is no listening Unix stream socket");
+        refuse_passed_sockets("a descriptor that is not a listening Unix stream socket");
     }
     return inherited_socket{taken.front(), path_of(taken.front())};
 }

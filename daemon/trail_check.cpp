@@ -94,8 +94,11 @@ void trail_check::run() {
 
 trail_check::verdict trail_check::look() {
     if (settings_.already == pages_seen::not_all) {
-        const auto seen =
-            schema::find_damage_within(settings_.database, schema::thoroughness::structure, page_check_allowance);
+        const auto seen = schema::find_damage_within(settings_.database, schema::thoroughness::structure,
+                                                     page_check_allowance, &stopping_);
+        if (stopping_) {
+            throw broken_off{};
+        }
         if (seen.found) {
             return {.problem = seen.found->message};
         }
@@ -132,7 +135,7 @@ trail_check::verdict trail_check::read_records() {
 
 void trail_check::pause() {
     std::unique_lock lock{mutex_};
-    if (wake_.wait_for(lock, breath, [this] { return stopping_; })) {
+    if (wake_.wait_for(lock, breath, [this] { return stopping_.load(); })) {
         throw broken_off{};
     }
 }

@@ -6,6 +6,7 @@
 // ledger in short read transactions; only the pages are looked at in a long one.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
@@ -70,7 +71,7 @@ class trail_check {
     const receiver to_;
     mutable std::mutex mutex_;
     std::condition_variable wake_;
-    bool stopping_ = false;               // guarded by mutex_
+    std::atomic<bool> stopping_ = false;  // set under mutex_, which `pause` waits with
     std::optional<std::string> problem_;  // guarded by mutex_
     std::thread thread_;
 };

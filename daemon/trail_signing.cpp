@@ -56,7 +56,7 @@ std::string for_the_record(const std::string& anchor) {
     const auto ours = schema::anchor::parse(anchor);
     auto text = ours ? ours->says.text() : anchor;
     const bool fits = text.size() <= most_bytes && ipc::is_utf8(text) && text.find('\0') == std::string::npos;
-    return fits ? std::move(text) : fmt::format("({} bytes that are no signed note)", anchor.size());
+    return fits ? std::move(text) : fmt::format("({} bytes that are not a signed note)", anchor.size());
 }
 
 std::optional<std::filesystem::path> credential_file(const std::string& name) {

@@ -178,14 +178,18 @@ class file_check {
     std::string at_;  ///< the table whose pages are being read
 };
 
-/// Breaks off what a connection does when the time is over.
+/// Breaks off what a connection does when the time is over or `stop` becomes true.
 class deadline {
   public:
-    deadline(const connection& db, std::chrono::milliseconds allowance)
-        : end_{std::chrono::steady_clock::now() + allowance}, thread_{[this, handle = db.handle()] {
+    deadline(const connection& db, std::chrono::milliseconds allowance, const std::atomic<bool>* stop)
+        : end_{std::chrono::steady_clock::now() + allowance}, stop_{stop}, thread_{[this, handle = db.handle()] {
+              // Again and again: what falls between two statements interrupts none.
               std::unique_lock lock{mutex_};
-              if (!wake_.wait_until(lock, end_, [this] { return done_; })) {
-                  sqlite3_interrupt(handle);
+              for (auto wake = next_look(); !wake_.wait_until(lock, wake, [this] { return done_; });
+                   wake = next_look()) {
+                  if (passed()) {
+                      sqlite3_interrupt(handle);
+                  }
               }
           }} {}
     ~deadline() {
@@ -199,10 +203,21 @@ class deadline {
     deadline(const deadline&) = delete;
     deadline& operator=(const deadline&) = delete;
 
-    [[nodiscard]] bool passed() const { return std::chrono::steady_clock::now() >= end_; }
+    [[nodiscard]] bool passed() const {
+        return std::chrono::steady_clock::now() >= end_ || (stop_ != nullptr && stop_->load());
+    }
 
   private:
-    const std::chrono::steady_clock::time_point end_;
+    using moment = std::chrono::steady_clock::time_point;
+
+    [[nodiscard]] moment next_look() const {
+        constexpr std::chrono::milliseconds between_looks{50};
+        const moment soon = std::chrono::steady_clock::now() + between_looks;
+        return passed() ? soon : std::min(end_, soon);
+    }
+
+    const moment end_;
+    const std::atomic<bool>* const stop_;
     std::mutex mutex_;
     std::condition_variable wake_;
     bool done_ = false;
@@ -216,9 +231,9 @@ std::optional<damage> find_damage(const connection& db, thoroughness how) {
 }
 
 hurried_check find_damage_within(const std::filesystem::path& database, thoroughness how,
-                                 std::chrono::milliseconds allowance) {
+                                 std::chrono::milliseconds allowance, const std::atomic<bool>* stop) {
     const connection db = connection::open_evidence(database);
-    deadline until{db, allowance};
+    const deadline until{db, allowance, stop};
     try {
         auto found = find_damage(db, how);
         // What a check says that was broken off is of no worth: pages that it had not reached count as lost.

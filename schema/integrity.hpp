@@ -7,6 +7,7 @@
 // backup, restore and the start of the daemon ask here.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -34,8 +35,10 @@ struct hurried_check {
     std::optional<damage> found;
     bool complete = false;  ///< false: the time was over first, and nothing was found until then
 };
-/// The same for as long as `allowance`. Works on a connection of its own, which is broken off when the time is over.
+/// The same for as long as `allowance`, and until `stop` becomes true, if there is one. Works on a connection of its
+/// own, which is broken off within some 50 ms after that.
 [[nodiscard]] hurried_check find_damage_within(const std::filesystem::path& database, thoroughness how,
-                                               std::chrono::milliseconds allowance);
+                                               std::chrono::milliseconds allowance,
+                                               const std::atomic<bool>* stop = nullptr);
 
 }  // namespace valhalla::schema

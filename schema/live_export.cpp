@@ -148,7 +148,10 @@ void live_export::open_directory() {
     if (directory_ && is_same_inode(directory_.get(), found.get())) {
         return;
     }
-    if (::flock(found.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+    if (::flock(found.get(), LOCK_EX | LOCK_NB) != 0) {
+        if (errno != EWOULDBLOCK) {
+            throw_file_fault(path, "locked", errno);
+        }
         refuse_place(path, "is kept by another daemon; name another directory");
     }
     directory_ = std::move(found);

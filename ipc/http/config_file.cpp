@@ -5,7 +5,9 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <string>
 #include <string_view>
+#include <sys/un.h>
 #include <type_traits>
 #include <utility>
 
@@ -121,6 +123,10 @@ std::optional<std::string> set_socket(const toml::node& node, program_options& i
     const auto path = node.value_exact<std::string>();
     if (!path || !path->starts_with('/')) {
         return "must be an absolute path";
+    }
+    if (path->size() >= sizeof sockaddr_un{}.sun_path) {
+        return "must have at most " + std::to_string(sizeof sockaddr_un{}.sun_path - 1) +
+               " bytes, as the paths of sockets do";
     }
     into.socket = *path;
     return std::nullopt;

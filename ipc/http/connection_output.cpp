@@ -69,6 +69,7 @@ bool connection::push(std::string_view data) {
         return false;
     }
     if (writing_) {
+        out_.erase(0, std::exchange(sent_, 0));  // a slow reader may always leave a little
         out_ += data;
         if (!account()) {
             close();

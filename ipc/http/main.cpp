@@ -8,15 +8,18 @@
 #include <cstdlib>
 #include <exception>
 #include <iostream>
+#include <poll.h>
 #include <string>
 #include <string_view>
 #include <sys/resource.h>
+#include <unistd.h>
 #include <utility>
 #include <vector>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <climits>
 
 #include "ipc/default_socket.hpp"
 #include "ipc/http/memory_bound.hpp"
@@ -37,10 +40,14 @@ constexpr int exit_socket = 5;
 constexpr rlim_t other_files = 128;
 
 void report(std::string_view what) {
-    // One write, and never one that waits: standard error may be a pipe that nobody reads.
+    // One write, and never one that waits: standard error may be a pipe that nobody reads, and one with room has room
+    // for PIPE_BUF bytes.
     std::string line = "valhalla-gateway: ";
-    line.append(what).append("\n");
-    std::fwrite(line.data(), 1, line.size(), stderr);
+    line.append(what, 0, PIPE_BUF - line.size() - 1).append("\n");
+    pollfd to{STDERR_FILENO, POLLOUT, 0};
+    if (::poll(&to, 1, 0) == 1 && (to.revents & POLLOUT) != 0) {
+        [[maybe_unused]] const auto written = ::write(STDERR_FILENO, line.data(), line.size());
+    }
 }
 
 /// As many open files as the connections need; fewer connections where that is not allowed.

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <string>
+#include <sys/un.h>
 #include <utility>
 
 #include <CLI/CLI.hpp>
@@ -155,6 +157,10 @@ parsed_options parse_options(const std::vector<std::string>& arguments, const en
     apply_environment(options, variable);
     if (!socket.empty()) {
         options.socket = socket;
+    }
+    if (options.socket.size() >= sizeof sockaddr_un{}.sun_path) {
+        throw usage_error{"the path of the daemon's socket has " + std::to_string(options.socket.size()) +
+                          " bytes, and a socket's path at most " + std::to_string(sizeof sockaddr_un{}.sun_path - 1)};
     }
     if (!listen.empty()) {
         options.listen.clear();

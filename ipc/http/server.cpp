@@ -69,7 +69,7 @@ void server::adopt(int listening_socket) {
     const int family = option(SO_DOMAIN);
     if ((family != AF_INET && family != AF_INET6) || option(SO_TYPE) != SOCK_STREAM || option(SO_ACCEPTCONN) != 1) {
         throw listen_error{
-            "the service manager handed over something else than a listening TCP socket; a socket unit for "
+            "the service manager handed over something other than a listening TCP socket; a socket unit for "
             "valhalla-gateway has ListenStream= with addresses and ports"};
     }
     boost::system::error_code fault;
@@ -118,7 +118,9 @@ void server::accept_waiting(listener& on) {
             break;
         }
         if (fault && fault != boost::asio::error::connection_aborted) {
-            report_("cannot accept connections for now: " + fault.message());
+            if (!std::exchange(accepting_fails_, true)) {
+                report_("cannot accept connections for now: " + fault.message());
+            }
             on.pause.expires_after(accept_pause);
             on.pause.async_wait([this, &on](const boost::system::error_code& ended) {
                 if (!ended && !drained_) {
@@ -127,6 +129,7 @@ void server::accept_waiting(listener& on) {
             });
             return;
         }
+        accepting_fails_ = false;
         boost::system::error_code gone = fault;
         const auto from = gone ? tcp::endpoint{} : socket.remote_endpoint(gone);
         if (!gone) {

@@ -80,6 +80,7 @@ class server final : public connection_host {
     boost::asio::io_context& io_;
     gateway gateway_;
     std::function<void(std::string_view)> report_;
+    bool accepting_fails_ = false;  // and was told
     std::list<listener> listeners_;
     timer ticks_;
     std::unordered_map<connection*, std::shared_ptr<connection>> connections_;

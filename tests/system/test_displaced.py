@@ -27,7 +27,7 @@ class Displaced(DaemonTest):
                 return refusal
             acknowledged += 1
             return None
-        refusal = eventually(refused, "a change is refused", 10)
+        refusal = eventually(refused, "a change is refused")
         self.assertEqual(refusal.kind, "storage_lost", refusal)
         return acknowledged
 

@@ -28,7 +28,7 @@ class FailedWrites(DaemonTest):
             self.assertEqual(client.call("audit.list", limit=1)["items"][0]["seq"], acknowledged)
             # A limit of the process leaves the disk as much room as it had: only the refusal says it.
             eventually(lambda: (now := client.call("health.status"))["status"] == "red" and
-                       "Changes are refused" in " ".join(now["reasons"]), "health is red at once", 3)
+                       "Changes are refused" in " ".join(now["reasons"]), "health is red at once", DEADLINE_S if harness.SANITIZED else 3)
         self.daemon.stop()
         self.daemon.start()
         with self.daemon.client() as client:

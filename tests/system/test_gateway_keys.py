@@ -86,6 +86,7 @@ class Keys(GatewayTest):
         print(f"{GUESSES} guesses in {took:.0f} s: {seen[401]} were looked at, {seen[429]} were not")
         # A key that was never used waits where somebody guesses, and nowhere else.
         new = self.key("bert", "viewer")["key"]
+        eventually(lambda: self.get(SESSION, X_VALHALLA_KEY=f"{nearly}{GUESSES:08x}").status == 401, "the next try is used up")
         self.assertEqual(self.get(SESSION, X_VALHALLA_KEY=new).status, 429)
         with self.gateway.http() as elsewhere:
             elsewhere.socket.close()
