@@ -61,9 +61,9 @@ class InheritedSocket(unittest.TestCase):
             tcp.bind(("127.0.0.1", 0))
             tcp.listen()
             for name, sockets, words in (
-                    ("datagrams", [unix(socket.SOCK_DGRAM, listening=False)], "no listening Unix stream socket"),
-                    ("not listening", [unix(socket.SOCK_STREAM, listening=False)], "no listening Unix stream socket"),
-                    ("TCP", [tcp], "no listening Unix stream socket"),
+                    ("datagrams", [unix(socket.SOCK_DGRAM, listening=False)], "not a listening Unix stream socket"),
+                    ("not listening", [unix(socket.SOCK_STREAM, listening=False)], "not a listening Unix stream socket"),
+                    ("TCP", [tcp], "not a listening Unix stream socket"),
                     ("no path", [unix(socket.SOCK_STREAM, path=False)], "a socket without a path"),
                     ("two", [unix(socket.SOCK_STREAM), unix(socket.SOCK_STREAM)], "2 sockets")):
                 with self.subTest(name):
