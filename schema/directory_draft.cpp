@@ -26,12 +26,6 @@ namespace {
 
 using file_names = std::span<const std::string_view>;
 
-[[noreturn]] void directory_fault(const fs::path& path, std::string_view what, int error) {
-    throw storage_error{
-        means_no_room(error) ? storage_fault::full : storage_fault::unusable,
-        fmt::format("{} cannot be {}: {}", path.string(), what, std::generic_category().message(error))};
-}
-
 /// Beside the directory, where the two can be exchanged; inside of it where it is a link or a file system of its own.
 fs::path draft_for(const fs::path& directory) {
     const auto parent = directory.has_parent_path() ? directory.parent_path() : fs::path{"."};
@@ -93,12 +87,12 @@ directory_draft::directory_draft(fs::path directory, file_names names)
     for (const auto name : names_) {
         std::error_code error;
         if (fs::is_directory(fs::symlink_status(directory_ / name, error))) {
-            directory_fault(directory_ / name, "replaced", EISDIR);
+            throw_file_fault(directory_ / name, "replaced", EISDIR);
         }
     }
     empty_out(draft_, directory_, names_);
     if (::mkdir(draft_.c_str(), 0700) != 0) {
-        directory_fault(draft_, "created", errno);
+        throw_file_fault(draft_, "created", errno);
     }
     whole_ = draft_.parent_path() != directory_ && take_over_access(directory_, draft_);
 }
@@ -127,7 +121,7 @@ void directory_draft::replace_each() const {
             sync_directory(directory_);
         }
         if (::rename((draft_ / name).c_str(), (directory_ / name).c_str()) != 0 && errno != ENOENT) {
-            directory_fault(directory_ / name, "replaced", errno);
+            throw_file_fault(directory_ / name, "replaced", errno);
         }
     }
     sync_directory(directory_);

@@ -21,12 +21,6 @@ namespace {
 
 constexpr const char* marker_name = "valhallad-made-this";
 
-[[noreturn]] void own_directory_fault(const fs::path& path, std::string_view what, int error) {
-    throw storage_error{
-        means_no_room(error) ? storage_fault::full : storage_fault::unusable,
-        fmt::format("{} cannot be {}: {}", path.string(), what, std::generic_category().message(error))};
-}
-
 }  // namespace
 
 bool own_directory::is_there() const {
@@ -36,7 +30,7 @@ bool own_directory::is_there() const {
 
 void own_directory::make() const {
     if (::mkdir(path_.c_str(), 0700) != 0) {
-        own_directory_fault(path_, "made", errno);
+        throw_file_fault(path_, "made", errno);
     }
     replace_file(path_ / marker_name, "for " + purpose_ + "\n");
 }
@@ -73,7 +67,7 @@ void own_directory::clear_away() const {
         fs::remove_all(path_, error);
     }
     if (error) {
-        own_directory_fault(path_, "removed", error.value());
+        throw_file_fault(path_, "removed", error.value());
     }
 }
 
