@@ -6,7 +6,7 @@
 
 # shellcheck disable=SC2154  # project_dir, release and known_releases are common.bash's
 chroots=$project_dir/build/chroot
-# The systems are for more users than the one who makes them.
+# Users other than root work in these systems, whatever root's umask is.
 umask 022
 
 # use_release RELEASE: systems made from here on are that Debian, `package_dir` is where its packages are, and `built_for`
@@ -14,7 +14,7 @@ umask 022
 use_release() {
     [[ " ${known_releases[*]} " == *" $1 "* ]] || die "unknown Debian release '$1' (known: ${known_releases[*]})"
     release_inside=$1
-    package_dir=${VALHALLA_PACKAGES:-$(packages_for "$1")}
+    package_dir=$(realpath --canonicalize-missing -- "${VALHALLA_PACKAGES:-$(packages_for "$1")}")
     built_for=${VALHALLA_PACKAGES:+*}
     built_for=${built_for:-*+deb$1}
 }
@@ -29,12 +29,13 @@ require_root() { ((EUID == 0)) || die "this makes a system in a directory, which
 # Mounts made from here on are this process's own, and go away with it.
 enter_own_mounts() {
     if [[ -z ${VALHALLA_OWN_MOUNTS-} ]]; then
-        VALHALLA_OWN_MOUNTS=1 exec unshare --mount --propagation private "$0" "$@"
+        VALHALLA_OWN_MOUNTS=1 exec bash "$project_dir/tests/own-mounts" "$(realpath "$0")" "$@"
     fi
 }
 
 build_packages_if_missing() {
     if compgen -G "$package_dir/valhallad_${built_for}_*.deb" >/dev/null; then
+        say "Testing the packages of $(date --reference="$package_dir" '+%F %R') in ${package_dir#"$project_dir/"}."
         return
     fi
     [[ -z ${VALHALLA_PACKAGES-} ]] || die "VALHALLA_PACKAGES names $VALHALLA_PACKAGES, where there are no packages"
@@ -49,6 +50,7 @@ build_packages_if_missing() {
 package() {
     local found
     found=$(compgen -G "$package_dir/$1_${built_for}_*.deb") || die "${package_dir#"$project_dir/"} has no package $1 for Debian $release_inside"
+    [[ $found != *$'\n'* ]] || die "${package_dir#"$project_dir/"} has several packages $1; leave one of them there"
     say "$found"
 }
 
@@ -175,8 +177,7 @@ stop_daemon() {
 }
 
 # Once, before the first start_daemon.
-end_daemon_at_exit() {
+begin_daemon_log() {
     : >"$chroots/valhallad.log"
     daemon=''
-    trap '[[ -z $daemon ]] || kill "$daemon"' EXIT
 }

@@ -15,8 +15,31 @@ die() {
     exit 1
 }
 
-# What the programs are found by is a list in which colons separate; ninja's files have a line for each path.
-[[ $project_dir != *[:$'\n']* ]] || die "the path of this directory has a colon or a newline in it: $project_dir"
+# PATH separates its entries with colons, ninja ends a path at a newline, and CMake takes brackets for patterns and
+# semicolons for the ends of a list's elements.
+[[ $project_dir != *[][:\;$'\n']* ]] ||
+    die "the path of this directory has a colon, a semicolon, a bracket or a newline in it: $project_dir"
+
+# end_descendants PID: a script that ends early ends what it has started. Only apt-get is left to finish, as packages
+# would stay half installed.
+installing=''
+end_descendants() {
+    local child children=()
+    [[ -z $installing ]] || return 0
+    read -ra children 2>/dev/null <"/proc/$1/task/$1/children" || true
+    for child in "${children[@]}"; do
+        end_descendants "$child"
+        kill "$child" 2>/dev/null || true
+    done
+}
+trap 'end_descendants $$' EXIT
+
+# copy_tree DIRECTORY: what lies in this directory, committed or not, without what was built.
+copy_tree() {
+    mkdir -p "$1"
+    tar --create --directory "$project_dir" --exclude=./build --exclude=./.git --exclude=__pycache__ . |
+        tar --extract --no-same-owner --directory "$1"
+}
 
 # The releases of Debian that this is known to work on; packaging/dependencies has packages for each of them.
 known_releases=(12 13)
@@ -72,15 +95,15 @@ packages_of() {
 find_missing() {
     local name status provided
     missing=()
-    provided=$(dpkg-query --show --showformat='${db:Status-Abbrev}, ${Provides},\n' | sed -n 's/^ii *,//p' | sed 's/ *([^)]*)//g')
+    provided=$(dpkg-query --show --showformat='${db:Status-Abbrev}, ${Provides},\n' | sed -n 's/^.i *,//p' | sed 's/ *([^)]*)//g')
     for name in "$@"; do
         status=$(dpkg-query --show --showformat='${db:Status-Abbrev}' "$name" 2>/dev/null) || status=''
-        [[ $status == ii* || $provided == *" $name,"* ]] || missing+=("$name")
+        [[ $status == ?i* || $provided == *" $name,"* ]] || missing+=("$name")
     done
 }
 
-# Of packages that bring a service we need the programs alone: none starts, neither now nor at the next boot. A run that
-# was killed leaves its policy behind, which the next one knows by its mark.
+# The tests need only the programs of packages that also bring a service, so no service is started, neither now nor at
+# the next boot. A run that was killed leaves its policy-rc.d behind; the next run recognises it by its mark.
 install_without_services() (
     umask 022 # whatever the person's is: what is installed is for every user
     policy=/usr/sbin/policy-rc.d mark="# Until packages of valhallad's build are installed."
@@ -91,10 +114,11 @@ install_without_services() (
     fi
     apt-get install -qq -y --no-install-recommends -o DPkg::Lock::Timeout="$apt_patience_s" "$@" </dev/null \
         >"$install_log" 2>&1 || return 1
+    # Their services came with this installation, because each of these packages was missing before.
     local package
-    for package in prometheus nginx-light; do
+    for package in prometheus nginx; do
         if [[ " $* " == *" $package "* ]]; then
-            systemctl --root=/ --quiet disable "${package%-light}.service"
+            systemctl --root=/ --quiet disable "$package.service"
         fi
     done
 )
@@ -104,7 +128,7 @@ apt_patience_s=300
 update_lists() (
     umask 022
     said='' until_s=$((SECONDS + apt_patience_s))
-    until apt-get update -qq </dev/null >"$install_log" 2>&1; do
+    until LC_ALL=C apt-get update -qq </dev/null >"$install_log" 2>&1; do
         if ((SECONDS >= until_s)) || ! grep -q 'Could not get lock' "$install_log"; then
             tail -n 20 "$install_log" >&2
             die "apt-get could not update its lists of packages (all of its output: $install_log)"
@@ -122,7 +146,8 @@ install_packages() {
     if ((EUID == 0)) && [[ " $* " == *' build '* ]]; then
         set -- "$@" cache
     fi
-    mapfile -t packages < <(packages_of "$@")
+    packages=$(packages_of "$@")
+    mapfile -t packages <<<"$packages"
     find_missing "${packages[@]}"
     if ((${#missing[@]} == 0)); then
         return
@@ -131,15 +156,18 @@ install_packages() {
 Install them with: apt-get install --no-install-recommends ${missing[*]}"
     say "Installing ${#missing[@]} packages: ${missing[*]}"
     export DEBIAN_FRONTEND=noninteractive
+    installing=yes
+    mkdir -p "${install_log%/*}"
     update_lists
     install_without_services "${missing[@]}" || {
         tail -n 20 "$install_log" >&2
         die "apt-get could not install the packages (all of its output: $install_log)"
     }
+    installing=''
 }
 
-# use_build_directory: after the arguments are read and before anything is written. One command of a name at a time:
-# two would take each other's files away. What a killed one has started may still hold the lock.
+# use_build_directory: to be called after the arguments are read and before anything is written. Two runs of one script
+# would delete each other's files, so the second waits. Children of a run that was killed may still hold the lock.
 use_build_directory() {
     local build=$project_dir/build owner
     mkdir -p "$build" 2>/dev/null || die "cannot make $build: is this directory another user's, or read-only?"
@@ -162,7 +190,7 @@ prepare_build() {
             rm -rf "$1"
         fi
     fi
-    # Ninja would write its files again and again until the time of these has come.
+    # With build files from the future, ninja would run CMake again and again until their time has come.
     future=$(find "$project_dir" -path "$project_dir/build" -prune -o \
         \( -name CMakeLists.txt -o -name '*.cmake' -o -name CMakePresets.json \) -newermt '+10 seconds' -print -quit)
     [[ -z $future ]] || die "$future is from $(date --reference="$future"), but the clock says $(date): set the clock, or touch the file"
@@ -191,6 +219,6 @@ build_with_progress() (
     exit "$status"
 )
 
-# Where standard input is closed, what is opened next would take its place.
+# With standard input closed, the next file that is opened would become it.
 { : 3<&0; } 2>/dev/null || exec </dev/null
 install_log=$project_dir/build/install.log

@@ -21,8 +21,7 @@ install(FILES ${completions}/valhallactl.fish DESTINATION ${CMAKE_INSTALL_DATADI
 
 # The manual is written by the programs themselves, so it is made after them, where scdoc is installed.
 find_program(VALHALLA_SCDOC NAMES scdoc)
-find_package(Python3 COMPONENTS Interpreter)
-if(VALHALLA_SCDOC AND Python3_FOUND)
+if(VALHALLA_SCDOC AND VALHALLA_PYTHON)
   set(pages)
   set(programs valhallad valhallactl valhalla-verify valhalla-gateway)
   foreach(name valhallad.8 valhallactl.1 valhalla-verify.1 valhallad.toml.5 valhallad-protocol.7 valhalla-gateway.8
@@ -32,7 +31,7 @@ if(VALHALLA_SCDOC AND Python3_FOUND)
       DEPENDS ${packaging}/man/${name}.scd ${packaging}/man/generate.py ${packaging}/valhallad.toml
               ${packaging}/gateway.toml ${programs}
       COMMAND ${CMAKE_COMMAND} -E make_directory ${PROJECT_BINARY_DIR}/man
-      COMMAND ${Python3_EXECUTABLE} -B ${packaging}/man/generate.py ${packaging}/man/${name}.scd
+      COMMAND ${VALHALLA_PYTHON} -B ${packaging}/man/generate.py ${packaging}/man/${name}.scd
               ${PROJECT_VERSION} ${packaging} $<TARGET_FILE:valhallad> $<TARGET_FILE:valhallactl>
               $<TARGET_FILE:valhalla-verify> $<TARGET_FILE:valhalla-gateway> > ${page}.scd
       COMMAND ${VALHALLA_SCDOC} < ${page}.scd > ${page})

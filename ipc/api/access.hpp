@@ -62,15 +62,15 @@ inline constexpr std::array lock_members{
     text("reason", "Why."),
     time("since_utc", "When it began."),
     nullable(time("until_utc", "When it ends by itself; null: not before an owner lifts it.")),
-    text("locked_by", "The owner who locked him."),
-    nullable(integer("session", id_rules, "The session that he still has; null when there is none.")),
+    text("locked_by", "The owner who locked them."),
+    nullable(integer("session", id_rules, "The session that they still have; null when there is none.")),
 };
 inline constexpr shape lock{"lock", "An operator who is locked.", lock_members};
 
 inline constexpr std::array key_members{
     text("id", "Its number, which its text begins with behind `vhk_`; no secret."),
     text("name", "Who acts with it."),
-    word("role", role_words, "What he may do."),
+    word("role", role_words, "What they may do."),
     time("created_utc", "When it was made."),
     text("created_by", "The owner who made it."),
     nullable(time("expires_at_utc", "When it ends by itself; null: never.")),
@@ -83,8 +83,9 @@ inline constexpr shape key{"key", "A key without its secret.", key_members};
 struct operator_lock {
     static constexpr std::string_view name = "operator.lock";
     static constexpr std::string_view summary =
-        "Locks an operator: what runs goes on, nothing new begins. He can still end his session and note in it; every "
-        "other change of his is refused, whatever his role.";
+        "Locks an operator: what runs goes on, nothing new begins. They can still end their session and note in it; "
+        "every "
+        "other change of theirs is refused, whatever their role.";
     static constexpr effect kind = effect::change;
     static constexpr role needs = role::owner;
     struct params {
@@ -94,8 +95,8 @@ struct operator_lock {
     };
     static constexpr auto fields = std::tuple{
         text("operator", &params::operator_name, operator_rules,
-             "Who; he need not have been here before. A lock that he has is replaced."),
-        text("reason", &params::reason, access_reason_rules, "Why; he is told."),
+             "Who; they need not have been here before. A lock that they have is replaced."),
+        text("reason", &params::reason, access_reason_rules, "Why; they are told."),
         integer("ttl_s", &params::ttl_s, {.minimum = 1, .maximum = max_lock_s},
                 "Seconds after which it ends by itself; without it, an owner has to lift it."),
     };
@@ -106,7 +107,7 @@ struct operator_lock {
 struct operator_unlock {
     static constexpr std::string_view name = "operator.unlock";
     static constexpr std::string_view summary =
-        "Lifts a lock. An owner who is locked can do it too, also for himself: no owner is locked out for good.";
+        "Lifts a lock. An owner who is locked can do it too, also their own: no owner is locked out for good.";
     static constexpr effect kind = effect::change;
     static constexpr role needs = role::owner;
     struct params {
@@ -137,7 +138,8 @@ struct operator_locks {
 struct key_create {
     static constexpr std::string_view name = "key.create";
     static constexpr std::string_view summary =
-        "Makes a key. Whoever sends it with `auth.key` acts in its name and with its role. The key is in this answer "
+        "Makes a key. Everybody who sends it with `auth.key` acts in its name and with its role. The key is in this "
+        "answer "
         "and nowhere else.";
     static constexpr effect kind = effect::change;
     static constexpr role needs = role::owner;
@@ -149,7 +151,7 @@ struct key_create {
     static constexpr auto fields = std::tuple{
         text("name", &params::name, key_name_rules,
              "Who acts with it, in sessions and in the trail. Several keys may have the same name."),
-        word("role", &params::granted, shapes::role_words, "What he may do."),
+        word("role", &params::granted, shapes::role_words, "What they may do."),
         integer("ttl_s", &params::ttl_s, {.minimum = 1, .maximum = max_key_s},
                 "Seconds after which it ends by itself; without it, never."),
     };

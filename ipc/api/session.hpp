@@ -70,7 +70,7 @@ struct session_note {
 
 struct session_status {
     static constexpr std::string_view name = "session.status";
-    static constexpr std::string_view summary = "The operator's active session, else his latest, else one of nulls.";
+    static constexpr std::string_view summary = "The operator's active session, else their latest, else one of nulls.";
     static constexpr effect kind = effect::hot_read;
     static constexpr role needs = role::viewer;
     struct params {

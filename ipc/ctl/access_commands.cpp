@@ -180,7 +180,7 @@ void add_operator(CLI::App& app, command& chosen) {
         const auto o = std::make_shared<lock_options>();
         auto& verb = *noun.add_subcommand("lock", "Lock an operator: what runs goes on, nothing new begins (owner)");
         verb.add_option("operator", o->whom, "Who")->required()->type_name("NAME");
-        verb.add_option("reason", o->reason, "Why; he is told")->required()->type_name("TEXT");
+        verb.add_option("reason", o->reason, "Why; they are told")->required()->type_name("TEXT");
         add_text(verb, "--for", o->span, "How long: 90 (seconds), 15m, 3h, 2d; else until an owner lifts it")
             ->type_name("SPAN");
         on_change(verb, chosen, o, lock);
@@ -201,7 +201,7 @@ void add_key(CLI::App& app, command& chosen) {
         const auto o = std::make_shared<create_options>();
         auto& verb = *noun.add_subcommand("create", "Make a key; it is shown this once (owner)");
         verb.add_option("name", o->name, "Who acts with it")->required()->type_name("NAME");
-        verb.add_option("role", o->role, "What he may do")
+        verb.add_option("role", o->role, "What they may do")
             ->required()
             ->check(CLI::IsMember({"viewer", "operator", "owner"}))
             ->type_name("ROLE");

@@ -69,7 +69,8 @@ class Jayson(Foreign):
         shutil.copy(FOREIGN / "package.json", cls.modules)
         try:
             subprocess.run(["npm", "install", "--no-package-lock", "--no-audit", "--no-fund", "--ignore-scripts"],
-                           cwd=cls.modules, check=True, capture_output=True, text=True, timeout=120)
+                           cwd=cls.modules, check=True, capture_output=True, text=True, timeout=120,
+                           env={**os.environ, "npm_config_cache": str(cls.modules / "npm-cache")})
         except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as failure:
             raise unittest.SkipTest(f"npm could not install jayson {wanted}: {(failure.stderr or str(failure))[-400:]}") from failure
 

@@ -8,6 +8,7 @@ there is no npm, or it cannot reach a registry, that test alone is skipped, and 
 
 import copy
 import json
+import os
 import shutil
 import subprocess
 import unittest
@@ -34,7 +35,8 @@ def install_validator():
         shutil.copy(VALIDATOR / file, INSTALLED)
     try:
         subprocess.run(["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts"], cwd=INSTALLED, check=True,
-                       capture_output=True, text=True, timeout=DEADLINE_S * 4)
+                       capture_output=True, text=True, timeout=DEADLINE_S * 4,
+                       env={**os.environ, "npm_config_cache": str(INSTALLED / "npm-cache")})
     except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as failure:
         raise unittest.SkipTest(f"npm could not install the validator: {(failure.stderr or str(failure))[-400:]}") from failure
     done.write_bytes(lock)
