@@ -161,7 +161,7 @@ std::optional<audit_seq> follow_hub::unfollow(const ipc::peer& who, std::int64_t
     if (which == at->follows_.end()) {
         return std::nullopt;
     }
-    const auto one = *which;
+    const follow_ptr one{*which};  // removed from where `which` points to
     remove(*at, one);
     return one->cursor();
 }
@@ -195,7 +195,7 @@ void follow_hub::end_keyless(listener& at) {
         if (found == at.follows_.end()) {
             return;
         }
-        const auto one = *found;
+        const follow_ptr one{*found};  // removed from where `found` points to
         at.to_->push(end_line(one->number, one->cursor(), "its key was revoked or has expired"));
         remove(at, one);
     }

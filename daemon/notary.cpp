@@ -169,7 +169,7 @@ void notary::answer_requests(std::unique_lock<std::mutex>& lock) {
     const auto newest = newest_;
     const auto problem = stopping_ ? problem_.value_or(trouble{"the daemon stops"}) : problem_;
     const auto served = [&](const request& r) { return problem || r.size <= newest->what.head.size; };
-    const auto first = std::stable_partition(requests_.begin(), requests_.end(), std::not_fn(served));
+    const auto first = std::ranges::stable_partition(requests_, std::not_fn(served)).begin();
     const std::vector<request> now(std::make_move_iterator(first), std::make_move_iterator(requests_.end()));
     requests_.erase(first, requests_.end());
     lock.unlock();

@@ -110,7 +110,8 @@ void replace_file_in(int directory, const std::filesystem::path& path, std::stri
     const auto name = path.filename().string();
     const auto temporary = temporary_name(name).string();
     ::unlinkat(directory, temporary.c_str(), 0);
-    unique_fd file{::openat(directory, temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600)};
+    const unique_fd file{
+        ::openat(directory, temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600)};
     if (!file) {
         throw_file_fault(path, "created", errno);
     }

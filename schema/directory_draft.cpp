@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <sys/xattr.h>
 #include <system_error>
+#include <tuple>
 #include <unistd.h>
 #include <utility>
 #include <vector>
@@ -55,7 +56,8 @@ void empty_out(const fs::path& draft, const fs::path& directory, file_names name
         if (is_ours(name, names)) {
             ::unlink((draft / name).c_str());
         } else {
-            ::renameat2(AT_FDCWD, (draft / name).c_str(), AT_FDCWD, (directory / name).c_str(), RENAME_NOREPLACE);
+            std::ignore =
+                ::renameat2(AT_FDCWD, (draft / name).c_str(), AT_FDCWD, (directory / name).c_str(), RENAME_NOREPLACE);
         }
     }
     ::rmdir(draft.c_str());

@@ -150,6 +150,7 @@ export_summary write_export(reader& from, const std::filesystem::path& directory
         file.publish();
     }
     std::vector<exported_file> entries;
+    entries.reserve(files.size());
     for (const auto& file : files) {
         entries.push_back(file.entry());
     }

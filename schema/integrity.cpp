@@ -131,7 +131,7 @@ class file_check {
     }
 
     /// The sentence names a table or an index; else a page, whose owner is known.
-    std::string blamed_by(std::string_view said) const {
+    [[nodiscard]] std::string blamed_by(std::string_view said) const {
         for (std::size_t at = 0; at < said.size();) {
             std::size_t end = at;
             while (end < said.size() && part_of_name(said[end])) {

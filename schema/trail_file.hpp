@@ -25,8 +25,8 @@ namespace valhalla::schema {
 class trail_file {
   public:
     /// `where` is the directory, for messages.
-    trail_file(std::filesystem::path where, std::string name, file_access access)
-        : path_{std::move(where) / std::move(name)}, access_{access} {}
+    trail_file(const std::filesystem::path& where, std::string name, file_access access)
+        : path_{where / std::move(name)}, access_{access} {}
 
     /// Afterwards the file in `directory` is durable and has exactly the first `size` records of the trail. What
     /// `before_piece` throws ends it in between. `may_replace`: a file of other content is, otherwise it is an error.

@@ -58,8 +58,8 @@ const session* session_book::find(session_id id) const noexcept {
 /// The other two maps follow from the first one.
 bool operator==(const session_book& a, const session_book& b) {
     return same_value(a.latest, b.latest) &&
-           std::equal(
-               a.by_operator.begin(), a.by_operator.end(), b.by_operator.begin(), b.by_operator.end(),
+           std::ranges::equal(
+               a.by_operator, b.by_operator.begin(), b.by_operator.end(),
                [](const auto& x, const auto& y) { return x.first == y.first && same_value(x.second, y.second); });
 }
 

@@ -13,7 +13,7 @@ namespace {
 
 [[nodiscard]] bool same_host(std::string_view one, std::string_view other) noexcept {
     return one.size() == other.size() &&
-           std::equal(one.begin(), one.end(), other.begin(), [](char a, char b) { return lower(a) == lower(b); });
+           std::ranges::equal(one, other.begin(), [](char a, char b) { return lower(a) == lower(b); });
 }
 
 /// The unspecified address for what is none. An IPv4 address within IPv6 is that IPv4 address.
@@ -34,11 +34,11 @@ boost::asio::ip::address unmapped(const boost::asio::ip::address& address) {
 host_list::host_list(std::vector<std::string> hosts) : hosts_{std::move(hosts)} {}
 
 bool host_list::allows(std::string_view host) const noexcept {
-    return std::any_of(hosts_.begin(), hosts_.end(), [host](const auto& one) { return same_host(one, host); });
+    return std::ranges::any_of(hosts_, [host](const auto& one) { return same_host(one, host); });
 }
 
 bool origin_list::allows(std::string_view origin) const noexcept {
-    return std::find(origins_.begin(), origins_.end(), origin) != origins_.end();
+    return std::ranges::find(origins_, origin) != origins_.end();
 }
 
 std::vector<std::string> split_list(std::string_view list) {
@@ -69,7 +69,7 @@ std::string objection_to_origin(std::string_view origin) {
         if (origin.starts_with(scheme)) {
             const auto host = origin.substr(scheme.size());
             if (host.empty() || host.find_first_of("/?#@ ") != std::string_view::npos ||
-                std::any_of(host.begin(), host.end(), [](char c) { return c >= 'A' && c <= 'Z'; })) {
+                std::ranges::any_of(host, [](char c) { return c >= 'A' && c <= 'Z'; })) {
                 break;
             }
             return {};
@@ -87,12 +87,11 @@ std::string objection_to_host(std::string_view host) {
     const auto is_in = [](std::string_view set) {
         return [set](char c) { return set.find(lower(c)) != std::string_view::npos; };
     };
-    const bool good_port =
-        !port.empty() && port.size() <= 5 && std::all_of(port.begin(), port.end(), is_in("0123456789"));
+    const bool good_port = !port.empty() && port.size() <= 5 && std::ranges::all_of(port, is_in("0123456789"));
     const bool literal = name.starts_with('[') && name.ends_with(']') && name.size() > 2;
-    const bool good_name = literal ? parsed_address(name.substr(1, name.size() - 2)).is_v6()
-                                   : !name.empty() && std::all_of(name.begin(), name.end(),
-                                                                  is_in("abcdefghijklmnopqrstuvwxyz0123456789.-_"));
+    const bool good_name =
+        literal ? parsed_address(name.substr(1, name.size() - 2)).is_v6()
+                : !name.empty() && std::ranges::all_of(name, is_in("abcdefghijklmnopqrstuvwxyz0123456789.-_"));
     if (good_port && good_name) {
         return {};
     }
@@ -112,8 +111,7 @@ std::string objection_to_proxy(std::string_view address) {
 std::string sender_of(const std::string& peer, std::string_view forwarded_for,
                       const std::vector<std::string>& proxies) {
     const auto is_proxy = [&proxies](const boost::asio::ip::address& who) {
-        return std::any_of(proxies.begin(), proxies.end(),
-                           [&who](const auto& proxy) { return parsed_address(proxy) == who; });
+        return std::ranges::any_of(proxies, [&who](const auto& proxy) { return parsed_address(proxy) == who; });
     };
     if (proxies.empty() || !is_proxy(parsed_address(peer))) {
         return peer;
@@ -135,7 +133,7 @@ std::vector<std::string> loopback_hosts(std::string_view address, unsigned port)
     const bool ipv6 = address.find(':') != std::string_view::npos;
     std::vector<std::string> names{"localhost", ipv6 ? "[" + std::string{address} + "]" : std::string{address}};
     for (const std::string_view other : {"127.0.0.1", "[::1]"}) {
-        if (std::find(names.begin(), names.end(), other) == names.end()) {
+        if (std::ranges::find(names, other) == names.end()) {
             names.emplace_back(other);
         }
     }

@@ -72,8 +72,7 @@ std::optional<std::string> value_of(value_type type, const std::string& text, fi
 }
 
 [[nodiscard]] const route_param* param_of(const route& row, std::string_view name) noexcept {
-    const auto found =
-        std::find_if(row.params.begin(), row.params.end(), [name](const auto& p) { return p.name == name; });
+    const auto found = std::ranges::find_if(row.params, [name](const auto& p) { return p.name == name; });
     return found == row.params.end() ? nullptr : &*found;
 }
 
@@ -97,7 +96,7 @@ class params_builder {
 
     void read_body(std::string_view body) {
         const auto blank = body.find_first_not_of(" \t\r\n") == std::string_view::npos;
-        if (blank || std::none_of(row_.params.begin(), row_.params.end(), from_body)) {
+        if (blank || std::ranges::none_of(row_.params, from_body)) {
             return;
         }
         if (const auto problem = problem_with_json(body)) {

@@ -34,9 +34,10 @@ void connection::start() {
             wait_readable();
             return;
         }
-    } catch (const boost::system::system_error&) {  // no more files
+        close();
+    } catch (const boost::system::system_error&) {
+        close();  // there are no more files
     }
-    close();
 }
 
 void connection::on_change(const socket_change& now) {

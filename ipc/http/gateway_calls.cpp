@@ -4,6 +4,7 @@
 #include <array>
 #include <chrono>
 #include <ctime>
+#include <tuple>
 #include <utility>
 
 #include "ipc/http/call_params.hpp"
@@ -48,7 +49,7 @@ std::string utc_now() {
     const auto second = std::chrono::floor<std::chrono::seconds>(now);
     const std::time_t whole = std::chrono::system_clock::to_time_t(second);
     std::tm parts{};
-    ::gmtime_r(&whole, &parts);
+    std::ignore = ::gmtime_r(&whole, &parts);
     std::array<char, 32> text{};
     const std::size_t size = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%S.", &parts);
     const auto micros = std::to_string((now - second).count());

@@ -68,7 +68,7 @@ void identity::close() {
 }
 
 bool identity::key_refused() const noexcept {
-    return std::any_of(lanes_.begin(), lanes_.end(), [](const auto& lane) { return lane && lane->key_refused(); });
+    return std::ranges::any_of(lanes_, [](const auto& lane) { return lane && lane->key_refused(); });
 }
 
 bool identity::idle() const noexcept {

@@ -11,8 +11,7 @@ namespace valhalla::http {
 namespace {
 
 [[nodiscard]] bool all_hex(std::string_view text) noexcept {
-    return std::all_of(text.begin(), text.end(),
-                       [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+    return std::ranges::all_of(text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
 }
 
 }  // namespace
@@ -104,8 +103,7 @@ void key_ring::prove(const identity& who, const std::string& peer) {
 }
 
 void key_ring::forget(const identity& who) {
-    const auto one =
-        std::find_if(holders_.begin(), holders_.end(), [&who](const auto& h) { return h.second.who.get() == &who; });
+    const auto one = std::ranges::find_if(holders_, [&who](const auto& h) { return h.second.who.get() == &who; });
     if (one != holders_.end()) {
         const auto events = one->second.events;
         const auto kept = one->second.who;
@@ -117,6 +115,7 @@ void key_ring::forget(const identity& who) {
 
 void key_ring::on_tick(clock::time_point now, std::chrono::milliseconds answer_time) {
     std::vector<holder> all;
+    all.reserve(holders_.size());
     for (const auto& [_, one] : holders_) {
         all.push_back(one);
     }

@@ -29,8 +29,8 @@ constexpr std::size_t copies_of_a_kept_answer = 3;
 
 [[nodiscard]] std::size_t rows_that_keep() {
     const auto rows = all_routes();
-    return static_cast<std::size_t>(std::count_if(
-        rows.begin(), rows.end(), [](const auto& row) { return row.via == lane::read && row.method == verb::get; }));
+    return static_cast<std::size_t>(
+        std::ranges::count_if(rows, [](const auto& row) { return row.via == lane::read && row.method == verb::get; }));
 }
 
 [[nodiscard]] std::string joined(const std::vector<std::string>& texts) {
@@ -66,7 +66,7 @@ std::string check_config(const program_options& options) {
         throw usage_error{*objection};
     }
     std::vector<std::string> listen;
-    std::transform(options.listen.begin(), options.listen.end(), std::back_inserter(listen), text_of);
+    std::ranges::transform(options.listen, std::back_inserter(listen), text_of);
     const auto line = [](std::string_view name, const std::string& value) {
         constexpr std::size_t width = 16;
         std::string text = "  " + std::string{name};

@@ -245,7 +245,7 @@ std::optional<std::string> openapi_document(std::string_view discovered) {
     append_member(out, "paths", "{");
     std::vector<std::string_view> done;
     for (const auto& first : all_routes()) {
-        if (std::find(done.begin(), done.end(), first.path) != done.end()) {
+        if (std::ranges::find(done, first.path) != done.end()) {
             continue;
         }
         done.push_back(first.path);

@@ -85,7 +85,7 @@ std::string text_of(const boost::asio::ip::tcp::endpoint& at) {
 
 std::optional<std::string> objection_to_listening(const program_options& options,
                                                   const std::vector<boost::asio::ip::tcp::endpoint>& at) {
-    const auto open = std::find_if(at.begin(), at.end(), [](const auto& one) { return !one.address().is_loopback(); });
+    const auto open = std::ranges::find_if(at, [](const auto& one) { return !one.address().is_loopback(); });
     if (open == at.end()) {
         return std::nullopt;
     }
@@ -110,7 +110,7 @@ std::vector<std::string> hosts_of(const program_options& options,
             continue;
         }
         for (auto& name : loopback_hosts(one.address().to_string(), one.port())) {
-            if (std::find(hosts.begin(), hosts.end(), name) == hosts.end()) {
+            if (std::ranges::find(hosts, name) == hosts.end()) {
                 hosts.push_back(std::move(name));
             }
         }
@@ -164,7 +164,7 @@ parsed_options parse_options(const std::vector<std::string>& arguments, const en
     }
     if (!listen.empty()) {
         options.listen.clear();
-        std::transform(listen.begin(), listen.end(), std::back_inserter(options.listen), parse_address);
+        std::ranges::transform(listen, std::back_inserter(options.listen), parse_address);
     }
     options.listen_said = !options.listen.empty();
     if (!options.listen_said) {

@@ -127,8 +127,7 @@ head_scan scan_head(std::string_view data, const limits& bounds) {
             scan.size = end + 1;
             return scan;
         }
-        if (lines == 0 &&
-            (std::count(line.begin(), line.end(), ' ') != 2 || line.find(" HTTP/") == std::string_view::npos)) {
+        if (lines == 0 && (std::ranges::count(line, ' ') != 2 || line.find(" HTTP/") == std::string_view::npos)) {
             return refuse(400, "A request begins with METHOD, TARGET and HTTP/1.1, with one space between them.");
         }
         if (lines > 0 && (line.front() == ' ' || line.front() == '\t')) {
@@ -214,7 +213,7 @@ void request_parser::on_field_impl(beast_field name, string_view name_text, stri
         fields.host.assign(value.data(), value.size());
     } else if (name == beast_field::content_length) {
         const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
-        if (has_length_ || has_encoding_ || value.empty() || !std::all_of(value.begin(), value.end(), is_digit)) {
+        if (has_length_ || has_encoding_ || value.empty() || !std::ranges::all_of(value, is_digit)) {
             refuse(400, "The request says in two ways how long its body is, or in none that is valid.", fault);
             return;
         }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <tuple>
 #include <zlib.h>
 
 #include <openssl/evp.h>
@@ -29,7 +30,7 @@ std::string_view date_text::now() {
     if (now != of_) {
         of_ = now;
         std::tm parts{};
-        ::gmtime_r(&now, &parts);
+        std::ignore = ::gmtime_r(&now, &parts);
         static constexpr std::array<const char*, 7> days{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
         static constexpr std::array<const char*, 12> months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                                             "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};

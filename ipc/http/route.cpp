@@ -67,7 +67,7 @@ std::optional<route_match> find_route(verb method, std::string_view path) {
             return std::nullopt;
         }
         // An encoded slash is not one that separates.
-        const auto slashes = [](std::string_view in) { return std::count(in.begin(), in.end(), '/'); };
+        const auto slashes = [](std::string_view in) { return std::ranges::count(in, '/'); };
         if (slashes(*text) != slashes(path)) {
             return route_match{};
         }

@@ -209,6 +209,7 @@ void server::drain(std::function<void()> done) {
     listeners_.clear();
     drain_until_ = connection::clock::now() + drain_time;
     std::vector<std::shared_ptr<connection>> all;
+    all.reserve(connections_.size());
     for (const auto& [_, one] : connections_) {
         all.push_back(one);
     }

@@ -13,7 +13,7 @@ constexpr std::size_t most_groups = 5;
 constexpr std::size_t longest_entry = 65'535;
 
 [[nodiscard]] bool all_digits(std::string_view text) noexcept {
-    return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+    return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
 }
 
 /// Without a leading zero.

@@ -70,8 +70,8 @@ struct settings_format {
 template <class Into>
 [[nodiscard]] std::vector<std::string_view> keys_of(const key_table<Into>& keys) {
     std::vector<std::string_view> names;
-    std::transform(keys.begin(), keys.end(), std::back_inserter(names),
-                   [](const auto& key) { return std::string_view{key.first}; });
+    std::ranges::transform(keys, std::back_inserter(names),
+                           [](const auto& key) { return std::string_view{key.first}; });
     return names;
 }
 
@@ -136,8 +136,8 @@ template <class Into>
     for (const auto& [key, node] : table) {
         if (format.top.find(key.str()) == format.top.end()) {
             auto known = keys_of(format.top);
-            std::transform(format.sections.begin(), format.sections.end(), std::back_inserter(known),
-                           [](const auto& section) { return std::string_view{section.first}; });
+            std::ranges::transform(format.sections, std::back_inserter(known),
+                                   [](const auto& section) { return std::string_view{section.first}; });
             return problem_at(name, key, key.str(), no_such("key", key.str(), known));
         }
     }
@@ -157,7 +157,8 @@ template <class Into>
             continue;
         }
         for (const auto& [name, unused] : std::get<settings_section<Into>>(what).keys) {
-            names.push_back(section + "." + name);
+            names.push_back(section);
+            names.back().append(".").append(name);
         }
     }
     return names;

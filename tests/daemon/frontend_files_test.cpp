@@ -102,9 +102,9 @@ BOOST_AUTO_TEST_CASE(stopping_does_not_wait_for_the_next_try) {
 
 /// The trouble hook stands for a disk that does not answer.
 BOOST_AUTO_TEST_CASE(a_thread_that_hangs_is_left_to_itself) {
-    static empty_state* const state = new empty_state;  // the thread may use them until the process ends
-    static std::promise<void>* const let_go = new std::promise<void>;
-    static std::promise<void>* const hangs = new std::promise<void>;
+    static auto* const state = new empty_state;  // the thread may use them until the process ends
+    static auto* const let_go = new std::promise<void>;
+    static auto* const hangs = new std::promise<void>;
     static auto* const files = new frontend_files{{.database = state->database, .sign = {}},
                                                   {.on_trouble =
                                                        [](const std::string&) {

@@ -38,7 +38,7 @@ class one_call final : public ipc::call {
     ipc::peer who_{.uid = 1, .gid = 1, .name = "alice", .granted = ipc::role::owner};
 };
 
-void fails(const ipc::peer& /*who*/, ipc::reply_handle /*reply*/, const std::optional<retry_token>& /*token*/) {
+void fails(const ipc::peer& /*who*/, const ipc::reply_handle& /*reply*/, const std::optional<retry_token>& /*token*/) {
     throw std::runtime_error{"there are no more threads"};
 }
 

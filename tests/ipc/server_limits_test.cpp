@@ -191,7 +191,7 @@ BOOST_AUTO_TEST_CASE(who_does_not_read_is_not_served_further_and_loses_nothing) 
     client.send(many_big(size, count));
     let_turns_pass(f);
     const auto executed = f.executed();
-    const auto served = std::count(executed.begin(), executed.end(), "session.get");
+    const auto served = std::ranges::count(executed, "session.get");
     BOOST_TEST(served >= 16);              // 1 MiB
     BOOST_TEST(served <= in_socket + 35);  // and what fits into the socket
     for (int n = 0; n < count; ++n) {
@@ -363,7 +363,7 @@ BOOST_AUTO_TEST_CASE(who_does_not_read_is_served_less_when_memory_is_scarce) {
     slow.send(many_big(size, count));
     let_turns_pass(f);
     const auto executed = f.executed();
-    const auto served = std::count(executed.begin(), executed.end(), "session.get");
+    const auto served = std::ranges::count(executed, "session.get");
     BOOST_TEST(served >= 2);
     BOOST_TEST(served <= in_socket + 20);  // what fits into the socket, and 16 KiB; with 1 MiB it would be 128 more
     for (int n = 0; n < count; ++n) {

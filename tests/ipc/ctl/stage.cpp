@@ -43,8 +43,7 @@ caller fake_daemon::connect() {
 }
 
 std::size_t fake_daemon::count(std::string_view name) const {
-    return static_cast<std::size_t>(
-        std::count_if(requests_.begin(), requests_.end(), [&](const request& r) { return r.name == name; }));
+    return static_cast<std::size_t>(std::ranges::count_if(requests_, [&](const request& r) { return r.name == name; }));
 }
 
 fake_daemon::request fake_daemon::only() const {

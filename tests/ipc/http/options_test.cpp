@@ -195,7 +195,7 @@ BOOST_AUTO_TEST_CASE(hosts_are_those_that_are_named_and_the_loopbacks_where_it_l
     options.listen.push_back(parse_address("127.0.0.1:5000"));
     const auto hosts = hosts_of(options, options.listen);
     for (const char* const host : {"valhalla.example.org", "localhost:5000", "127.0.0.1:5000", "[::1]:5000"}) {
-        BOOST_TEST((std::find(hosts.begin(), hosts.end(), host) != hosts.end()), host);
+        BOOST_TEST((std::ranges::find(hosts, host) != hosts.end()), host);
     }
 }
 
@@ -230,7 +230,7 @@ BOOST_AUTO_TEST_CASE(the_commented_default_file_holds_every_key_and_is_read) {
     }
     const auto options = options_of({"--config", dir.write("put_in.toml", put_in)});
     for (const auto& key : config_keys()) {
-        BOOST_TEST((std::find(keys.begin(), keys.end(), key) != keys.end()), key << " is not in the file");
+        BOOST_TEST((std::ranges::find(keys, key) != keys.end()), key << " is not in the file");
     }
     BOOST_TEST(describe_limits(options) == describe_limits(defaults));
     BOOST_TEST((options.listen == defaults.listen));

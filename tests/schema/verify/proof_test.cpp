@@ -174,14 +174,18 @@ BOOST_AUTO_TEST_SUITE(verify_bundle)
 constexpr std::int64_t end_of_session = 601;
 constexpr std::int64_t records_of_session = 43;
 
+namespace {
+
 /// The same trail with another end of session 1, by an owner of the key: everything else fits.
-static evidence_fixture with_end(const std::function<void(events::session_ended&)>& change) {
+evidence_fixture with_end(const std::function<void(events::session_ended&)>& change) {
     return {key_of(1), [&](const schema::signing_key& key) {
                 auto entries = signed_history(key);
                 change(std::get<events::session_ended>(entries.at(end_of_session - 1).what));
                 return entries;
             }};
 }
+
+}  // namespace
 
 BOOST_AUTO_TEST_CASE(a_bundle_of_an_ended_session_is_complete) {
     const evidence_fixture good;

@@ -202,7 +202,8 @@ BOOST_AUTO_TEST_CASE(a_schema_without_an_end_is_found) {
         pages.put32(end - 12, child);
         pages.content[end - 8] = 2;
         for (std::uint32_t i = 0; i < count; ++i) {
-            pages.put16(header + 12 + 2 * i, static_cast<std::uint32_t>(pages.page_bytes() - (i == 0 ? 6 : 12)));
+            pages.put16(header + 12 + std::size_t{2} * i,
+                        static_cast<std::uint32_t>(pages.page_bytes() - (i == 0 ? 6 : 12)));
         }
     };
     auto child = leaf;
