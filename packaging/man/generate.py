@@ -24,7 +24,7 @@ from typing import Iterator, NamedTuple
 ITEM = re.compile(r"^ {2}(\S.*?)(?: {2,}(\S.*))?$")
 # CLI11's way of saying what an option takes, not ours.
 CHOICE = re.compile(r":\{.*\}")
-BOUNDS = re.compile(r":\d+ to \d+|:[A-Z]+| REQUIRED")
+BOUNDS = re.compile(r":\d+ to \d+|:(?!PORT)[A-Z]+| REQUIRED")
 NEEDS = re.compile(r" (Needs|Excludes): (\S+)")
 
 
@@ -59,7 +59,8 @@ def help_of(program: Path, *command: str) -> Help:
             section = line[:-1]
             sections[section] = []
         elif line.startswith("  ") and section and (item := ITEM.match(without_bounds(line))):
-            sections[section].append([item[1], item[2] or ""])
+            required = line.startswith("  -") and " REQUIRED" in line
+            sections[section].append([item[1], ("Required. " if required else "") + (item[2] or "")])
         elif line.startswith("   ") and section:
             sections[section][-1][1] += " " + line.strip()
         elif line:
