@@ -161,7 +161,7 @@ std::optional<audit_seq> follow_hub::unfollow(const ipc::peer& who, std::int64_t
     if (which == at->follows_.end()) {
         return std::nullopt;
     }
-    const follow_ptr one{*which};  // removed from where `which` points to
+    const auto one = *which;  // NOLINT(performance-unnecessary-copy-initialization): it is removed from there
     remove(*at, one);
     return one->cursor();
 }
@@ -195,7 +195,7 @@ void follow_hub::end_keyless(listener& at) {
         if (found == at.follows_.end()) {
             return;
         }
-        const follow_ptr one{*found};  // removed from where `found` points to
+        const auto one = *found;  // NOLINT(performance-unnecessary-copy-initialization): it is removed from there
         at.to_->push(end_line(one->number, one->cursor(), "its key was revoked or has expired"));
         remove(at, one);
     }

@@ -34,7 +34,7 @@ governor::state restore_state(schema::stored_state stored, std::shared_ptr<const
         if (stored.latest && stored.latest->id == kept->id) {
             book.latest = kept;
         }
-        governor::put_session(book, std::move(kept));
+        governor::put_session(book, kept);
     }
     if (stored.latest && !book.latest) {
         book.latest = std::make_shared<session>(std::move(*stored.latest));

@@ -105,6 +105,7 @@ export_summary live_export::write(reader& from, const checkpoint_signer& sign,
     const std::string name = old_set == first_set ? second_set : first_set;
     const auto set = begin_set(name);
     std::vector<exported_file> entries;
+    entries.reserve(documents.size());
     for (std::size_t i = 0; i < documents.size(); ++i) {
         entries.push_back(write_file(set.get(), documents.name(i), [&](const piece_visitor& take) {
             documents.read(i, [&](std::string_view piece) {

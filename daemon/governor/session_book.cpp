@@ -5,7 +5,7 @@
 
 namespace valhalla::governor {
 
-void put_session(session_book& book, session_book::entry one) {
+void put_session(session_book& book, const session_book::entry& one) {
     if (const auto* const before = book.by_operator.find(one->operator_name)) {
         book.by_id.erase((*before)->id);
     }

@@ -12,7 +12,7 @@
 namespace valhalla::governor {
 
 /// Puts a session in the place of its operator's, whatever that is.
-void put_session(session_book& book, session_book::entry one);
+void put_session(session_book& book, const session_book::entry& one);
 
 /// Takes a session in: as its operator's when it is active or newer than what is there, as the latest when none is
 /// newer.

@@ -58,9 +58,9 @@ const session* session_book::find(session_id id) const noexcept {
 /// The other two maps follow from the first one.
 bool operator==(const session_book& a, const session_book& b) {
     return same_value(a.latest, b.latest) &&
-           std::ranges::equal(
-               a.by_operator, b.by_operator.begin(), b.by_operator.end(),
-               [](const auto& x, const auto& y) { return x.first == y.first && same_value(x.second, y.second); });
+           std::ranges::equal(a.by_operator, b.by_operator, [](const auto& x, const auto& y) {
+               return x.first == y.first && same_value(x.second, y.second);
+           });
 }
 
 bool same_records(const state& a, const state& b) {

@@ -2,6 +2,7 @@
 #include "ipc/http/allowed.hpp"
 
 #include <algorithm>
+#include <ranges>
 
 namespace valhalla::http {
 
@@ -12,8 +13,7 @@ namespace {
 }
 
 [[nodiscard]] bool same_host(std::string_view one, std::string_view other) noexcept {
-    return one.size() == other.size() &&
-           std::ranges::equal(one, other.begin(), [](char a, char b) { return lower(a) == lower(b); });
+    return std::ranges::equal(one, other, [](char a, char b) { return lower(a) == lower(b); });
 }
 
 /// The unspecified address for what is none. An IPv4 address within IPv6 is that IPv4 address.
@@ -116,9 +116,9 @@ std::string sender_of(const std::string& peer, std::string_view forwarded_for,
     if (proxies.empty() || !is_proxy(parsed_address(peer))) {
         return peer;
     }
-    auto list = split_list(forwarded_for);
-    for (auto one = list.rbegin(); one != list.rend(); ++one) {
-        const auto who = parsed_address(*one);
+    const auto list = split_list(forwarded_for);
+    for (const auto& one : std::views::reverse(list)) {
+        const auto who = parsed_address(one);
         if (who.is_unspecified()) {
             return peer;
         }

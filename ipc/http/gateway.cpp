@@ -21,7 +21,7 @@ constexpr std::string_view cors_fields =
     if (content_type.size() < json.size()) {
         return false;
     }
-    const bool same = std::ranges::equal(json, content_type.begin(), [](char expected, char given) {
+    const bool same = std::ranges::equal(json, content_type.substr(0, json.size()), [](char expected, char given) {
         return expected == (given >= 'A' && given <= 'Z' ? static_cast<char>(given + 32) : given);
     });
     const auto rest = content_type.substr(json.size());

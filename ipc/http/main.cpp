@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 #include <sys/resource.h>
+#include <tuple>
 #include <unistd.h>
 #include <utility>
 #include <vector>
@@ -163,8 +164,8 @@ int run(const program_options& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    std::signal(SIGPIPE, SIG_IGN);
-    std::signal(SIGXFSZ, SIG_IGN);
+    std::ignore = std::signal(SIGPIPE, SIG_IGN);
+    std::ignore = std::signal(SIGXFSZ, SIG_IGN);
     try {
         const auto parsed = parse_options({argv + 1, argv + argc}, ::getenv);
         if (!parsed.answer.empty()) {

@@ -118,7 +118,8 @@ template <class Into>
     }
     auto& table = std::get<toml::table>(parsed);
     const auto name = file.string();
-    for (const auto& [section, what] : format.sections) {
+    for (const auto& entry : format.sections) {
+        const auto& section = entry.first;
         const auto at = table.find(section);
         if (at == table.end()) {
             continue;
@@ -127,7 +128,8 @@ template <class Into>
         if (node == nullptr) {
             return problem_at(name, at->first, section, "must be a table: [" + section + "]");
         }
-        auto problem = std::visit([&](const auto& s) { return apply_section(name, section, *node, s, into); }, what);
+        auto problem =
+            std::visit([&](const auto& s) { return apply_section(name, section, *node, s, into); }, entry.second);
         if (problem) {
             return problem;
         }

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <csignal>
 #include <fcntl.h>
+#include <tuple>
 #include <unistd.h>
 #include <utility>
 
@@ -29,8 +30,8 @@ inline void open_missing_standard_files() noexcept {
 /// A file that may grow no further, and a log whose reader has left, are errors of one write and not the end of the
 /// process, which they are by default.
 inline void survive_failed_writes() noexcept {
-    ::signal(SIGXFSZ, SIG_IGN);
-    ::signal(SIGPIPE, SIG_IGN);
+    std::ignore = ::signal(SIGXFSZ, SIG_IGN);
+    std::ignore = ::signal(SIGPIPE, SIG_IGN);
 }
 
 }  // namespace valhalla::schema

@@ -45,6 +45,9 @@ class one_answer {
         : listening_{ipc::listen_on_path(path, std::nullopt, 4).descriptor}, thread_{[this, text = std::move(answer)] {
               ::fcntl(listening_, F_SETFL, 0);
               const int fd = ::accept(listening_, nullptr, nullptr);
+              if (fd < 0) {
+                  return;  // then the client has no answer, and the test says so
+              }
               char c = 0;
               while (::read(fd, &c, 1) == 1 && c != '\n') {
               }

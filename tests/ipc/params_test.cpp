@@ -28,7 +28,7 @@ struct everything {
 };
 
 constexpr bool is_lower(std::string_view s) {
-    return s.find_first_not_of("abcdefghijklmnopqrstuvwxyz") == s.npos;
+    return s.find_first_not_of("abcdefghijklmnopqrstuvwxyz") == std::string_view::npos;
 }
 
 constexpr auto fields = std::tuple{

@@ -111,7 +111,7 @@ class mutation {
         const auto count = static_cast<std::uint32_t>(below(5));
         pages_.put32(pages_.start_of(trunk) + 4, count);
         for (std::uint32_t i = 0; i < count; ++i) {
-            pages_.put32(pages_.start_of(trunk) + 8 + 4 * i, any_page());
+            pages_.put32(pages_.start_of(trunk) + 8 + std::size_t{4} * i, any_page());
         }
         pages_.put32(free_list_at, trunk);
         pages_.put32(free_list_at + 4, below(4) == 0 ? any_number() : count + 1);
