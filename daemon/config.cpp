@@ -14,6 +14,7 @@
 #include "daemon/config_file.hpp"
 #include "daemon/version.hpp"
 #include "ipc/default_socket.hpp"
+#include "ipc/excerpt.hpp"
 #include "ipc/limits.hpp"
 #include "ipc/utf8.hpp"
 

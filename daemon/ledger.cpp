@@ -10,8 +10,8 @@
 #include "daemon/render.hpp"
 #include "daemon/telemetry/record_line.hpp"
 #include "ipc/call_list.hpp"
+#include "ipc/excerpt.hpp"
 #include "ipc/service/byte_units.hpp"
-#include "ipc/utf8.hpp"
 #include "schema/limits.hpp"
 
 namespace valhalla {

@@ -20,6 +20,7 @@
 #include <exception>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <system_error>
 
 #include <fmt/format.h>
@@ -31,13 +32,20 @@
 #include "daemon/start_failure.hpp"
 #include "daemon/telemetry/daemon_log.hpp"
 #include "daemon/trail_signing.hpp"
+#include "schema/base/printable.hpp"
 #include "schema/proof/standard_files.hpp"
 
 namespace {
 
+/// Whatever it quotes acts on no terminal. A help has lines of its own.
+void complain(std::string_view what) {
+    fmt::print(stderr, "valhallad: {}\n", valhalla::printable(what, valhalla::line_breaks::keep));
+}
+
 /// What was asked for, on the standard output. The status: an answer that did not get there is none.
-int answer(const std::string& text) {
-    if (std::fputs(text.c_str(), stdout) >= 0 && std::fflush(stdout) == 0) {
+int answer(std::string_view text) {
+    if (std::fputs(valhalla::printable(text, valhalla::line_breaks::keep).c_str(), stdout) >= 0 &&
+        std::fflush(stdout) == 0) {
         return valhalla::exit_code::ok;
     }
     fmt::print(stderr, "valhallad: the answer could not be written to the standard output: {}\n",
@@ -53,14 +61,14 @@ int restore(const valhalla::config& c) {
         const auto own = key ? std::optional{key->public_key()} : std::nullopt;
         const auto done = valhalla::restore_backup(state, *c.restore, c.restore_reason, own);
         if (done.no_signature.empty()) {
-            fmt::print("restored {}: {} records, verified, signed with this state's key\n", c.restore->string(),
-                       done.records);
+            fmt::print("restored {}: {} records, verified, signed with this state's key\n",
+                       valhalla::printable(c.restore->string()), done.records);
         } else {
             fmt::print("restored {}: {} records, verified among themselves; NO SIGNATURE was checked: {}\n",
-                       c.restore->string(), done.records, done.no_signature);
+                       valhalla::printable(c.restore->string()), done.records, done.no_signature);
         }
         if (!done.aside.empty()) {
-            fmt::print("what was in place lies in {}\n", done.aside.string());
+            fmt::print("what was in place lies in {}\n", valhalla::printable(done.aside.string()));
         }
         fmt::print("now start the daemon: it begins a new epoch of the trail and records the reason\n");
         return valhalla::exit_code::ok;
@@ -75,7 +83,7 @@ int run(int argc, const char* const* argv) {
         if (exit->status == valhalla::exit_code::ok) {
             return answer(exit->text);
         }
-        fmt::print(stderr, "valhallad: {}\n", exit->text);
+        complain(exit->text);
         return exit->status;
     }
     const auto& c = std::get<valhalla::config>(read);
@@ -93,7 +101,7 @@ int run(int argc, const char* const* argv) {
             log->start_failed(failure.message);
             return failure.status;
         }
-        fmt::print(stderr, "valhallad: {}\n", failure.message);
+        complain(failure.message);
         return failure.status;
     }
 }
@@ -106,7 +114,7 @@ int main(int argc, char** argv) {
     try {
         return run(argc, argv);
     } catch (const std::exception& e) {
-        fmt::print(stderr, "valhallad: unexpected: {}\n", e.what());
+        complain(fmt::format("unexpected: {}", e.what()));
         return valhalla::exit_code::unexpected;
     }
 }

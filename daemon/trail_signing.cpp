@@ -13,6 +13,7 @@
 #include "daemon/chance.hpp"
 #include "daemon/start_failure.hpp"
 #include "daemon/trail_guard.hpp"
+#include "ipc/excerpt.hpp"
 #include "ipc/limits.hpp"
 #include "ipc/utf8.hpp"
 #include "schema/atomic_file.hpp"

@@ -6,7 +6,7 @@
 
 #include <fmt/format.h>
 
-#include "ipc/utf8.hpp"
+#include "ipc/excerpt.hpp"
 
 namespace valhalla::ipc {
 

@@ -7,7 +7,7 @@
 #include <fmt/format.h>
 
 #include "ipc/connection.hpp"
-#include "ipc/utf8.hpp"
+#include "ipc/excerpt.hpp"
 
 namespace valhalla::ipc {
 

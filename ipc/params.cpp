@@ -7,9 +7,9 @@
 
 #include <fmt/format.h>
 
+#include "ipc/excerpt.hpp"
 #include "ipc/limits.hpp"
 #include "ipc/nearest.hpp"
-#include "ipc/utf8.hpp"
 
 namespace valhalla::ipc {
 

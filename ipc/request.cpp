@@ -3,9 +3,9 @@
 
 #include <fmt/format.h>
 
+#include "ipc/excerpt.hpp"
 #include "ipc/limits.hpp"
 #include "ipc/plain_request.hpp"
-#include "ipc/utf8.hpp"
 
 namespace valhalla::ipc {
 

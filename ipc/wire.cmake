@@ -19,11 +19,12 @@ add_library(valhalla_api STATIC
   $<TARGET_OBJECTS:valhalla_nearest>
   call_list.cpp
   errors.cpp
+  excerpt.cpp
   method.cpp
   open_rpc.cpp
   params.cpp
   ${PROJECT_BINARY_DIR}/generated/ipc/api/examples.cpp)
-target_link_libraries(valhalla_api PUBLIC valhalla_flags fmt::fmt)
+target_link_libraries(valhalla_api PUBLIC valhalla_flags valhalla_base fmt::fmt)
 
 # Data in motion. Asio is compiled once, in asio_impl.cpp.
 add_library(valhalla_ipc STATIC

@@ -14,6 +14,7 @@
 #include <fmt/format.h>
 #include <sqlite3.h>
 
+#include "schema/base/printable.hpp"
 #include "schema/statement.hpp"
 
 namespace valhalla::schema {
@@ -156,11 +157,9 @@ class file_check {
     }
 
     static std::string sentence(std::string_view table, std::string_view what) {
-        auto said = table.empty() ? fmt::format("the file is not sound: {}", what)
-                                  : fmt::format("table {} is not sound: {}", table, what);
-        // It quotes names out of a file that anybody may have written.
-        std::ranges::replace_if(said, [](unsigned char c) { return c < 0x20 || c > 0x7e; }, '?');
-        return said;
+        const auto said = table.empty() ? fmt::format("the file is not sound: {}", what)
+                                        : fmt::format("table {} is not sound: {}", table, what);
+        return printable(said);  // it quotes names out of a file that anybody may have written
     }
 
     static constexpr std::uint16_t no_owner = 0xffff;

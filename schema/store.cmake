@@ -41,4 +41,4 @@ add_library(valhalla_schema STATIC
   witness_store.cpp)
 target_link_libraries(valhalla_schema
   PUBLIC valhalla_model valhalla_proof
-  PRIVATE SQLiteCpp SQLite::SQLite3 OpenSSL::Crypto fmt::fmt)
+  PRIVATE valhalla_base SQLiteCpp SQLite::SQLite3 OpenSSL::Crypto fmt::fmt)

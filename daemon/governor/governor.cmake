@@ -18,7 +18,7 @@ add_library(valhalla_governor STATIC
   governor/sentence.cpp
   governor/session_book.cpp
   governor/state.cpp)
-target_link_libraries(valhalla_governor PUBLIC valhalla_model valhalla_proof valhalla_flags)
+target_link_libraries(valhalla_governor PUBLIC valhalla_base valhalla_model valhalla_proof valhalla_flags)
 
 # The files that rules come from, and the ones that are built in.
 set(policy_toml ${PROJECT_SOURCE_DIR}/packaging/policy.toml)

@@ -5,23 +5,21 @@
 #include <charconv>
 #include <cmath>
 
+#include "schema/base/printable.hpp"
+
 namespace valhalla::governor {
 
 std::string plain(std::string_view text, std::size_t max_bytes) {
-    std::string out{text.substr(0, max_bytes)};
-    if (text.size() > max_bytes) {
-        const auto is_continuation = [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; };
-        std::size_t end = max_bytes;
-        while (end > 0 && is_continuation(text[end])) {
-            --end;
+    std::string out;
+    std::size_t used = 0;
+    while (!text.empty()) {
+        const auto piece = next_piece(text);
+        used += piece.bytes;
+        if (used > max_bytes) {
+            return out + "…";
         }
-        out.resize(end);
-        out += "…";
-    }
-    for (char& c : out) {
-        if (static_cast<unsigned char>(c) < 0x20U || c == '\x7f') {
-            c = ' ';
-        }
+        out += piece.shown ? text.substr(0, piece.bytes) : std::string_view{" "};
+        text.remove_prefix(piece.bytes);
     }
     return out;
 }

@@ -21,7 +21,7 @@ template <class... Pieces>
     return out;
 }
 
-/// `text` fit for a sentence: control characters become spaces, and it is cut between two characters to at most
+/// `text` fit for a sentence: what is not printable becomes a space, and it is cut between two characters to at most
 /// `max_bytes`, with an ellipsis.
 [[nodiscard]] std::string plain(std::string_view text, std::size_t max_bytes);
 

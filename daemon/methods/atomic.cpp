@@ -15,9 +15,9 @@
 
 #include "daemon/methods/bind.hpp"
 #include "ipc/api/methods.hpp"
+#include "ipc/excerpt.hpp"
 #include "ipc/json_reader.hpp"
 #include "ipc/nearest.hpp"
-#include "ipc/utf8.hpp"
 
 namespace valhalla {
 

@@ -3,9 +3,12 @@
 
 #include <cstdlib>
 #include <unistd.h>
+#include <utility>
 
 #include <fmt/format.h>
 #include <spdlog/sinks/stdout_sinks.h>
+
+#include "schema/base/printable.hpp"
 
 namespace valhalla {
 
@@ -20,10 +23,12 @@ void daemon_log::write(const log_entry& what) {
     if (!to_->should_log(level)) {
         return;
     }
+    // Most of what is told quotes somebody: a name, a path, a reason. Fields stay as they are, for those who search.
+    auto line = printable(what.text);
     if (native_) {
-        native_->send(what);
+        native_->send({what.id, what.how, std::move(line), what.fields});
     } else {
-        to_->log(level, what.text);
+        to_->log(level, line);
     }
 }
 
@@ -48,7 +53,7 @@ void daemon_log::stopped(std::uint64_t records) {
 }
 
 void daemon_log::start_failed(std::string_view why) {
-    write({ids::start_failed, severity::critical, one_line(why)});
+    write({ids::start_failed, severity::critical, why});
 }
 
 void daemon_log::other_socket(std::string_view inherited, std::string_view configured) {
@@ -67,12 +72,11 @@ void daemon_log::reloaded(std::string_view what) {
 }
 
 void daemon_log::reload_refused(std::string_view what, std::string_view why) {
-    write(
-        {ids::reload_refused, severity::error, fmt::format("reload: the {} in force stays: {}", what, one_line(why))});
+    write({ids::reload_refused, severity::error, fmt::format("reload: the {} in force stays: {}", what, why)});
 }
 
 void daemon_log::server_trouble(std::string_view what) {
-    write({ids::server_trouble, severity::warning, one_line(what)});
+    write({ids::server_trouble, severity::warning, what});
 }
 
 void daemon_log::storage_failed(std::string_view why) {
@@ -85,7 +89,7 @@ void daemon_log::storage_lost(std::string_view what, std::string_view rescue) {
          fmt::format("{}: changes are refused from now on. What was acknowledged until now is in files that only this "
                      "process has open. Do not stop it before they are saved: valhallactl backup, where the state "
                      "directory is in place; else, as root, {}, and then valhalla-verify rescued.db",
-                     one_line(what), rescue.empty() ? "copy them from /proc/PID/fd" : rescue)});
+                     what, rescue.empty() ? "copy them from /proc/PID/fd" : rescue)});
 }
 
 void daemon_log::stopped_without_files(std::uint64_t records) {
@@ -109,7 +113,7 @@ void daemon_log::trail_damaged(std::string_view why) {
     write({ids::trail_damaged, severity::critical,
            fmt::format("the stored trail is damaged: {}; stop the daemon, keep a copy of the state directory, see what "
                        "valhalla-verify says of it, and restore a backup",
-                       one_line(why))});
+                       why)});
 }
 
 void daemon_log::anchor_failed(std::string_view why) {
@@ -120,11 +124,11 @@ void daemon_log::anchor_works() {
     write({ids::anchor_works, severity::info, "the anchor can be written again"});
 }
 
-/// From `\n` the note can be had again.
+/// From its `\n` the note can be had again.
 void daemon_log::checkpoint(std::string_view note, std::uint64_t records) {
     write({ids::checkpoint,
            severity::info,
-           fmt::format("checkpoint {}", one_line(note)),
+           fmt::format("checkpoint {}", note),
            {{log_fields::seq, std::to_string(records)}}});
 }
 
@@ -153,7 +157,7 @@ void daemon_log::metrics_file_works(const std::filesystem::path& file) {
 }
 
 void daemon_log::frontend_failed(std::string_view why) {
-    write({ids::frontend_failed, severity::warning, fmt::format("the frontend's files are old: {}", one_line(why))});
+    write({ids::frontend_failed, severity::warning, fmt::format("the frontend's files are old: {}", why)});
 }
 
 void daemon_log::frontend_works() {

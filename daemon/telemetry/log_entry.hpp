@@ -23,7 +23,7 @@ struct log_field {
 struct log_entry {
     message_id id;
     severity how = severity::info;
-    std::string text;  ///< one line
+    std::string text;  ///< the log makes one printable line of it
     std::vector<log_field> fields{};
 };
 
@@ -34,9 +34,5 @@ inline constexpr std::string_view seq = "VALHALLA_SEQ";                 ///< the
 inline constexpr std::string_view session = "VALHALLA_SESSION";         ///< number of the session that it is about
 inline constexpr std::string_view operator_name = "VALHALLA_OPERATOR";  ///< whom it is about, else who did it
 }  // namespace log_fields
-
-/// What somebody else wrote, made harmless for a line: control characters and line breaks are escaped, as `\n` and
-/// `\x1b`; a backslash stays, so the text is for people.
-[[nodiscard]] std::string one_line(std::string_view text);
 
 }  // namespace valhalla

@@ -135,7 +135,7 @@ std::optional<log_entry> line_of(const audit_entry& record) {
     if (!said) {
         return std::nullopt;
     }
-    log_entry line{said->id, said->how, one_line(said->text), {}};
+    log_entry line{said->id, said->how, said->text, {}};
     line.fields.push_back({log_fields::event, std::string{event_name(record.what)}});
     line.fields.push_back({log_fields::seq, std::to_string(raw(record.seq))});
     if (record.session) {

@@ -15,7 +15,6 @@
 #include <fmt/format.h>
 
 #include "ipc/ctl/commands.hpp"
-#include "ipc/ctl/text.hpp"
 #include "ipc/ctl/view.hpp"
 
 namespace valhalla::ctl {

@@ -5,8 +5,8 @@
 
 #include <fmt/format.h>
 
-#include "ipc/ctl/text.hpp"
 #include "ipc/ctl/view.hpp"
+#include "schema/base/printable.hpp"
 #include "schema/proof/base64.hpp"
 
 namespace valhalla::ctl {

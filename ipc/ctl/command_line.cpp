@@ -10,10 +10,10 @@
 #include <fmt/format.h>
 
 #include "ipc/ctl/commands.hpp"
-#include "ipc/ctl/text.hpp"
 #include "ipc/limits.hpp"
 #include "ipc/nearest.hpp"
 #include "ipc/utf8.hpp"
+#include "schema/base/wrapped_text.hpp"
 
 namespace valhalla::ctl {
 

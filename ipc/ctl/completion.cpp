@@ -6,9 +6,9 @@
 #include <utility>
 
 #include "ipc/api/thresholds.hpp"
-#include "ipc/ctl/text.hpp"
 #include "ipc/ctl/view.hpp"
 #include "ipc/method.hpp"
+#include "schema/base/printable.hpp"
 
 namespace valhalla::ctl {
 

@@ -41,7 +41,6 @@ add_library(valhalla_ctl STATIC
   ctl/session_commands.cpp
   ctl/session_view.cpp
   ctl/status_command.cpp
-  ctl/text.cpp
   ctl/tile_directory.cpp
   ctl/times.cpp
   ctl/view.cpp)

@@ -22,8 +22,8 @@
 
 #include "ipc/ctl/commands.hpp"
 #include "ipc/ctl/files.hpp"
-#include "ipc/ctl/text.hpp"
 #include "ipc/ctl/view.hpp"
+#include "schema/base/printable.hpp"
 #include "schema/proof/sha256_stream.hpp"
 
 namespace valhalla::ctl {

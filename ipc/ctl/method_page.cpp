@@ -6,8 +6,8 @@
 #include <fmt/format.h>
 
 #include "ipc/ctl/method_words.hpp"
-#include "ipc/ctl/text.hpp"
 #include "ipc/open_rpc.hpp"
+#include "schema/base/wrapped_text.hpp"
 
 namespace valhalla::ctl {
 

@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <numeric>
 
-#include "ipc/ctl/text.hpp"
+#include "schema/base/printable.hpp"
+#include "schema/base/wrapped_text.hpp"
+
 
 namespace valhalla::ctl {
 

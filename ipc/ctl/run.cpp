@@ -14,10 +14,11 @@
 
 #include "ipc/ctl/command_line.hpp"
 #include "ipc/ctl/completion.hpp"
-#include "ipc/ctl/text.hpp"
 #include "ipc/ctl/view.hpp"
 #include "ipc/default_socket.hpp"
 #include "ipc/utf8.hpp"
+#include "schema/base/printable.hpp"
+#include "schema/base/wrapped_text.hpp"
 
 namespace valhalla::ctl {
 

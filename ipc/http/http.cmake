@@ -36,5 +36,5 @@ target_link_libraries(valhalla_http PUBLIC valhalla_service valhalla_flags Boost
 target_compile_definitions(valhalla_http PRIVATE VALHALLA_GATEWAY_VERSION="${PROJECT_VERSION}")
 
 add_executable(valhalla-gateway http/main.cpp)
-target_link_libraries(valhalla-gateway PRIVATE valhalla_http)
+target_link_libraries(valhalla-gateway PRIVATE valhalla_http valhalla_base)
 set_target_properties(valhalla-gateway PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})

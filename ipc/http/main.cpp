@@ -27,6 +27,7 @@
 #include "ipc/http/options.hpp"
 #include "ipc/http/server.hpp"
 #include "ipc/service/service_manager.hpp"
+#include "schema/base/printable.hpp"
 
 namespace {
 
@@ -44,7 +45,7 @@ void report(std::string_view what) {
     // One write, and never one that waits: standard error may be a pipe that nobody reads, and one with room has room
     // for PIPE_BUF bytes.
     std::string line = "valhalla-gateway: ";
-    line.append(what, 0, PIPE_BUF - line.size() - 1).append("\n");
+    line.append(valhalla::printable(what), 0, PIPE_BUF - line.size() - 1).append("\n");
     pollfd to{STDERR_FILENO, POLLOUT, 0};
     if (::poll(&to, 1, 0) == 1 && (to.revents & POLLOUT) != 0) {
         [[maybe_unused]] const auto written = ::write(STDERR_FILENO, line.data(), line.size());
@@ -173,7 +174,7 @@ int main(int argc, char** argv) {
             return EXIT_SUCCESS;
         }
         if (parsed.options.check) {
-            std::cout << check_config(parsed.options) << std::flush;
+            std::cout << valhalla::printable(check_config(parsed.options), valhalla::line_breaks::keep) << std::flush;
             return std::cout ? EXIT_SUCCESS : exit_failed;
         }
         return run(parsed.options);

@@ -1,15 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // valhalla-verify: the command line of schema/verify. A program of its own, so that an auditor needs nothing but it.
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <iostream>
+#include <sstream>
+#include <string>
+#include <string_view>
 #include <tuple>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "schema/base/printable.hpp"
+#include "schema/base/terminal.hpp"
+#include "schema/base/wrapped_text.hpp"
 #include "schema/proof/standard_files.hpp"
 #include "schema/verify/verify.hpp"
 
@@ -19,11 +26,19 @@ namespace verify = valhalla::verify;
 using verify::outcome;
 
 constexpr std::chrono::milliseconds between_bars{100};
-constexpr std::size_t bar_width = 40;
+constexpr std::size_t widest_bar = 40;
+
+std::string bar_of(std::uint64_t done, std::uint64_t all, std::size_t columns) {
+    const auto words = fmt::format("{} of {} records", done, all);
+    const auto around_bar = words.size() + 4;  // brackets, a blank, and the last column, where some terminals wrap
+    const auto width = columns > around_bar ? std::min(columns - around_bar, widest_bar) : 0;
+    const std::string filled(width * done / all, '#');
+    return width > 0 ? fmt::format("[{:<{}}] {}", filled, width, words) : valhalla::clip(words, columns - 1);
+}
 
 /// On the terminal of whoever waits, and nowhere else.
 verify::progress_sink progress_bar() {
-    if (::isatty(STDERR_FILENO) == 0) {
+    if (::isatty(STDERR_FILENO) == 0 || !valhalla::terminal_moves_cursor()) {
         return {};
     }
     return [last = std::chrono::steady_clock::time_point{}](std::uint64_t done, std::uint64_t all) mutable {
@@ -32,11 +47,15 @@ verify::progress_sink progress_bar() {
             std::ignore = std::fputs("\r\x1b[K", stderr);
         } else if (now - last >= between_bars) {
             last = now;
-            const std::string filled(bar_width * done / all, '#');
-            std::ignore =
-                std::fputs(fmt::format("\r[{:<{}}] {} of {} records", filled, bar_width, done, all).c_str(), stderr);
+            const auto bar = bar_of(done, all, valhalla::columns_of_terminal(STDERR_FILENO));
+            std::ignore = std::fputs(fmt::format("\r{}\x1b[K", bar).c_str(), stderr);
         }
     };
+}
+
+/// No wider than the window that it is for, where it is for one.
+std::string fitted(std::string_view lines, int to) {
+    return ::isatty(to) == 0 ? std::string{lines} : valhalla::narrowed(lines, valhalla::columns_of_terminal(to));
 }
 
 void add_options(CLI::App& app, verify::request& what, bool& json) {
@@ -79,16 +98,24 @@ int main(int argc, char** argv) {
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& e) {
-        if (app.exit(e) != 0) {
+        std::ostringstream help;
+        std::ostringstream complaint;
+        const bool failed = app.exit(e, help, complaint) != 0;
+        std::cout << fitted(help.str(), STDOUT_FILENO);
+        std::cerr << fitted(valhalla::printable(complaint.str(), valhalla::line_breaks::keep), STDERR_FILENO);
+        if (failed) {
             return static_cast<int>(outcome::wrong_usage);
         }
         return written() ? 0 : static_cast<int>(outcome::unreadable);
     }
     const auto found = verify::verify_evidence(what, progress_bar());
     if (found.result == outcome::wrong_usage && !json) {
-        std::ignore = std::fputs(fmt::format("valhalla-verify: {}\n", found.what->message).c_str(), stderr);
+        std::ignore = std::fputs(
+            fitted(fmt::format("valhalla-verify: {}\n", valhalla::printable(found.what->message)), STDERR_FILENO)
+                .c_str(),
+            stderr);
     } else {
-        std::ignore = std::fputs((json ? found.json() + "\n" : found.text()).c_str(), stdout);
+        std::ignore = std::fputs((json ? found.json() + "\n" : fitted(found.text(), STDOUT_FILENO)).c_str(), stdout);
     }
     return static_cast<int>(written() ? found.result : outcome::unreadable);
 }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "schema/verify/report.hpp"
 
-#include <algorithm>
 #include <string_view>
 
 #include <fmt/format.h>
 
+#include "schema/base/printable.hpp"
 #include "schema/model/json_text.hpp"
 #include "schema/model/json_writer.hpp"
 
@@ -13,18 +13,9 @@ namespace valhalla::verify {
 
 namespace {
 
-/// Evidence may have been written by anybody: as text it must be UTF-8 without control characters.
-std::string harmless(std::string_view text) {
-    std::string out{text};
-    const bool utf8 = is_valid_utf8(text);
-    std::ranges::replace_if(
-        out,
-        [utf8](char c) {
-            const auto code = static_cast<unsigned char>(c);
-            return code < 0x20 || code == 0x7f || (!utf8 && code >= 0x80);
-        },
-        '?');
-    return out;
+/// Evidence may have been written by anybody. Bytes that are not UTF-8 cannot be JSON.
+std::string as_utf8(std::string_view text) {
+    return is_valid_utf8(text) ? std::string{text} : printable(text);
 }
 
 std::string_view verdict_of(outcome result) {
@@ -41,16 +32,16 @@ void write_problem(json_writer& json, const problem& p) {
     json.begin_object().key("seq");
     p.record ? json.value(raw(*p.record)) : json.null();
     json.key("table");
-    p.table.empty() ? json.null() : json.value(harmless(p.table));
+    p.table.empty() ? json.null() : json.value(as_utf8(p.table));
     json.key("file");
-    p.file.empty() ? json.null() : json.value(harmless(p.file));
-    json.member("message", harmless(p.message)).end_object();
+    p.file.empty() ? json.null() : json.value(as_utf8(p.file));
+    json.member("message", as_utf8(p.message)).end_object();
 }
 
 void write_sentences(json_writer& json, std::string_view name, const std::vector<std::string>& sentences) {
     json.key(name).begin_array();
     for (const auto& sentence : sentences) {
-        json.value(harmless(sentence));
+        json.value(as_utf8(sentence));
     }
     json.end_array();
 }
@@ -58,9 +49,9 @@ void write_sentences(json_writer& json, std::string_view name, const std::vector
 }  // namespace
 
 std::string report::text() const {
-    std::string out = fmt::format("{}: {}\n", harmless(path), verdict_of(result));
+    std::string out = fmt::format("{}: {}\n", printable(path), verdict_of(result));
     const auto line = [&out](std::string_view label, std::string_view value) {
-        out += fmt::format("  {:<12} {}\n", label, harmless(value));
+        out += fmt::format("  {:<12} {}\n", label, printable(value));
     };
     if (what) {
         const auto where = what->file.empty() ? std::string{} : what->file + ": ";
@@ -99,14 +90,14 @@ std::string report::json() const {
     std::string out;
     json_writer json{out};
     json.begin_object().member("verified", result == outcome::verified).member("kind", kind);
-    json.member("path", harmless(path)).member("size", head.size).member("root", schema::to_hex(head.root));
+    json.member("path", as_utf8(path)).member("size", head.size).member("root", schema::to_hex(head.root));
     json.member("first_ts_utc", first_ts).member("last_ts_utc", last_ts).key("key");
-    key.empty() ? json.null() : json.value(harmless(key));
+    key.empty() ? json.null() : json.value(as_utf8(key));
     json.member("key_from_trail", key_from_trail);
     write_sentences(json, "checked", checked);
     write_sentences(json, "not_checked", not_checked);
     json.key("record");
-    record&& result == outcome::verified ? json.value(harmless(*record)) : json.null();
+    record&& result == outcome::verified ? json.value(as_utf8(*record)) : json.null();
     json.key("problem");
     if (what) {
         write_problem(json, *what);
@@ -114,7 +105,7 @@ std::string report::json() const {
         json.null();
     }
     json.end_object();
-    return out;
+    return printable_json(out);
 }
 
 }  // namespace valhalla::verify

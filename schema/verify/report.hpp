@@ -34,7 +34,7 @@ struct report {
     outcome result = outcome::verified;
     std::string kind{};  ///< "database", "export", "tiles", "proof", "session bundle", "log"
     std::string path{};
-    tree_head head{};  ///< over the records that were good; of a proof, what its checkpoint says
+    tree_head head{};  ///< over the records that are known to be good; of a proof, what its checkpoint says
     std::optional<unix_micros> first_ts{};
     std::optional<unix_micros> last_ts{};
     std::string key{};  ///< verifier key; empty when no signature was checked
@@ -44,9 +44,9 @@ struct report {
     std::optional<std::string> record{};     ///< of a proof
     std::optional<problem> what{};
 
-    /// A few plain lines. Control characters out of the evidence never reach a terminal.
+    /// A few plain lines. Nothing out of the evidence acts on a terminal.
     [[nodiscard]] std::string text() const;
-    /// One object, one line.
+    /// One object, one line, as harmless.
     [[nodiscard]] std::string json() const;
 };
 

@@ -13,10 +13,10 @@ add_library(valhalla_verify STATIC
   verify/verify.cpp)
 target_link_libraries(valhalla_verify
   PUBLIC valhalla_schema
-  PRIVATE SQLiteCpp SQLite::SQLite3 fmt::fmt)
+  PRIVATE valhalla_base SQLiteCpp SQLite::SQLite3 fmt::fmt)
 
 # The name on the disk is the one that people type.
 add_executable(valhalla-verify verify/main.cpp)
 target_compile_definitions(valhalla-verify PRIVATE VALHALLA_VERIFY_VERSION="${PROJECT_VERSION}")
-target_link_libraries(valhalla-verify PRIVATE valhalla_verify valhalla_flags CLI11::CLI11 fmt::fmt)
+target_link_libraries(valhalla-verify PRIVATE valhalla_verify valhalla_base valhalla_flags CLI11::CLI11 fmt::fmt)
 set_target_properties(valhalla-verify PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})

@@ -27,13 +27,14 @@ SOCKETS = r"boost/asio.*|boost/beast.*|sys/socket\.h|sys/un\.h|netinet/.*"
 IMPURE = rf"{SQLITE}|{SOCKETS}|random|ctime|time\.h|fstream|filesystem|iostream|thread|mutex|unistd\.h|fcntl\.h|sys/.*"
 
 RULES = {
-    "schema/model": Rule(("schema/model",), f"{SQLITE}|{SOCKETS}"),
+    "schema/base": Rule(("schema/base",), f"{SQLITE}|{SOCKETS}"),
+    "schema/model": Rule(("schema/base", "schema/model"), f"{SQLITE}|{SOCKETS}"),
     "schema": Rule(("schema",), SOCKETS),
-    "ipc": Rule(("ipc",), SQLITE, except_folders=("ipc/ctl", "ipc/http")),
-    "ipc/service": Rule(("ipc",), SQLITE, except_folders=("ipc/ctl", "ipc/http", "ipc/client", "ipc/api")),
-    "ipc/http": Rule(("ipc",), SQLITE, except_folders=("ipc/ctl", "ipc/client", "ipc/api")),
-    "ipc/ctl": Rule(("ipc", "schema/proof"), SQLITE, except_folders=("ipc/http",)),
-    "daemon/governor": Rule(("daemon/governor", "schema/model", "schema/proof"), IMPURE),
+    "ipc": Rule(("ipc", "schema/base"), SQLITE, except_folders=("ipc/ctl", "ipc/http")),
+    "ipc/service": Rule(("ipc", "schema/base"), SQLITE, except_folders=("ipc/ctl", "ipc/http", "ipc/client", "ipc/api")),
+    "ipc/http": Rule(("ipc", "schema/base"), SQLITE, except_folders=("ipc/ctl", "ipc/client", "ipc/api")),
+    "ipc/ctl": Rule(("ipc", "schema/base", "schema/proof"), SQLITE, except_folders=("ipc/http",)),
+    "daemon/governor": Rule(("daemon/governor", "schema/base", "schema/model", "schema/proof"), IMPURE),
     "daemon": Rule(("daemon", "ipc", "schema"), except_folders=("ipc/ctl", "ipc/http")),
 }
 # Purity that an include does not show.
@@ -97,6 +98,9 @@ PLANTED = [
     ("schema/store.cpp", "#include <boost/asio/post.hpp>", True),
     ("schema/store.cpp", '#include "schema/store.hpp"\n#include <SQLiteCpp/SQLiteCpp.h>', False),
     ("schema/model/cone.hpp", '#include "schema/store.hpp"', True),
+    ("schema/base/printable.cpp", '#include "schema/model/cone.hpp"', True),
+    ("schema/base/printable.cpp", '#include "schema/base/utf8.hpp"', False),
+    ("ipc/connection.cpp", '#include "schema/base/printable.hpp"', False),
     ("schema/model/cone.hpp", "#include <sqlite3.h>", True),
     ("schema/model/cone.hpp", '#include "schema/model/ids.hpp"', False),
     ("ipc/connection.cpp", '#include "schema/model/cone.hpp"', True),

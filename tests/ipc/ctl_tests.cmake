@@ -19,7 +19,6 @@ valhalla_test(ipc_ctl_test
     ${CMAKE_CURRENT_LIST_DIR}/ctl/request_key_test.cpp
     ${CMAKE_CURRENT_LIST_DIR}/ctl/restore_test.cpp
     ${CMAKE_CURRENT_LIST_DIR}/ctl/stage.cpp
-    ${CMAKE_CURRENT_LIST_DIR}/ctl/text_test.cpp
     ${CMAKE_CURRENT_LIST_DIR}/ctl/times_test.cpp
     ${CMAKE_CURRENT_LIST_DIR}/ctl/tree_test.cpp
   LIBS valhalla_ctl valhalla_ipc Boost::json fmt::fmt

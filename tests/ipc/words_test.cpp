@@ -7,8 +7,8 @@
 #include <boost/test/unit_test.hpp>
 
 #include "ipc/errors.hpp"
+#include "ipc/excerpt.hpp"
 #include "ipc/nearest.hpp"
-#include "ipc/utf8.hpp"
 #include "ipc/wire_time.hpp"
 
 using namespace valhalla::ipc;

@@ -1,5 +1,7 @@
 valhalla_test(schema_model_test
   SOURCES
+    schema/base/printable_test.cpp
+    schema/base/wrapped_text_test.cpp
     schema/json_value_test.cpp
     schema/json_writer_test.cpp
     schema/model_samples.cpp
@@ -8,7 +10,7 @@ valhalla_test(schema_model_test
     schema/render_test.cpp
     schema/thresholds_test.cpp
     schema/time_test.cpp
-  LIBS valhalla_model Boost::json
+  LIBS valhalla_base valhalla_model Boost::json
   LABELS schema)
 
 valhalla_test(schema_files_test

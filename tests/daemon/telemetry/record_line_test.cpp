@@ -5,12 +5,16 @@
 #include <fstream>
 #include <iterator>
 #include <map>
+#include <memory>
 #include <regex>
 #include <set>
+#include <sstream>
 #include <string>
 
 #include <boost/test/unit_test.hpp>
+#include <spdlog/sinks/ostream_sink.h>
 
+#include "daemon/telemetry/daemon_log.hpp"
 #include "tests/schema/file_content.hpp"
 
 using namespace valhalla;
@@ -69,7 +73,13 @@ BOOST_AUTO_TEST_CASE(what_somebody_wrote_cannot_make_lines_of_its_own) {
     e.now.reason = "calm\ninfo signal 15: stopping\x1b[2J";
     const auto line = line_of(record_of(e));
     BOOST_TEST_REQUIRE(line.has_value());
-    BOOST_TEST(line->text == "band C, set by alice: calm\\ninfo signal 15: stopping\\x1b[2J");
+    std::ostringstream text;
+    daemon_log log{
+        std::make_shared<spdlog::logger>("valhallad", std::make_shared<spdlog::sinks::ostream_sink_st>(text))};
+    log.write(*line);
+    log.reload_refused("policy", "a\u009bb\u202ec\u3164d 東京");
+    BOOST_TEST(text.str().find("band C, set by alice: calm\\ninfo signal 15: stopping\\x1b[2J\n") != std::string::npos);
+    BOOST_TEST(text.str().find("a\\u009bb\\u202ec\\u3164d 東京\n") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(the_worse_the_health_the_louder) {

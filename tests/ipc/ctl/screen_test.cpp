@@ -5,7 +5,7 @@
 
 #include <boost/test/unit_test.hpp>
 
-#include "ipc/ctl/text.hpp"
+#include "schema/base/printable.hpp"
 #include "tests/ipc/ctl/stage.hpp"
 
 BOOST_AUTO_TEST_SUITE(ctl_screens)
@@ -79,7 +79,7 @@ BOOST_AUTO_TEST_CASE(no_line_is_wider_than_the_screen) {
             auto daemon = daemon_for(s);
             std::istringstream lines{run(daemon, s.arguments, {.columns = columns, .out_is_terminal = true}).out};
             for (std::string line; std::getline(lines, line);) {
-                BOOST_TEST(valhalla::ctl::columns_of(line) <= columns, s.name << ": " << line);
+                BOOST_TEST(valhalla::columns_of(line) <= columns, s.name << ": " << line);
             }
         }
     }
@@ -96,7 +96,7 @@ BOOST_AUTO_TEST_CASE(plain_screens_have_no_control_characters) {
     for (const auto& s : screens) {
         auto daemon = daemon_for(s);
         const auto text = run(daemon, s.arguments).out;
-        BOOST_TEST(valhalla::ctl::printable(text, valhalla::ctl::line_breaks::keep) == text, s.name);
+        BOOST_TEST(valhalla::printable(text, valhalla::line_breaks::keep) == text, s.name);
     }
 }
 

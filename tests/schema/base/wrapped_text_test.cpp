@@ -1,46 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "ipc/ctl/text.hpp"
+#include "schema/base/wrapped_text.hpp"
 
 #include <boost/test/unit_test.hpp>
 
-BOOST_AUTO_TEST_SUITE(ctl_text)
+#include "schema/base/printable.hpp"
 
-using namespace valhalla::ctl;
+namespace valhalla::tests {
 
-BOOST_AUTO_TEST_CASE(escape_sequences_are_made_visible) {
-    BOOST_TEST(printable("a\x1b[2Jb") == "a\\x1b[2Jb");
-    BOOST_TEST(printable("bell\a del\x7f") == "bell\\x07 del\\x7f");
-    BOOST_TEST(printable("\xc2\x9b"
-                         "31m") == "\\u009b31m");  // CSI as one C1 control
-    BOOST_TEST(printable("x\xe2\x80\xae"
-                         "y") == "x\\u202ey");  // right-to-left override
-    BOOST_TEST(printable("cr\rlf\ntab\t") == "cr\\rlf\\ntab\\t");
-    BOOST_TEST(printable(std::string_view{"nul\0", 4}) == "nul\\x00");
-}
-
-BOOST_AUTO_TEST_CASE(line_breaks_are_kept_where_wanted) {
-    BOOST_TEST(printable("one\ntwo\x1b", line_breaks::keep) == "one\ntwo\\x1b");
-}
-
-BOOST_AUTO_TEST_CASE(bytes_that_are_not_utf8_are_made_visible) {
-    BOOST_TEST(printable("a\xff"
-                         "b\xc3") == "a\\xffb\\xc3");
-}
-
-BOOST_AUTO_TEST_CASE(letters_of_all_scripts_stay) {
-    BOOST_TEST(printable("Zürich 東京 😀") == "Zürich 東京 😀");
-}
-
-BOOST_AUTO_TEST_CASE(json_stays_the_same_json) {
-    BOOST_TEST(printable_json("{\"a\":\"\xc2\x9b\x7f\"}") == "{\"a\":\"\\u009b\\u007f\"}");
-    BOOST_TEST(printable_json("{\"a\":\"ü\\n\"}") == "{\"a\":\"ü\\n\"}");
-}
-
-BOOST_AUTO_TEST_CASE(width_counts_columns_not_bytes) {
-    BOOST_TEST(columns_of("Zürich") == 6U);
-    BOOST_TEST(columns_of("東京") == 4U);
-    BOOST_TEST(columns_of("e\xcc\x81") == 1U);  // e and a combining accent
-}
+BOOST_AUTO_TEST_SUITE(base_wrapped_text)
 
 BOOST_AUTO_TEST_CASE(clipped_text_fits_and_shows_that_it_was_clipped) {
     BOOST_TEST(clip("short", 5) == "short");
@@ -69,7 +36,9 @@ BOOST_AUTO_TEST_CASE(given_line_breaks_are_kept) {
 }
 
 BOOST_AUTO_TEST_CASE(no_wrapped_line_is_too_wide_and_no_word_is_lost) {
-    const std::string text = "One sentence — with 東京 in it, ünd so weiter, and averyveryverylongword at the end";
+    const std::string text =
+        "One sentence — with 東京都日本語 in it, e\u0301t ainsi de suite, 👩\u200d💻 👨\u200d👩\u200d👧\u200d👦 and "
+        "averyveryverylongword at the end";
     for (std::size_t columns = 2; columns < 90; ++columns) {
         std::string letters;
         for (const auto& line : wrap(text, columns)) {
@@ -83,4 +52,19 @@ BOOST_AUTO_TEST_CASE(no_wrapped_line_is_too_wide_and_no_word_is_lost) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(a_mark_stays_with_its_letter) {
+    const std::string letter = "e\u0301";
+    const std::vector<std::string> expected{letter + letter, letter + letter, letter};
+    BOOST_TEST(wrap(letter + letter + letter + letter + letter, 2) == expected, boost::test_tools::per_element());
+    BOOST_TEST(clip(letter + letter + letter, 2) == letter + "…");
+}
+
+BOOST_AUTO_TEST_CASE(narrowed_lines_keep_their_indentation) {
+    BOOST_TEST(narrowed("short\n  a line that is too wide\n\n", 12) == "short\n  a line\n  that is\n  too wide\n\n");
+    BOOST_TEST(narrowed("          xxxx yyyy\n", 8) == "    xxxx\n    yyyy\n");
+    BOOST_TEST(narrowed("", 8).empty());
+}
+
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace valhalla::tests
