@@ -124,6 +124,21 @@ verifier_key checkpoint_book::key_for(const known_checkpoint& c) const {
     return *key;
 }
 
+tree_head checkpoint_book::good_head() const {
+    for (const auto& c : all_ | std::views::reverse) {
+        if (c.found != c.says.head.root) {
+            continue;
+        }
+        try {
+            check_signature(c, key_for(c));
+            return c.says.head;
+        } catch (const bad_evidence&) {
+            continue;  // what nobody signed vouches for nothing
+        }
+    }
+    return {};
+}
+
 void checkpoint_book::check_against_trail(const known_checkpoint& c, const tree_head& end) const {
     if (c.says.head.size > end.size) {
         blame_file(c.file, fmt::format("speaks of {} records, and the trail holds {}: records were cut off at its end, "
@@ -133,16 +148,11 @@ void checkpoint_book::check_against_trail(const known_checkpoint& c, const tree_
     if (c.found == c.says.head.root) {
         return;
     }
-    std::uint64_t agreed = 0;
-    for (const auto& other : all_) {
-        if (other.found == other.says.head.root && other.says.head.size < c.says.head.size) {
-            agreed = std::max(agreed, other.says.head.size);
-        }
-    }
-    blame_file(c.file, fmt::format("the first {} records are not those that it was signed for (root {}, the trail's is "
-                                   "{}); the difference lies in records {} to {}",
-                                   c.says.head.size, schema::to_hex(c.says.head.root),
-                                   schema::to_hex(c.found.value_or(hash256{})), agreed + 1, c.says.head.size));
+    blame_file(c.file,
+               fmt::format("the first {} records are not those that it was signed for (root {}, the trail's is "
+                           "{}); the difference lies in records {} to {}",
+                           c.says.head.size, schema::to_hex(c.says.head.root),
+                           schema::to_hex(c.found.value_or(hash256{})), good_head().size + 1, c.says.head.size));
 }
 
 /// The trail must not speak of a later epoch, with another key, than the one that the auditor knows.

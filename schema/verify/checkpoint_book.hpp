@@ -71,6 +71,10 @@ class checkpoint_book {
     void reached(const hash256& root);
     void saw_epoch(const events::epoch_started& e, audit_seq seq);
 
+    /// The newest checkpoint that the walk reached with its root, if the right key signed it: what is good, whatever
+    /// else is not. Empty where none is.
+    [[nodiscard]] tree_head good_head() const;
+
     /// After the walk. Throws `bad_evidence`; tells `r` what was checked, with which key, and what could not be.
     void judge(const tree_head& end, report& r) const;
 

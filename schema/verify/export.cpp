@@ -99,14 +99,16 @@ byte_source opened(const fs::path& directory, const std::string& name) {
     return *std::move(source);
 }
 
-/// What was read to its end, against what the manifest says.
-void check_digest(byte_source& source, const std::string& name, const listed_file& listed) {
+/// What was read to its end, against what the manifest says. `where` may say more of a difference.
+void check_digest(byte_source& source, const std::string& name, const listed_file& listed,
+                  std::string_view where = {}) {
     if (source.bytes_taken() != listed.bytes) {
         blame_file(name,
                    fmt::format("has {} bytes, and {} says {}", source.bytes_taken(), manifest_file, listed.bytes));
     }
     if (schema::to_hex(source.digest()) != listed.sha256) {
-        blame_file(name, fmt::format("has another SHA-256 than {} says", manifest_file));
+        blame_file(
+            name, fmt::format("has another SHA-256 than {} says{}{}", manifest_file, where.empty() ? "" : "; ", where));
     }
 }
 
@@ -213,14 +215,16 @@ void verify_export(const fs::path& directory, checkpoint_book& checkpoints, cons
         throw;
     }
     chain.tell(r);
-    check_digest(source, trail_file, m.files.at(trail_file));
+    const auto where =
+        fmt::format("the difference lies in records {} to {}", checkpoints.good_head().size + 1, r.head.size);
+    check_digest(source, trail_file, m.files.at(trail_file), where);
     if (r.head.size != m.tree_size) {
         blame_file(trail_file,
                    fmt::format("holds {} records, and {} says {}", r.head.size, manifest_file, m.tree_size));
     }
     if (schema::to_hex(r.head.root) != m.root) {
-        blame_file(manifest_file,
-                   fmt::format("states the root {}, and the records make {}", m.root, schema::to_hex(r.head.root)));
+        blame_file(manifest_file, fmt::format("states the root {}, and the records make {}; {}", m.root,
+                                              schema::to_hex(r.head.root), where));
     }
     check_documents(directory, chain);
     r.checked.emplace_back(

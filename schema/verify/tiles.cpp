@@ -49,7 +49,10 @@ void check_tile(const fs::path& directory, const tile_path& path, std::span<cons
     }
     for (std::size_t i = 0; i < hashes.size(); ++i) {
         if (std::memcmp(is.data() + i * sizeof(hash256), hashes[i].data(), sizeof(hash256)) != 0) {
-            blame_file(tile.name, fmt::format("is not what the entries make it, first at hash {}", i));
+            const auto record = path.index * tile_width + i + 1;
+            blame_file(tile.name,
+                       fmt::format("is not what the entries make it, first at hash {}{}", i,
+                                   path.level == 0U ? fmt::format(", of record {}", record) : std::string{}));
         }
     }
     if (!tile.only_the_start && !tile.source.take(1).empty()) {

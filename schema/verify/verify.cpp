@@ -199,8 +199,29 @@ class verification {
         for (auto& c : others_) {
             book.add(std::move(c));
         }
-        walk(book);
-        book.judge(r_.head, r_);
+        try {
+            walk(book);
+            book.judge(r_.head, r_);
+        } catch (const bad_evidence& bad) {
+            tell_good_part(bad.what, book);
+            throw;
+        }
+    }
+
+    /// A walk ends where something cannot be right; what was altered with care in front of it shows at a checkpoint
+    /// only. So what is good ends there, too, except in a database, which has the leaf of every record beside it.
+    void tell_good_part(const problem& bad, const checkpoint_book& book) {
+        const bool leaves_tell = r_.kind == "database" && bad.file.empty();
+        if (leaves_tell && (!bad.record || r_.head.size < static_cast<std::uint64_t>(raw(*bad.record)))) {
+            return;
+        }
+        const auto good = book.good_head();
+        if (good == r_.head) {
+            return;
+        }
+        r_.head = good;
+        r_.first_ts.reset();
+        r_.last_ts.reset();
     }
 
     const request& what_;

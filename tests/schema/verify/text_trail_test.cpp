@@ -153,6 +153,32 @@ BOOST_AUTO_TEST_CASE(an_edited_trail_with_its_manifest_is_found) {
         {.file = "checkpoint", .said = "are not those that it was signed for"});
 }
 
+BOOST_AUTO_TEST_CASE(what_was_altered_lies_behind_the_last_checkpoint_that_agrees) {
+    const evidence_fixture good;
+    const auto directory = good.put_export();
+    const auto older = good.put("older", good.note(150)).string();
+    auto text = content_of(directory / "audit.log");
+    text.replace(text.find("because", text.find("\"seq\":200,")), 7, "becausf");
+    put_content(directory / "audit.log", text);
+    const auto listed = verify::verify_evidence({.path = directory, .checkpoints = {older}});
+    BOOST_REQUIRE(listed.what.has_value());
+    BOOST_TEST(listed.what->message ==
+               "has another SHA-256 than manifest.json says; the difference lies in records 151 to 700");
+    BOOST_TEST(listed.head.size == 150U);
+    BOOST_CHECK(listed.head == good.at(150).head);
+    BOOST_CHECK(!listed.last_ts);
+    recompute_manifest(directory, "audit.log");
+    check_failed({.path = directory, .checkpoints = {older}},
+                 {.file = "manifest.json", .said = "; the difference lies in records 151 to 700"});
+    const auto alone = verify::verify_evidence({.path = directory});
+    BOOST_TEST(alone.head.size == 0U);
+    BOOST_TEST(alone.text().find("good until") == std::string::npos);
+    // A checkpoint that somebody else signed vouches for nothing.
+    const evidence_fixture stranger{9};
+    const auto forged = good.put("forged", sign_checkpoint(good.at(150), stranger.key)).string();
+    BOOST_TEST(verify::verify_evidence({.path = directory, .checkpoints = {forged}}).head.size == 0U);
+}
+
 BOOST_AUTO_TEST_CASE(lines_that_were_cut_dropped_or_swapped_are_found) {
     const auto rewritten = [](auto change, const expected_problem& found) {
         attack_export(
@@ -257,6 +283,28 @@ BOOST_AUTO_TEST_CASE(a_log_is_held_against_its_checkpoint) {
     check_failed({.log = log, .checkpoints = {newest}}, {.record = 1, .said = "more than 65535 bytes"});
 }
 
+BOOST_AUTO_TEST_CASE(an_altered_log_is_good_until_the_last_checkpoint_that_agrees) {
+    const evidence_fixture good;
+    const auto log = good.put_log().string();
+    const std::vector<std::string> kept{good.put("kept-100", good.note(100)).string(),
+                                        good.put("kept-200", good.note(200)).string(),
+                                        good.put("newest", good.note(700)).string()};
+    edit(log, "because", "becausf");  // of the first record that has a reason
+    const auto altered = verify::verify_evidence({.log = log, .checkpoints = kept});
+    BOOST_REQUIRE(altered.what.has_value());
+    BOOST_TEST(altered.what->file == kept[0]);
+    BOOST_TEST(altered.what->message.find("the difference lies in records 1 to 100") != std::string::npos);
+    BOOST_TEST(altered.text().find("good until") == std::string::npos);
+    put_content(log, content_of(good.put_log()));
+    edit(log, "\"seq\":77,", "\"seq\": 77,");
+    const auto torn = verify::verify_evidence({.log = log, .checkpoints = kept});
+    BOOST_TEST(torn.head.size == 0U);
+    put_content(log, content_of(good.put_log()));
+    edit(log, "\"seq\":150,", "\"seq\": 150,");
+    const auto later = verify::verify_evidence({.log = log, .checkpoints = kept});
+    BOOST_TEST(later.text().find("good until   100 records") != std::string::npos);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(verify_tiles)
@@ -309,7 +357,7 @@ BOOST_AUTO_TEST_CASE(every_tile_and_every_bundle_counts) {
 
 BOOST_AUTO_TEST_CASE(every_entry_counts) {
     attack_tiles([](const fs::path& d) { edit(d / "tile/entries/001", "because", "becausf"); },
-                 {.file = "tile/0/001", .said = "first at hash 0"});
+                 {.file = "tile/0/001", .said = "first at hash 0, of record 257"});
     attack_tiles([](const fs::path& d) { edit(d / "tile/entries/001", "\"seq\":300,", "\"seq\":301,"); },
                  {.record = 300, .said = "it is missing; the next one is 301"});
     attack_tiles(
