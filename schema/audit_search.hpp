@@ -23,7 +23,10 @@ class audit_search {
   public:
     explicit audit_search(const connection& db) : db_{db} {}
 
-    /// Inside a read transaction of the caller, as everything here.
+    // Everything here is called inside a read transaction of the caller.
+
+    /// Nothing when no record has this name.
+    [[nodiscard]] std::optional<std::int64_t> id_of_event(std::string_view name);
     [[nodiscard]] audit_page page(const audit_query& query);
     /// Number of records.
     [[nodiscard]] std::int64_t size();
@@ -72,7 +75,6 @@ class audit_search {
     [[nodiscard]] range range_of(const audit_query& query);
     /// The first seq whose record is not before `t`; one past the end when there is none.
     [[nodiscard]] std::int64_t first_at_or_after(unix_micros t);
-    [[nodiscard]] std::optional<std::int64_t> id_of_event(std::string_view name);
     /// Of the tile's records those that have all that is wanted.
     [[nodiscard]] tile_bits matches(const wanted& w, const posting_reader::row& found, posting_kind kind);
 

@@ -44,6 +44,11 @@ audit_page reader::audit(const audit_query& query) {
     return impl_->trail.page(query);
 }
 
+bool reader::knows_event(std::string_view name) {
+    const read_transaction open = impl_->transaction();
+    return impl_->trail.id_of_event(name).has_value();
+}
+
 session_page reader::sessions(const session_query& query) {
     const read_transaction open = impl_->transaction();
     return impl_->sessions.page(query);

@@ -96,6 +96,8 @@ class reader {
     ~reader();
 
     [[nodiscard]] audit_page audit(const audit_query& query);
+    /// Whether a record of the trail has this name.
+    [[nodiscard]] bool knows_event(std::string_view name);
     [[nodiscard]] session_page sessions(const session_query& query);
     [[nodiscard]] std::optional<session_story> story(session_id id);
     [[nodiscard]] cone_page cones(std::optional<audit_seq> before, std::size_t limit);

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "daemon/methods/bind.hpp"
+#include "daemon/methods/event_filter.hpp"
 
 namespace valhalla {
 
@@ -52,7 +53,14 @@ void bind_audit_methods(ipc::method_table& table, const services& with) {
     });
     table.on<api::audit_list>([with](api::audit_list::params&& p, ipc::call& c) {
         with.queries.submit(
-            [query = trail_query(std::move(p))](schema::reader& from) { return page_json(from.audit(query)); },
+            [query = trail_query(std::move(p))](schema::reader& from) -> query_pool::answer {
+                if (is_strange_event(query.event)) {
+                    if (auto refusal = refuse_strange_event(from, *query.event)) {
+                        return *std::move(refusal);
+                    }
+                }
+                return page_json(from.audit(query));
+            },
             c.defer());
     });
 }

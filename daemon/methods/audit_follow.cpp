@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // audit.follow, audit.unfollow: the trail as it grows.
+#include <functional>
+#include <utility>
+
 #include <fmt/format.h>
 
 #include "daemon/methods/bind.hpp"
+#include "daemon/methods/event_filter.hpp"
 #include "ipc/api/audit.hpp"
 
 namespace valhalla {
@@ -14,6 +18,29 @@ namespace api = ipc::api;
 
 std::string follow_json(std::int64_t number, audit_seq after) {
     return fmt::format(R"({{"follow":{},"after":{}}})", number, raw(after));
+}
+
+/// A follow of an event whose name only the trail may know.
+void begin_if_known(const services& with, ipc::call& c, schema::audit_query filter) {
+    auto reply = c.defer();
+    auto look = [with, who = c.who(), channel = c.channel(), filter = std::move(filter),
+                 reply](schema::reader& from) mutable -> std::function<void()> {
+        auto refusal = refuse_strange_event(from, *filter.event);
+        return [with, who, channel, filter, reply, refusal]() mutable {
+            if (refusal) {
+                reply.fail(*refusal);
+                return;
+            }
+            const auto after = *filter.after;
+            const auto begun = with.follows.follow(who, channel, std::move(filter));
+            if (const auto* error = std::get_if<ipc::rpc_error>(&begun)) {
+                reply.fail(*error);
+            } else {
+                reply.reply(follow_json(std::get<std::int64_t>(begun), after));
+            }
+        };
+    };
+    with.queries.submit_then(std::move(look), std::move(reply));
 }
 
 }  // namespace
@@ -37,6 +64,10 @@ void bind_follow_methods(ipc::method_table& table, const services& with) {
         filter.actor = std::move(p.actor);
         if (p.session) {
             filter.session = session_id{*p.session};
+        }
+        if (is_strange_event(filter.event)) {
+            begin_if_known(with, c, std::move(filter));
+            return;
         }
         const auto begun = with.follows.follow(c.who(), c.channel(), std::move(filter));
         if (const auto* error = std::get_if<ipc::rpc_error>(&begun)) {

@@ -4,6 +4,8 @@
 // readers of its log.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <string_view>
 
 namespace valhalla::event_names {
@@ -33,5 +35,16 @@ inline constexpr std::string_view key_revoke = "KEY_REVOKE";
 inline constexpr std::string_view access_denied = "ACCESS_DENIED";
 /// Of the events of other programs.
 inline constexpr std::string_view foreign_prefix = "X_";
+
+inline constexpr std::array all{database_create, policy_loaded, playbook_loaded,  session_start, session_end,
+                                session_note,    cone_set,      cone_allow,       cone_deny,     health_report,
+                                health_clear,    health_status, thresholds_set,   step_set,      import,
+                                witness_cosign,  epoch_start,   records_unsigned, operator_lock, operator_unlock,
+                                key_create,      key_revoke,    access_denied};
+
+/// Whether records of this name are written at all. Imported lines may have other names beside.
+[[nodiscard]] constexpr bool may_be(std::string_view name) noexcept {
+    return name.starts_with(foreign_prefix) || std::ranges::find(all, name) != all.end();
+}
 
 }  // namespace valhalla::event_names

@@ -2,6 +2,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "schema/model/event.hpp"
+#include "schema/model/event_names.hpp"
 #include "schema/model/json_value.hpp"
 #include "tests/schema/model_samples.hpp"
 
@@ -49,6 +50,21 @@ void each_member(const json_value& v, const std::function<void(const json_value&
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(records)
+
+BOOST_AUTO_TEST_CASE(every_name_that_a_record_has_is_one_that_can_be_asked_for) {
+    sampler random{2};
+    for (std::size_t kind = 0; kind < event_kinds; ++kind) {
+        for (int i = 0; i < 50; ++i) {
+            const auto entry = random.entry(kind);
+            if (!std::holds_alternative<events::imported_line>(entry.what)) {
+                BOOST_TEST(event_names::may_be(event_name(entry.what)), event_name(entry.what));
+            }
+        }
+    }
+    BOOST_TEST(event_names::may_be("X_ANY"));
+    BOOST_TEST(!event_names::may_be("CONE_SETT"));
+    BOOST_TEST(!event_names::may_be(""));
+}
 
 BOOST_AUTO_TEST_CASE(every_kind_of_record_decodes_to_what_was_encoded) {
     sampler random{1};
