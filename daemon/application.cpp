@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <sys/statvfs.h>
+#include <tuple>
 #include <unistd.h>
 #include <utility>
 
@@ -18,6 +19,7 @@
 #include <fmt/format.h>
 
 #include "daemon/access_control.hpp"
+#include "daemon/access_names.hpp"
 #include "daemon/api_keys.hpp"
 #include "daemon/chance.hpp"
 #include "daemon/change_gate.hpp"
@@ -97,6 +99,7 @@ struct application::parts {
     void ledger_broke(const std::string& why);
     void on_signal();
     void reload();
+    void tell_unknown_names(const access_rules& rules);
     void adopt(const std::variant<config, early_exit>& read);
     void set_rates(const std::map<std::string, ipc::call_rate>& rates);
     template <class Loaded>
@@ -454,6 +457,17 @@ void application::parts::reload() {
     queries.submit_then(read, {});
 }
 
+void application::parts::tell_unknown_names(const access_rules& rules) {
+    // The user database may take its time, and nobody waits for this.
+    std::ignore = queries.try_submit([this, rules](schema::reader&) -> std::function<void()> {
+        return [this, sentences = unknown_names_in(rules)] {
+            for (const auto& sentence : sentences) {
+                log.unknown_name(sentence);
+            }
+        };
+    });
+}
+
 /// What of a configuration can be changed while running.
 void application::parts::adopt(const std::variant<config, early_exit>& read) {
     const auto* fresh = std::get_if<config>(&read);
@@ -462,6 +476,7 @@ void application::parts::adopt(const std::variant<config, early_exit>& read) {
         return;
     }
     who_may.set_rules(fresh->access);
+    tell_unknown_names(fresh->access);
     set_rates(fresh->rates);
     denials.set_rules(fresh->denials);
     log.set_level(fresh->log_level);
@@ -521,6 +536,7 @@ int application::parts::run() {
     if (given.development) {
         log.development();
     }
+    tell_unknown_names(given.access);
     service_manager::ready(measured.status_line());
     run_io(io, given.io_poll);
     denials.close();

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "daemon/access_names.hpp"
 #include "daemon/config_limits.hpp"
 #include "daemon/memory_bound.hpp"
 #include "daemon/start_parts.hpp"
@@ -50,7 +51,11 @@ std::string check_config(const config& c) {
     static_cast<void>(load_steps(c));
     static_cast<void>(group_id(c.socket_group));
     check_frontend(c);
-    return describe(c);
+    std::string warnings;
+    for (const auto& sentence : unknown_names_in(c.access)) {
+        warnings += fmt::format("warning: {}\n", sentence);
+    }
+    return describe(c) + warnings;
 }
 
 }  // namespace valhalla

@@ -67,6 +67,10 @@ void daemon_log::development() {
            "development: any local user who reaches the socket is an operator; not for production"});
 }
 
+void daemon_log::unknown_name(std::string_view sentence) {
+    write({ids::unknown_name, severity::warning, std::string{sentence}});
+}
+
 void daemon_log::reloaded(std::string_view what) {
     write({ids::reloaded, severity::info, fmt::format("reload: {} read", what)});
 }

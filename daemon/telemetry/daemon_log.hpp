@@ -38,6 +38,7 @@ class daemon_log {
     void start_failed(std::string_view why);
     void other_socket(std::string_view inherited, std::string_view configured);
     void development();
+    void unknown_name(std::string_view sentence);
     void reloaded(std::string_view what);
     void reload_refused(std::string_view what, std::string_view why);
     void server_trouble(std::string_view what);

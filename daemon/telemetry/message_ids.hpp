@@ -26,6 +26,7 @@ inline constexpr message_id start_failed{"0702e4f4c1dc4ffb894bbc462ba26aef"};  /
 inline constexpr message_id other_socket{"43de2a13d0cd4b6e8fa34d03554c6619"};  // the socket unit listens elsewhere than the configuration says
 inline constexpr message_id development{"3702a7ca67e549079b330312af6e7152"};  // it runs with --dev
 inline constexpr message_id reloaded{"e810b83cb6ef47ca8800f93cd043af54"};  // configuration, policy or playbook was read again
+inline constexpr message_id unknown_name{"4664378ba1114c4a88e7d28f7efdd3a1"};  // the configuration gives a role to a user or group that the system does not know
 inline constexpr message_id reload_refused{"fedf1c28591d4ebca3801bf636176396"};  // one of them was not good; the one in force stays
 inline constexpr message_id storage_failed{"4242c73d3eb0456db741ec3203fea3d4"};  // the database failed; it stops
 inline constexpr message_id storage_lost{"0ad6bc82c51fb15a4a5eadb59d7f9aa3"};  // the files that are open are not those at their paths; nothing more is stored

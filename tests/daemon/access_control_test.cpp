@@ -5,6 +5,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "daemon/access_names.hpp"
+
 using valhalla::access_control;
 using valhalla::access_rules;
 using valhalla::problem_with_entry;
@@ -58,6 +60,20 @@ BOOST_AUTO_TEST_CASE(entries_that_cannot_match_anything_are_problems) {
     for (const char* good : {"alice", "uid:0", "gid:100", "group:staff"}) {
         BOOST_TEST(!problem_with_entry(good).has_value(), good);
     }
+}
+
+BOOST_AUTO_TEST_CASE(names_that_the_system_does_not_know_are_told) {
+    const access_rules rules{.owners = {"root", "no-such-user", "uid:4000001", "group:valhalla-admin"},
+                             .operators = {"group:no-such-group", "group:root", "gid:4000001"},
+                             .viewers = {"NO SUCH\nUSER"},
+                             .others = role::none};
+    const auto told = valhalla::unknown_names_in(rules);
+    BOOST_TEST_REQUIRE(told.size() == 3U);
+    BOOST_TEST(told[0].starts_with("access.owners names \"no-such-user\", and this system knows no such user"));
+    BOOST_TEST(
+        told[1].starts_with("access.operators names \"group:no-such-group\", and this system knows no such group"));
+    BOOST_TEST(told[2].starts_with("access.viewers names \"NO SUCH"));
+    BOOST_TEST(valhalla::unknown_names_in(access_rules{}).empty());
 }
 
 BOOST_AUTO_TEST_SUITE_END()
