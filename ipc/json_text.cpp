@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ipc/json_text.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 #include "ipc/json_escape.hpp"
@@ -90,6 +91,34 @@ void append_quoted(std::string& out, std::string_view text) {
         }
     }
     out += '"';
+}
+
+std::string with_short_exponents(std::string_view json) {
+    constexpr std::size_t most_digits = 9;
+    constexpr std::string_view digits = "0123456789";
+    std::string out;
+    out.reserve(json.size());
+    bool in_string = false;
+    for (std::size_t i = 0; i < json.size(); ++i) {
+        const char c = json[i];
+        out += c;
+        if (in_string && c == '\\' && i + 1 < json.size()) {
+            out += json[++i];
+        } else if (c == '"') {
+            in_string = !in_string;
+        } else if (!in_string && (c == 'e' || c == 'E') && i > 0 && is_digit(json[i - 1])) {
+            if (i + 1 < json.size() && (json[i + 1] == '-' || json[i + 1] == '+')) {
+                out += json[++i];
+            }
+            const auto begin = i + 1;
+            const auto end = std::min(json.find_first_not_of(digits, begin), json.size());
+            auto exponent = json.substr(begin, end - begin);
+            exponent.remove_prefix(std::min(exponent.find_first_not_of('0'), exponent.size()));
+            out += exponent.empty() ? std::string_view{"0"} : exponent.size() > most_digits ? "999999999" : exponent;
+            i = end - 1;
+        }
+    }
+    return out;
 }
 
 }  // namespace valhalla::ipc

@@ -15,4 +15,8 @@ void append_minified(std::string& out, std::string_view raw);
 /// Appends `text`, which must be valid UTF-8, as a JSON string with its quotes.
 void append_quoted(std::string& out, std::string_view text);
 
+/// A copy of JSON in which no exponent has more than nine digits: Boost.JSON refuses those beyond an int, which JSON
+/// itself does not. What is cut was far beyond every double, and still is.
+[[nodiscard]] std::string with_short_exponents(std::string_view json);
+
 }  // namespace valhalla::ipc

@@ -59,6 +59,10 @@ message read_message(std::string_view line) {
     options.max_depth = max_answer_depth;
     boost::system::error_code fault;
     json::value read = json::parse(line, fault, {}, options);
+    if (fault == json::error::exponent_overflow) {  // a number of somebody's, not a fault of the daemon's
+        fault.clear();
+        read = json::parse(ipc::with_short_exponents(line), fault, {}, options);
+    }
     auto* const object = fault ? nullptr : read.if_object();
     message out;
     if (object == nullptr) {

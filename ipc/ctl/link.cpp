@@ -11,6 +11,7 @@
 
 #include "ipc/ctl/fault.hpp"
 #include "ipc/ctl/json_span.hpp"
+#include "ipc/json_text.hpp"
 
 namespace valhalla::ctl {
 
@@ -23,7 +24,12 @@ constexpr std::size_t max_depth = 64;  // the daemon's answers wrap values that 
 json::value parse(std::string_view text, boost::system::error_code& error) {
     json::parse_options options;
     options.max_depth = max_depth;
-    return json::parse(text, error, {}, options);
+    auto value = json::parse(text, error, {}, options);
+    if (error == json::error::exponent_overflow) {  // no fault of the text, and it is kept beside
+        error.clear();
+        value = json::parse(ipc::with_short_exponents(text), error, {}, options);
+    }
+    return value;
 }
 
 /// Whole histories are read and written by these, which takes as long as it takes; anything else is a matter of

@@ -17,6 +17,17 @@ BOOST_AUTO_TEST_CASE(a_result_keeps_its_bytes) {
     BOOST_TEST(read_reply(R"({"id":"result","result":null})").text == "null");
 }
 
+BOOST_AUTO_TEST_CASE(an_exponent_that_no_double_has_is_no_reason_to_refuse_an_answer) {
+    for (const std::string number :
+         {"1e400", "-1E99999999999", "1e-99999999999999999999", "1e0000000000000000001", "-0"}) {
+        const auto result = R"({"s":"1e99999999999\\","n":)" + number + "}";
+        const auto got = read_reply(R"({"jsonrpc":"2.0","id":1,"result":)" + result + "}");
+        BOOST_TEST(got.text == result);
+        BOOST_TEST(got.value.at("s") == "1e99999999999\\");
+        BOOST_TEST(json_object_of_user(result, "it") == result);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(an_error_reply_is_thrown_whole) {
     const auto* line = R"({"id":1,"error":{"code":1100,"message":"busy","data":{"kind":"session_active"}}})";
     BOOST_CHECK_EXCEPTION(read_reply(line), ipc::call_error,
