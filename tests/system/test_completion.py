@@ -40,27 +40,28 @@ class Shells(unittest.TestCase):
         cls.daemon = cls.enterClassContext(Daemon())
         with cls.daemon.client() as client:
             client.call("health.report", source="jobs.nightly", level="green")
+            for name in ("uid:1001", "uid:1002", "team:a=b:c"):
+                client.call("operator.lock", operator=name, reason="left")
             cls.engines = [one["name"] for one in client.call("canon.get")["engines"]]
             cls.steps = [one["id"] for one in client.call("go.checklist")["steps"]]
 
-    def run_shell(self, command: list[str], socket=None) -> list[str]:
+    def run_shell(self, command: list[str], socket=None, home=None) -> list[str]:
         done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=DEADLINE_S,
-                              check=False, env={**os.environ, "LC_ALL": "C.UTF-8",
+                              check=False, env={**os.environ, "LC_ALL": "C.UTF-8", "HOME": str(home or "/nonexistent"),
                                                 "VALHALLA_SOCKET": str(socket or self.daemon.socket)})
         self.assertEqual(done.stderr, "")
         return done.stdout.splitlines()
 
-    def bash(self, *words: str, socket=None) -> list[str]:
+    def bash(self, *words: str, socket=None, name=None, home=None) -> list[str]:
         """What bash would offer behind `valhallactl WORDS`; the last word is being typed."""
         cut = []
         for word in words:
-            for i, part in enumerate(word.split("=")):
-                cut += (["="] if i else []) + ([part] if part or not i else [])
-        if words[-1].endswith("="):
+            cut += [part for part in re.split("([=:]+)", word) if part] or [""]
+        if words[-1].endswith(("=", ":")):
             cut.append("")
-        line = shlex.join([program("VALHALLACTL"), *words])
-        return self.run_shell(["bash", "--norc", "-c", BASH, "bash", str(SCRIPTS / "valhallactl.bash"), line,
-                               program("VALHALLACTL"), *cut], socket)
+        line = " ".join([name or program("VALHALLACTL"), *words])
+        return self.run_shell(["bash", "--norc", "-uc", BASH, "bash", str(SCRIPTS / "valhallactl.bash"), line,
+                               name or program("VALHALLACTL"), *cut], socket, home)
 
     def assert_offered(self, expected: list[str], offer):
         """Names of the daemon are offered when it answers within half a second, else none: then `offer` is called again."""
@@ -93,6 +94,40 @@ class Shells(unittest.TestCase):
         self.assert_offered(["jobs.nightly"], lambda: self.bash("health", "clear", ""))
         self.assert_offered(self.engines, lambda: self.bash("--socket", str(self.daemon.socket), "decide", "",
                                                             socket="/nonexistent"))
+
+    def test_names_with_colons_are_completed_behind_the_last_cut(self):
+        self.assert_offered(["1001", "1002"], lambda: self.bash("operator", "unlock", "uid:"))
+        self.assert_offered(["1001", "1002"], lambda: self.bash("operator", "unlock", "uid:100"))
+        self.assert_offered(["1002"], lambda: self.bash("operator", "unlock", "uid:1002"))
+        self.assert_offered(["c"], lambda: self.bash("operator", "unlock", "team:a=b:"))
+        self.assert_offered(["uid:1001", "uid:1002"], lambda: self.bash("operator", "unlock", "uid"))
+        self.assert_offered(["1001", "1002"], lambda: self.bash("--socket", str(self.daemon.socket), "operator", "unlock", "uid:",
+                                                                socket="/nonexistent"))
+
+    def test_the_home_directory_may_be_written_as_a_tilde(self):
+        with harness.temporary_directory() as home:
+            (home / "bin").mkdir()
+            (home / "bin" / "valhallactl").symlink_to(program("VALHALLACTL"))
+            (home / "daemon").symlink_to(self.daemon.socket)
+            self.assertEqual(self.bash("sess", name="~/bin/valhallactl", home=home), ["session"])
+            self.assert_offered(self.steps, lambda: self.bash("--socket", "~/daemon", "go", "done", "", home=home,
+                                                              socket="/nonexistent"))
+            self.assertEqual(self.bash("sess", name="~nobody-of-this-name/valhallactl", home=home), [])
+
+    @needs_terminals
+    def test_bash_completes_them_when_the_tab_key_is_pressed(self):
+        with harness.temporary_directory() as home:
+            (home / "bin").mkdir()
+            (home / "bin" / "valhallactl").symlink_to(program("VALHALLACTL"))
+            (home / "rc").write_text(f"PS1='> '\nsource {shlex.quote(str(SCRIPTS / 'valhallactl.bash'))}\n")
+            with Terminal(["bash", "--noprofile", "--rcfile", str(home / "rc"), "-i"],
+                          {"VALHALLA_SOCKET": str(self.daemon.socket), "HOME": str(home), "INPUTRC": "/dev/null",
+                           "PATH": f"{home}/bin:{os.environ['PATH']}"}) as bash:
+                bash.type("echo initial''ised\n")
+                bash.wait_for("initialised")
+                bash.type_until("\x15valhallactl operator unlock uid:100\t\t", "1001", "1002")
+                bash.type_until("\x15valhallactl operator unlock uid:1002\t", "valhallactl operator unlock uid:1002 ")
+                bash.type_until("\x15~/bin/valhallactl sess\t", "~/bin/valhallactl session ")
 
     def test_without_a_daemon_names_are_missing_and_nothing_else(self):
         self.assertEqual(self.bash("decide", "", socket="/nonexistent"), [])
