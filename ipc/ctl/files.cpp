@@ -193,6 +193,10 @@ std::optional<std::string> text_file::next_piece() {
             throw fault{exit_code::refused, fmt::format("{}:{}: the byte 0x{:02x} is not UTF-8; nothing was imported",
                                                         name_, line_, static_cast<unsigned char>(rest.front()))};
         }
+        if (rest.front() == '\0') {
+            throw fault{exit_code::refused,
+                        fmt::format("{}:{}: a NUL byte, which no text has; nothing was imported", name_, line_)};
+        }
         line_ += rest.front() == '\n' ? 1 : 0;
         escaped += escaped_size(rest.front(), length);
         at += length;

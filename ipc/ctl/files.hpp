@@ -66,7 +66,7 @@ class text_file {
     /// `name` stands for the file in sentences. A directory or anything else that is not a file is a `fault`.
     text_file(const std::filesystem::path& path, std::string name);
 
-    /// Nothing at the end. Bytes that are not UTF-8 are a `fault` that names file and line.
+    /// Nothing at the end. Bytes that are not UTF-8, and NUL, are a `fault` that names file and line.
     [[nodiscard]] std::optional<std::string> next_piece();
     [[nodiscard]] std::uint64_t size() const noexcept { return size_; }
 

@@ -59,6 +59,17 @@ BOOST_AUTO_TEST_CASE(known_files_arrive_byte_for_byte_and_are_committed) {
     BOOST_TEST(daemon.count("import.cancel") == 0U);
 }
 
+BOOST_AUTO_TEST_CASE(a_nul_byte_is_told_with_its_line_before_anything_is_uploaded) {
+    const temporary_directory dir;
+    write_file(dir.path() / "go_session.json", "{}");
+    write_file(dir.path() / "audit.log", std::string{"{}\n{}\n{\"a\":\"\0\"}\n", 16});
+    importing_daemon daemon;
+    const auto got = run(daemon, {"import", dir.path().string()});
+    BOOST_TEST(got.code == 1);
+    BOOST_TEST(got.err == "valhallactl: audit.log:3: a NUL byte, which no text has; nothing was imported\n");
+    BOOST_TEST(daemon.requests().empty());
+}
+
 BOOST_AUTO_TEST_CASE(a_dry_run_checks_and_cancels) {
     const temporary_directory dir;
     write_file(dir.path() / "audit.log", "{}\n");
