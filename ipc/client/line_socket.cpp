@@ -7,7 +7,6 @@
 #include <cstring>
 #include <poll.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 #include <sys/un.h>
 #include <system_error>
 #include <unistd.h>
@@ -58,7 +57,7 @@ void line_socket::refuse_connection(int reason) {
     switch (reason) {
         case ENOENT: lose("no daemon: there is no such socket");
         case ECONNREFUSED: lose("no daemon is listening there");
-        case EAGAIN: lose("the daemon does not accept the connection in time");
+        case EAGAIN: lose("it listens but does not answer: it accepts no connection in time");
         case EACCES: fail("you may not connect: your user is not in the socket's group");
         default: errno = reason; fail_errno("cannot connect");
     }
@@ -72,22 +71,26 @@ void line_socket::connect(clock::time_point deadline) {
         fail("a socket's path has 1 to " + std::to_string(sizeof address.sun_path - 1) + " bytes");
     }
     std::memcpy(address.sun_path, path_.data(), path_.size());
-    fd_ = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    fd_ = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd_ < 0) {
         fail_errno("no socket");
     }
-    // connect() to a daemon whose queue is full waits as long as a send may; 0 would be for ever.
-    const auto most_ms = std::max(left_until(deadline), std::chrono::milliseconds{1});
-    const auto whole = std::chrono::duration_cast<std::chrono::seconds>(most_ms);
-    const timeval most{whole.count(), std::chrono::microseconds{most_ms - whole}.count()};
-    ::setsockopt(fd_, SOL_SOCKET, SO_SNDTIMEO, &most, sizeof most);
+    // A daemon whose queue is full has to be tried again: a connect() that waits for it could not be interrupted.
     const auto* const generic = reinterpret_cast<const sockaddr*>(&address);  // NOLINT(*-reinterpret-cast)
-    int done = 0;
-    do {
-        done = ::connect(fd_, generic, sizeof address);
-    } while (done != 0 && errno == EINTR);
-    if (done != 0) {
-        refuse_connection(errno);
+    while (::connect(fd_, generic, sizeof address) != 0) {
+        if (errno == EAGAIN && clock::now() < deadline) {
+            pause_before_connecting();
+        } else if (errno != EINTR) {
+            refuse_connection(errno);
+        }
+    }
+}
+
+void line_socket::pause_before_connecting() {
+    constexpr int pause_ms = 20;
+    pollfd on{interrupt_, POLLIN, 0};
+    if (::poll(&on, 1, pause_ms) > 0) {
+        fail("interrupted while it was waited for");
     }
 }
 
@@ -105,7 +108,7 @@ bool line_socket::wait_for(short events, clock::time_point deadline, int stop) {
         }
         if (ready == 0 && clock::now() >= deadline) {
             const auto allowed = std::chrono::round<std::chrono::milliseconds>(deadline - since);
-            fail("no answer within " + std::to_string(allowed.count()) + " ms");
+            fail("it listens but does not answer: no answer within " + std::to_string(allowed.count()) + " ms");
         }
         if (ready < 0 && errno != EINTR) {
             fail_errno("waiting for the daemon");

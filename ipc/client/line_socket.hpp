@@ -47,6 +47,7 @@ class line_socket {
     [[noreturn]] void fail_errno(std::string_view what);
     [[noreturn]] void lose(std::string_view what);
     [[noreturn]] void refuse_connection(int reason);
+    void pause_before_connecting();
     [[nodiscard]] bool wait_for(short events, clock::time_point deadline, int stop = -1);
     void receive();
 

@@ -107,6 +107,11 @@ complaint complaint_of(const ipc::connection_error& lost, const std::string& soc
     if (message.find(socket) == std::string::npos) {
         message += fmt::format(" (socket {})", socket);
     }
+    if (message.find("it listens but does not answer") != std::string::npos) {
+        return {exit_code::no_daemon, message,
+                "it may be stopped, or wait for its disk: 'systemctl status valhallad' and its log may tell",
+                error_object("no_daemon", message)};
+    }
     std::string what_to_do =
         "ask an administrator to add you to the group that 'ls -l' shows for it, then log in again";
     if (message.find("you may not connect") == std::string::npos) {

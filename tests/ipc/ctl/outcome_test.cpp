@@ -4,6 +4,7 @@
 #include <boost/json/parse.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include "tests/ipc/ctl/scripted_socket.hpp"
 #include "tests/ipc/ctl/stage.hpp"
 
 BOOST_AUTO_TEST_SUITE(ctl_outcome)
@@ -54,6 +55,18 @@ BOOST_AUTO_TEST_CASE(with_json_the_error_is_an_object_on_standard_output) {
         got.out ==
         "{\"error\":{\"code\":1200,\"message\":\"no such engine\",\"data\":{\"kind\":\"unknown_engine\",\"nearest\":["
         "\"flips\"]}}}\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_daemon_that_is_stopped_listens_but_does_not_answer) {
+    const scripted_socket daemon{{[](scripted_peer& peer) { static_cast<void>(peer.line() + peer.line()); }}};
+    seat at;
+    at.patience = std::chrono::milliseconds{100};
+    const auto got = run_on_socket({"--socket", daemon.path(), "cone", "show"}, at);
+    BOOST_TEST(got.code == 2);
+    BOOST_TEST(got.err.find(daemon.path() + ": it listens but does not answer: no answer within ") != std::string::npos,
+               got.err);
+    BOOST_TEST(got.err.find("it may be stopped") != std::string::npos, got.err);
+    BOOST_TEST(got.err.find("start ") == std::string::npos, got.err);
 }
 
 BOOST_AUTO_TEST_CASE(no_daemon_is_2_and_names_the_socket) {

@@ -81,7 +81,7 @@ outcome run(fake_daemon& daemon, const std::vector<std::string>& arguments, cons
 }
 
 outcome run_on_socket(const std::vector<std::string>& arguments, const seat& at) {
-    return run_with([](const std::string& socket) { return call_socket(socket); }, arguments, at);
+    return run_with([&](const std::string& socket) { return call_socket(socket, at.patience); }, arguments, at);
 }
 
 outcome run_without_daemon(const std::vector<std::string>& arguments) {

@@ -3,9 +3,11 @@
 // A stage for valhallactl: a daemon with canned answers, and one run of a command line against it.
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -60,6 +62,7 @@ struct seat {
     bool can_ask = false;
     std::string typed{};  ///< what the person types when asked, or the standard input
     process_services process{};
+    std::optional<std::chrono::milliseconds> patience{};  ///< for an answer, on a socket
 };
 
 [[nodiscard]] outcome run(fake_daemon& daemon, const std::vector<std::string>& arguments, const seat& at = {});
