@@ -65,7 +65,7 @@ exit_code list_page(context& io, const audit_list_options& options) {
     if (items(page.value, "items").empty()) {
         io.out.paragraph("No records.", tone::faint);
     } else {
-        show_records(io, page.value, record_time::point);
+        show_records(io, page, record_time::point);
     }
     if (const auto next = text(page.value, "next_cursor"); !next.empty()) {
         const bool ascending = text(page.value, "order") == "ascending";

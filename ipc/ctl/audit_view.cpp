@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ipc/ctl/audit_view.hpp"
 
+#include <algorithm>
+
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <fmt/format.h>
 
+#include "ipc/ctl/json_span.hpp"
 #include "ipc/ctl/view.hpp"
 
 namespace valhalla::ctl {
@@ -87,12 +90,12 @@ std::string gist_of_known(std::string_view event, const json::value& payload) {
 
 }  // namespace
 
-std::string gist_of(const json::value& record) {
+std::string gist_of(const json::value& record, std::string_view json) {
     const auto& payload = member(record, "payload");
     const auto& imported = member(record, "imported");
     auto gist = gist_of_known(text(record, "event"), payload);
     if (gist.empty()) {
-        gist = in_one_line(payload);
+        gist = in_one_line(member_span(json, "payload"));
     }
     // Recorded when it was imported; when it happened stands beside it.
     return imported.is_null() ? gist : fmt::format("{} (imported, of {})", gist, shown_time(text(imported, "ts_utc")));
@@ -100,7 +103,7 @@ std::string gist_of(const json::value& record) {
 
 namespace {
 
-std::vector<cell> row_of(const json::value& record, const std::string& time) {
+std::vector<cell> row_of(const json::value& record, std::string_view json, const std::string& time) {
     const auto event = text(record, "event");
     const auto session = text(record, "session");
     return {{text(record, "seq")},
@@ -108,7 +111,7 @@ std::vector<cell> row_of(const json::value& record, const std::string& time) {
             {event, tone_of_event(event)},
             {text(member(record, "actor"), "name")},
             {session.empty() ? "" : "#" + session},
-            {gist_of(record)}};
+            {gist_of(record, json)}};
 }
 
 /// Wide enough for almost all that comes: nothing is known about the next record.
@@ -133,13 +136,13 @@ void show_record_titles(context& io) {
     io.out.print(table_of_one(true));
 }
 
-void show_record_line(context& io, const json::value& record) {
+void show_record_line(context& io, const record_view& record) {
     auto row = table_of_one(false);
-    row.add(row_of(record, shown_time(text(record, "ts_utc"))));
+    row.add(row_of(*record.value, record.text, shown_time(text(*record.value, "ts_utc"))));
     io.out.print(row);
 }
 
-void show_records(context& io, const json::value& page, record_time how) {
+void show_records(context& io, const answer& page, record_time how) {
     const bool ages = how == record_time::age;
     table rows{{{"SEQ", cut::never, true},
                 {ages ? "AGE" : "TIME (UTC)"},
@@ -147,9 +150,11 @@ void show_records(context& io, const json::value& page, record_time how) {
                 {"BY", cut::clip},
                 {"SESSION", cut::never, true},
                 {"WHAT", cut::clip}}};
-    for (const auto& record : items(page, "items")) {
-        const auto time = text(record, "ts_utc");
-        rows.add(row_of(record, ages ? age_of(time, io.now) : shown_time(time)));
+    const auto spans = element_spans(member_span(page.text, "items"));
+    const auto& records = items(page.value, "items");
+    for (std::size_t i = 0; i < std::min(spans.size(), records.size()); ++i) {
+        const auto time = text(records[i], "ts_utc");
+        rows.add(row_of(records[i], spans[i], ages ? age_of(time, io.now) : shown_time(time)));
     }
     io.out.print(rows);
 }

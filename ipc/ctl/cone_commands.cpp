@@ -18,7 +18,7 @@ namespace json = boost::json;
 exit_code show_state(context& io) {
     const auto cone = io.call("cone.state", "{}");
     if (!io.printed_as_json(cone)) {
-        show_cone(io, cone.value);
+        show_cone(io, cone.value, cone.text);
     }
     return exit_code::done;
 }
@@ -37,7 +37,7 @@ exit_code set(context& io, const set_options& options) {
     }
     const auto cone = io.call("cone.set", p.done());
     if (!io.printed_as_json(cone)) {
-        show_cone(io, cone.value);
+        show_cone(io, cone.value, cone.text);
     }
     return exit_code::done;
 }

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "ipc/ctl/commands.hpp"
+#include "ipc/ctl/json_span.hpp"
 #include "ipc/ctl/session_view.hpp"
 #include "ipc/ctl/view.hpp"
 
@@ -115,7 +116,9 @@ exit_code summary(context& io) {
     const bool nested = member(health, "status").is_object();
     const auto& verdict = nested ? member(health, "status") : health;
     const auto& beside = member(result.value, "cone");
-    show_cone(io, beside.is_null() ? member(health, "cone") : beside);
+    const auto inside = member_span(result.text, "health");
+    show_cone(io, beside.is_null() ? member(health, "cone") : beside,
+              member_span(beside.is_null() ? inside : std::string_view{result.text}, "cone"));
     show_status(io, verdict);
     const auto& session = member(result.value, "session");
     io.out.field("Session", session_headline(session, io.now));

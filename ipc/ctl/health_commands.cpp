@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "ipc/ctl/commands.hpp"
+#include "ipc/ctl/json_span.hpp"
 #include "ipc/ctl/session_view.hpp"
 #include "ipc/ctl/view.hpp"
 
@@ -42,9 +43,10 @@ void show_signals(context& io, const json::value& health) {
     }
 }
 
-void show_health(context& io, const json::value& health) {
+void show_health(context& io, const answer& answered) {
+    const auto& health = answered.value;
     show_status(io, health);
-    show_cone(io, member(health, "cone"));
+    show_cone(io, member(health, "cone"), member_span(answered.text, "cone"));
     const auto& stats = member(health, "decision_stats");
     if (!stats.is_null()) {
         io.out.field("Decisions",
@@ -59,14 +61,14 @@ void show_health(context& io, const json::value& health) {
         io.out.field("Exceptions", {fmt::format("{} unhandled", *unhandled)});
     }
     if (const auto* self = member(health, "self").if_object(); self != nullptr && !self->empty()) {
-        io.out.field("Daemon", {in_one_line(*self)});
+        io.out.field("Daemon", {in_one_line(member_span(answered.text, "self"))});
     }
     show_signals(io, health);
 }
 
 exit_code answered(context& io, const answer& health) {
     if (!io.printed_as_json(health)) {
-        show_health(io, health.value);
+        show_health(io, health);
     }
     return exit_code::done;
 }
@@ -104,15 +106,11 @@ exit_code clear(context& io, const clear_options& options) {
     return answered(io, io.call("health.clear", params{}.text("source", options.source).done()));
 }
 
-void show_thresholds(context& io, const json::value& thresholds) {
-    const auto* all = thresholds.if_object();
-    if (all == nullptr) {
-        return;
-    }
+void show_thresholds(context& io, const answer& thresholds) {
     table rows{{{"THRESHOLD"}, {"VALUE", cut::never, true}}};
-    for (const auto& one : *all) {
-        const auto value = text_of(one.value());
-        rows.add({{{one.key().data(), one.key().size()}}, {value, tone_of_level(value)}});
+    for (const auto& [name, text] : members_of(thresholds.text)) {
+        const auto value = shown(text);
+        rows.add({{name}, {value, tone_of_level(value)}});
     }
     io.out.print(rows);
 }
@@ -120,7 +118,7 @@ void show_thresholds(context& io, const json::value& thresholds) {
 exit_code thresholds_show(context& io) {
     const auto thresholds = io.call("thresholds.get", "{}");
     if (!io.printed_as_json(thresholds)) {
-        show_thresholds(io, thresholds.value);
+        show_thresholds(io, thresholds);
     }
     return exit_code::done;
 }
@@ -153,7 +151,7 @@ exit_code thresholds_set(context& io, const thresholds_options& options) {
     }
     const auto thresholds = io.call("thresholds.set", p.done());
     if (!io.printed_as_json(thresholds)) {
-        show_thresholds(io, thresholds.value);
+        show_thresholds(io, thresholds);
     }
     return exit_code::done;
 }

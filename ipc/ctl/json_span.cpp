@@ -51,36 +51,51 @@ std::size_t skip_value(std::string_view text, std::size_t at) {
     return at;
 }
 
-bool is_key(std::string_view raw, std::string_view name) {
-    if (raw.find('\\') == std::string_view::npos) {
-        return raw == name;
-    }
+std::string meant_by(std::string_view raw) {
     std::string meant;
     ipc::append_unescaped(meant, raw);
-    return meant == name;
+    return meant;
 }
 
-}  // namespace
+bool is_key(std::string_view raw, std::string_view name) {
+    return raw.find('\\') == std::string_view::npos ? raw == name : meant_by(raw) == name;
+}
 
-std::string_view member_span(std::string_view object, std::string_view name) {
+/// Calls `take` with each member: its name as it stands, without quotes, and its value.
+template <class Take>
+void for_each_member(std::string_view object, const Take& take) {
     object = trimmed(object);
     if (!object.starts_with('{')) {
-        return {};
+        return;
     }
-    std::string_view found;
     std::size_t at = 1;
     for (auto key = object.find('"', at); key != std::string_view::npos; key = object.find('"', at)) {
         const auto key_end = skip_string(object, key);
         const auto value = object.find(':', key_end) + 1;
         at = skip_value(object, value);
-        if (is_key(object.substr(key + 1, key_end - key - 2), name)) {
-            if (!found.empty()) {
-                return {};
-            }
-            found = trimmed(object.substr(value, at - value));
-        }
+        take(object.substr(key + 1, key_end - key - 2), trimmed(object.substr(value, at - value)));
     }
-    return found;
+}
+
+}  // namespace
+
+std::string_view member_span(std::string_view object, std::string_view name) {
+    std::string_view found;
+    bool twice = false;
+    for_each_member(object, [&](std::string_view key, std::string_view value) {
+        if (is_key(key, name)) {
+            twice = twice || !found.empty();
+            found = value;
+        }
+    });
+    return twice ? std::string_view{} : found;
+}
+
+std::vector<member_text> members_of(std::string_view object) {
+    std::vector<member_text> members;
+    for_each_member(object,
+                    [&](std::string_view key, std::string_view value) { members.push_back({meant_by(key), value}); });
+    return members;
 }
 
 std::vector<std::string_view> element_spans(std::string_view array) {

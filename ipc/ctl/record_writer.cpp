@@ -23,7 +23,7 @@ record_writer::record_writer(context& io, record_format format) : io_{io}, forma
 
 void record_writer::write(const record_view& record) {
     switch (format_) {
-        case record_format::table: show_record_line(io_, *record.value); return;
+        case record_format::table: show_record_line(io_, record); return;
         case record_format::json: io_.out.json_line(record.text); return;
         case record_format::csv: io_.out.line(csv_row(record.text, *record.value), csv_line_break); return;
         case record_format::cloudevents: io_.out.json_line(cloud_event(record.text, *record.value, origin_)); return;

@@ -5,6 +5,7 @@
 #include <boost/json/object.hpp>
 #include <fmt/format.h>
 
+#include "ipc/ctl/json_span.hpp"
 #include "ipc/ctl/view.hpp"
 
 namespace valhalla::ctl {
@@ -85,7 +86,7 @@ void show_status(context& io, const json::value& status, std::string_view label)
     }
 }
 
-void show_cone(context& io, const json::value& cone) {
+void show_cone(context& io, const json::value& cone, std::string_view json) {
     const auto band = text(cone, "band");
     const auto since = text(cone, "updated_at_utc");
     io.out.field("Band", {band_words(band), tone_of_band(band)},
@@ -95,7 +96,7 @@ void show_cone(context& io, const json::value& cone) {
     }
     const auto* metrics = member(cone, "metrics").if_object();
     if (metrics != nullptr && !metrics->empty()) {
-        io.out.field("Metrics", {in_one_line(*metrics)});
+        io.out.field("Metrics", {in_one_line(member_span(json, "metrics"))});
     }
 }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include <boost/json/value.hpp>
 
@@ -19,6 +20,7 @@ void show_session(context& io, const boost::json::value& session);
 /// `Health     yellow`, and under it the reasons.
 void show_status(context& io, const boost::json::value& status, std::string_view label = "Health");
 /// `Band       B caution, since 3h 12m: reason`, and under it the metrics.
-void show_cone(context& io, const boost::json::value& cone);
+/// `json` is the text of `cone`: its metrics are shown as they were written.
+void show_cone(context& io, const boost::json::value& cone, std::string_view json);
 
 }  // namespace valhalla::ctl

@@ -9,6 +9,7 @@
 
 #include "ipc/ctl/audit_view.hpp"
 #include "ipc/ctl/commands.hpp"
+#include "ipc/ctl/json_span.hpp"
 #include "ipc/ctl/session_view.hpp"
 #include "ipc/ctl/view.hpp"
 
@@ -46,7 +47,7 @@ void show_screen(context& io, const standing& now) {
     io.out.field("Daemon", {fmt::format("valhallad {}", text(now.daemon.value, "version"))},
                  fmt::format(", up {}; you are {} ({})", age_of(text(now.daemon.value, "started_at_utc"), io.now),
                              text(now.daemon.value, "operator"), text(now.daemon.value, "role")));
-    show_cone(io, member(now.health.value, "cone"));
+    show_cone(io, member(now.health.value, "cone"), member_span(now.health.text, "cone"));
     show_status(io, now.health.value);
     io.out.field("Session", session_headline(now.session.value, io.now));
     if (const auto notes = text(now.session.value, "start_notes");
@@ -54,7 +55,7 @@ void show_screen(context& io, const standing& now) {
         io.out.under(notes);
     }
     io.out.heading("Last events");
-    show_records(io, now.events.value, record_time::age);
+    show_records(io, now.events, record_time::age);
 }
 
 /// What a line of `--watch` in a pipe says. Another line is another state.

@@ -6,7 +6,9 @@
 #include <boost/json/serialize.hpp>
 #include <fmt/format.h>
 
+#include "ipc/ctl/json_span.hpp"
 #include "ipc/ctl/link.hpp"
+#include "ipc/json_text.hpp"
 
 namespace valhalla::ctl {
 
@@ -57,18 +59,30 @@ bool truth(const json::value& from, std::string_view name) {
     return flag != nullptr && *flag;
 }
 
-std::string in_one_line(const json::value& v) {
-    const auto* object = v.if_object();
-    if (object == nullptr) {
-        return text_of(v);
+std::string shown(std::string_view json) {
+    if (json.starts_with('"') && json.size() >= 2) {
+        std::string meant;
+        ipc::append_unescaped(meant, json.substr(1, json.size() - 2));
+        return meant;
+    }
+    std::string out;
+    if (json != "null") {
+        ipc::append_minified(out, json);
+    }
+    return out;
+}
+
+std::string in_one_line(std::string_view json) {
+    if (!json.starts_with('{')) {
+        return shown(json);
     }
     std::string line;
-    for (const auto& [key, value] : *object) {
-        auto shown = value.is_null() ? "null" : text_of(value);
-        if (value.is_string() && (shown.empty() || shown.find_first_of(" \"\n\t") != std::string::npos)) {
-            shown = json_string(shown);
+    for (const auto& [name, value] : members_of(json)) {
+        auto text = value == "null" ? "null" : shown(value);
+        if (value.starts_with('"') && (text.empty() || text.find_first_of(" \"\n\t") != std::string::npos)) {
+            text = json_string(text);
         }
-        line += fmt::format("{}{}={}", line.empty() ? "" : " ", std::string_view{key.data(), key.size()}, shown);
+        line += fmt::format("{}{}={}", line.empty() ? "" : " ", name, text);
     }
     return line;
 }

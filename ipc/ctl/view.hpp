@@ -24,8 +24,10 @@ namespace valhalla::ctl {
 [[nodiscard]] std::optional<double> real(const boost::json::value& from, std::string_view name);
 [[nodiscard]] bool truth(const boost::json::value& from, std::string_view name);
 
-/// One line for an object: `band=B reason="calm again" metrics={}`.
-[[nodiscard]] std::string in_one_line(const boost::json::value& v);
+/// A value of JSON text: a string as it is meant, null as nothing, anything else as it was written.
+[[nodiscard]] std::string shown(std::string_view json);
+/// One line for an object: `band=B reason="calm again" metrics={}`. Numbers stand as they were written.
+[[nodiscard]] std::string in_one_line(std::string_view json);
 
 /// `B caution`.
 [[nodiscard]] std::string band_words(std::string_view letter);

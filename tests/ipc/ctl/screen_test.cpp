@@ -85,6 +85,20 @@ BOOST_AUTO_TEST_CASE(no_line_is_wider_than_the_screen) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(numbers_are_shown_as_they_were_written) {
+    const std::string numbers =
+        R"({"a":1e400,"b":-0,"c":123456789012345678901234567890,"d":1.10,"e":{"f":-0.0,"g":[1E5]}})";
+    const std::string shown = R"(a=1e400 b=-0 c=123456789012345678901234567890 d=1.10 e={"f":-0.0,"g":[1E5]})";
+    fake_daemon daemon;
+    daemon.answers("audit.list",
+                   R"({"items":[{"seq":1,"event":"X_A","payload":)" + numbers + R"(}],"next_cursor":null})");
+    daemon.answers("cone.state", R"({"band":"B","metrics":)" + numbers + "}");
+    daemon.answers("thresholds.get", R"({"deny_rate_red":3.50e-1})");
+    BOOST_TEST(run(daemon, {"audit", "list"}).out.find(shown) != std::string::npos);
+    BOOST_TEST(run(daemon, {"cone", "show"}, {.columns = 200}).out.find(shown) != std::string::npos);
+    BOOST_TEST(run(daemon, {"thresholds", "show"}).out.find("3.50e-1") != std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(in_a_pipe_nothing_is_cut) {
     for (const auto& s : screens) {
         auto daemon = daemon_for(s);
