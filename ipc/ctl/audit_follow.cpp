@@ -17,17 +17,29 @@ struct follow_options {
 
 exit_code follow(context& io, const follow_options& options) {
     const auto format = options.format.value_or(io.json ? record_format::json : record_format::table);
+    // What is asked on the way is asked while Ctrl-C still ends the program by itself.
+    std::optional<record_writer> writer;
+    if (format == record_format::cloudevents) {
+        writer.emplace(io, format);
+    }
     follow_link link{io, options.filter, io.process.interruption()};
-    record_writer writer{io, format};
-    io.out.flush();
+    if (link.stopped()) {
+        return exit_code::done;
+    }
+    if (!writer) {
+        writer.emplace(io, format);
+    }
+    if (!io.flush()) {
+        return exit_code::done;
+    }
     for (std::uint64_t seen = 0; !options.count || seen < *options.count; ++seen) {
         const auto next = link.next();
         if (!next) {
             break;
         }
-        writer.write(next->view());
-        if (!io.out.flush()) {
-            throw fault{exit_code::refused, "the records could not be written to the standard output"};
+        writer->write(next->view());
+        if (!io.flush()) {
+            break;
         }
     }
     return exit_code::done;

@@ -133,10 +133,12 @@ table table_of_one(bool titles) {
 }  // namespace
 
 void show_record_titles(context& io) {
+    io.fit_window();
     io.out.print(table_of_one(true));
 }
 
 void show_record_line(context& io, const record_view& record) {
+    io.fit_window();
     auto row = table_of_one(false);
     row.add(row_of(*record.value, record.text, shown_time(text(*record.value, "ts_utc"))));
     io.out.print(row);

@@ -13,6 +13,7 @@
 #include "ipc/limits.hpp"
 #include "ipc/nearest.hpp"
 #include "ipc/utf8.hpp"
+#include "schema/base/printable.hpp"
 #include "schema/base/wrapped_text.hpp"
 
 namespace valhalla::ctl {
@@ -20,6 +21,7 @@ namespace valhalla::ctl {
 namespace {
 
 constexpr std::uint64_t max_page = 1000;
+constexpr std::size_t narrowest_help = 16;
 
 constexpr const char* epilogue =
     "Exit codes: 0 done; 1 refused; 2 no daemon; 3 wrong usage; 4 decide: denied;\n"
@@ -30,25 +32,35 @@ constexpr const char* epilogue =
 /// The help is wrapped by us, because CLI11 does not.
 class narrow_formatter : public CLI::Formatter {
   public:
-    narrow_formatter() { column_width(left); }
+    explicit narrow_formatter(std::size_t columns)
+        : columns_{std::clamp(columns, narrowest_help, usual_columns)},
+          left_{columns_ < usual_columns ? columns_ / 4 : usual_left} {
+        column_width(left_);
+    }
     /// CLI11 indents the lines of an option, but not those of a command.
     std::string make_option_desc(const CLI::Option* option) const override {
         return hang(option->get_description(), 0);
     }
     std::string make_subcommand(const CLI::App* sub) const override {
-        auto name = fmt::format("  {:<26}", sub->get_display_name());
-        return name + hang(sub->get_description(), left) + '\n';
+        auto name = fmt::format("  {:<{}}", sub->get_display_name(), left_ - 2);
+        if (columns_of(name) > left_) {
+            name += '\n' + std::string(left_, ' ');
+        }
+        return name + hang(sub->get_description(), left_) + '\n';
     }
 
   private:
-    static constexpr std::size_t left = 28;
-    static std::string hang(const std::string& text, std::size_t indent) {
+    static constexpr std::size_t usual_left = 28;
+    [[nodiscard]] std::string hang(const std::string& text, std::size_t indent) const {
         std::string out;
-        for (const auto& line : wrap(text, 80 - left)) {
+        for (const auto& line : wrap(text, columns_ - left_)) {
             out += (out.empty() ? "" : "\n" + std::string(indent, ' ')) + line;
         }
         return out;
     }
+
+    std::size_t columns_;
+    std::size_t left_;
 };
 
 std::string names_of(const CLI::App& at) {
@@ -119,12 +131,12 @@ std::string one_line(std::string message) {
 
 }  // namespace
 
-std::unique_ptr<CLI::App> make_parser(invocation& into) {
+std::unique_ptr<CLI::App> make_parser(invocation& into, std::size_t columns) {
     auto app = std::make_unique<CLI::App>(
         "Works with valhallad, the daemon that keeps the work of the Valhalla\n"
         "governance core: sessions, the cone, decisions, health, the playbook.");
     app->name("valhallactl");
-    app->formatter(std::make_shared<narrow_formatter>());
+    app->formatter(std::make_shared<narrow_formatter>(columns));
     app->fallthrough();
     app->require_subcommand(1);
     app->set_help_flag("-h,--help", "Show help and exit");
@@ -223,20 +235,20 @@ CLI::Validator band_argument() {
     return band;
 }
 
-std::variant<invocation, help_text> read_command_line(const std::vector<std::string>& arguments) {
+std::variant<invocation, help_text> read_command_line(const std::vector<std::string>& arguments, std::size_t columns) {
     for (const auto& word : arguments) {
         if (!ipc::is_utf8(word)) {
             throw fault{exit_code::wrong_usage, fmt::format("the argument '{}' is not UTF-8 text", word)};
         }
     }
     invocation chosen;
-    const auto app = make_parser(chosen);
+    const auto app = make_parser(chosen, columns);
     try {
         app->parse(std::vector<std::string>{arguments.rbegin(), arguments.rend()});
     } catch (const CLI::Success& asked) {
         std::ostringstream text;
         app->exit(asked, text, text);
-        return help_text{text.str()};
+        return help_text{narrowed(text.str(), std::max(columns, narrowest_help))};
     } catch (const CLI::ParseError& wrong) {
         const auto better = unknown_command(*app, arguments);
         throw fault{exit_code::wrong_usage, better.empty() ? one_line(wrong.what()) : better,

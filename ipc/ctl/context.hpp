@@ -35,9 +35,15 @@ struct process_services {
     std::function<exit_code(const std::vector<std::string>& words)> become;
     /// Runs another program to its end. A `fault` when it cannot be run or is ended by a signal.
     std::function<ended_process(const std::vector<std::string>& words)> run;
-    /// From the first call on, SIGINT and SIGTERM no longer end the process: this descriptor becomes readable instead.
-    /// Below zero: nothing can interrupt.
+    /// From the first call on, SIGINT and SIGTERM no longer end the process: this descriptor becomes readable instead,
+    /// and also when the reader of the standard output has left. Below zero: nothing can interrupt.
     std::function<int()> interruption = [] { return -1; };
+    /// Whether what is printed goes to nobody. Never empty.
+    std::function<bool()> reader_has_left = [] { return false; };
+    /// Becomes readable when the window was given another size, from the first call on. Below zero: it never is.
+    std::function<int()> resizing = [] { return -1; };
+    /// Takes from the descriptor above what was told. Never empty.
+    std::function<void()> saw_resizing = [] {};
 };
 
 struct context {
@@ -47,6 +53,8 @@ struct context {
     micros now = 0;
     /// What `now` would be now. Never empty.
     std::function<micros()> clock = [] { return micros{0}; };
+    /// Makes `out` as wide as the window is now. Never empty.
+    std::function<void()> fit_window = [] {};
     /// Goes with every change that `call` makes; empty: none does.
     std::string request_key{};
     /// Asks the person at the terminal for one line; empty function when nobody can be asked. Nothing at end of input.
@@ -62,6 +70,11 @@ struct context {
     /// no call waits any longer; below zero: nothing stops it.
     std::function<std::unique_ptr<ipc::client>(int stop)> connect{};
     process_services process{};
+
+    /// Of commands that go on until they are ended: what was printed goes out now. False when its reader has left,
+    /// which is an end like any other; a `fault` when it cannot be written.
+    [[nodiscard]] bool flush();
+    bool reader_left = false;
 
     /// With --json: prints the result and is true. Otherwise the command shows it.
     [[nodiscard]] bool printed_as_json(const answer& result) const;

@@ -49,5 +49,5 @@ target_link_libraries(valhalla_ctl PUBLIC valhalla_flags valhalla_client valhall
 target_compile_definitions(valhalla_ctl PRIVATE VALHALLACTL_VERSION="${PROJECT_VERSION}")
 
 add_executable(valhallactl ctl/main.cpp ctl/process.cpp)
-target_link_libraries(valhallactl PRIVATE valhalla_ctl)
+target_link_libraries(valhallactl PRIVATE valhalla_ctl valhalla_base)
 set_target_properties(valhallactl PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <poll.h>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -32,12 +33,19 @@ std::int64_t number_of(const boost::json::value& from, std::string_view name, st
 
 follow_link::follow_link(context& io, record_filter filter, int stop)
     : io_{io}, filter_{std::move(filter)}, stop_{stop}, pause_{first_retry_pause} {
-    begin();
+    try {
+        begin();
+    } catch (const ipc::connection_error&) {
+        if (!must_stop(0ms)) {
+            throw;
+        }
+        connection_.reset();  // the wait for the first answer was ended on purpose: `next` says so
+    }
 }
 
 void follow_link::begin() {
     if (connection_ == nullptr) {
-        connection_ = io_.connect(-1);
+        connection_ = io_.connect(stop_);
     }
     const auto result = read_reply(connection_->call_raw("audit.follow", params_of(filter_).done()));
     follow_ = number_of(result.value, "follow", "the answer to audit.follow");
@@ -50,18 +58,15 @@ void follow_link::begin() {
     }
 }
 
-/// True when somebody wants to stop.
-bool follow_link::stopped_within_pause() {
+bool follow_link::must_stop(std::chrono::milliseconds within) const {
     pollfd on{stop_, POLLIN, 0};
-    const int ready = ::poll(&on, 1, static_cast<int>(pause_.count()));
-    pause_ = std::min(pause_ * 2, longest_pause);
-    return ready > 0;
+    return ::poll(&on, 1, static_cast<int>(within.count())) > 0;
 }
 
 /// Tries until it succeeds. False when somebody wants to stop.
 bool follow_link::begin_again() {
     filter_.after = static_cast<std::uint64_t>(after_);
-    while (!stopped_within_pause()) {
+    while (!must_stop(std::exchange(pause_, std::min(pause_ * 2, longest_pause)))) {
         try {
             begin();
             return true;
@@ -104,6 +109,9 @@ follow_link::outcome follow_link::take(std::string_view line) {
 }
 
 std::optional<followed_record> follow_link::next() {
+    if (stopped()) {
+        return std::nullopt;
+    }
     for (;;) {
         try {
             const auto line = connection_->next_notification(stop_);
@@ -119,6 +127,9 @@ std::optional<followed_record> follow_link::next() {
             }
         } catch (const ipc::connection_error& lost) {
             connection_.reset();
+            if (must_stop(0ms)) {
+                return std::nullopt;
+            }
             io_.tell(fmt::format("{}; trying again, the next record is the one behind {}", lost.what(), after_));
             if (!begin_again()) {
                 return std::nullopt;

@@ -28,6 +28,8 @@ class follow_link {
     /// a daemon that answered once is waited for. `stop`: a descriptor that ends every wait when it can be read.
     follow_link(context& io, record_filter filter, int stop);
 
+    /// Nothing comes any more: `stop` said so.
+    [[nodiscard]] bool stopped() const noexcept { return connection_ == nullptr; }
     /// The next record, however long it takes; nothing when `stop` said so.
     [[nodiscard]] std::optional<followed_record> next();
 
@@ -36,7 +38,7 @@ class follow_link {
 
     void begin();
     [[nodiscard]] bool begin_again();
-    [[nodiscard]] bool stopped_within_pause();
+    [[nodiscard]] bool must_stop(std::chrono::milliseconds within) const;
     outcome take(std::string_view line);
     void take_record(std::string_view params_json);
 

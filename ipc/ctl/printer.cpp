@@ -7,15 +7,17 @@
 #include "schema/base/printable.hpp"
 #include "schema/base/wrapped_text.hpp"
 
-
 namespace valhalla::ctl {
 
 namespace {
 
-constexpr std::size_t label_columns = 11;
-constexpr std::size_t gap = 2;               // between the columns of a table
-constexpr std::size_t narrowest_column = 8;  // a clipped column says nothing below this
-constexpr std::size_t narrowest_screen = 40;
+constexpr std::size_t usual_label_columns = 11;
+constexpr std::size_t narrow_label_columns = 2;  // the label has a line of its own
+constexpr std::size_t gap = 2;                   // between the columns of a table
+constexpr std::size_t narrowest_column = 8;      // a clipped column says nothing below this
+constexpr std::size_t narrow_screen = 32;        // below, labels and what they name take turns
+constexpr std::size_t narrowest_screen = 8;      // nobody reads anything on less
+constexpr std::size_t row_indent = 2;            // of the further lines of a row
 constexpr std::size_t json_indent = 2;
 
 std::string_view sgr_of(tone look) {
@@ -64,8 +66,20 @@ std::vector<std::size_t> widths_of(const table& rows, std::size_t columns) {
 
 }  // namespace
 
-printer::printer(std::ostream& out, std::size_t columns, bool colours, bool terminal)
-    : out_{out}, columns_{std::max(columns, narrowest_screen)}, colours_{colours}, terminal_{terminal} {}
+printer::printer(std::ostream& out, std::size_t columns, bool colours, bool terminal, bool redraws)
+    : out_{out},
+      columns_{std::max(columns, narrowest_screen)},
+      colours_{colours},
+      terminal_{terminal},
+      redraws_{redraws} {}
+
+void printer::resize(std::size_t columns) noexcept {
+    columns_ = std::max(columns, narrowest_screen);
+}
+
+std::size_t printer::label_columns() const noexcept {
+    return columns_ < narrow_screen ? narrow_label_columns : usual_label_columns;
+}
 
 std::string printer::paint(std::string_view safe, tone look) const {
     if (!colours_ || look == tone::plain || safe.empty()) {
@@ -77,7 +91,14 @@ std::string printer::paint(std::string_view safe, tone look) const {
 void printer::field(std::string_view label, const cell& head, std::string_view rest) {
     const auto first = printable(head.text, line_breaks::keep);
     const auto all = first + printable(rest, line_breaks::keep);
-    const auto lines = wrap(all, columns_ - label_columns);
+    const auto indent = label_columns();
+    auto name = printable(label);
+    if (columns_of(name) > indent) {
+        name = clip(name, columns_);
+        out_ << paint(name, tone::faint) << '\n';
+        name.clear();
+    }
+    const auto lines = wrap(all, columns_ - indent);
     for (std::size_t i = 0; i < lines.size(); ++i) {
         std::string_view line = lines[i];
         std::string painted;
@@ -88,25 +109,24 @@ void printer::field(std::string_view label, const cell& head, std::string_view r
             painted = paint(first, head.look);
             line.remove_prefix(first.size());
         }
-        const auto left =
-            i == 0 ? paint(padded(printable(label), label_columns), tone::faint) : std::string(label_columns, ' ');
+        const auto left = i == 0 ? paint(padded(name, indent), tone::faint) : std::string(indent, ' ');
         const auto text = painted + std::string{line};
         out_ << (text.empty() ? left.substr(0, left.find_last_not_of(' ') + 1) : left + text) << '\n';
     }
 }
 
 void printer::under(std::string_view text, std::string_view mark, tone look) {
-    const auto indent = label_columns + columns_of(mark);
+    const auto indent = label_columns() + columns_of(mark);
     const auto lines = wrap(printable(text, line_breaks::keep), columns_ - indent);
     for (std::size_t i = 0; i < lines.size(); ++i) {
-        out_ << std::string(label_columns, ' ')
-             << (i == 0 ? std::string{mark} : std::string(indent - label_columns, ' ')) << paint(lines[i], look)
-             << '\n';
+        out_ << std::string(label_columns(), ' ') << (i == 0 ? std::string{mark} : std::string(columns_of(mark), ' '))
+             << paint(lines[i], look) << '\n';
     }
 }
 
 void printer::heading(std::string_view title) {
-    out_ << '\n' << paint(printable(title), tone::strong) << '\n';
+    out_ << '\n';
+    paragraph(printable(title), tone::strong);
 }
 
 void printer::paragraph(std::string_view text, tone look) {
@@ -119,31 +139,63 @@ void printer::blank() {
     out_ << '\n';
 }
 
+void printer::print_row(const std::vector<cell>& row, const table& of, const std::vector<std::size_t>& widths) {
+    std::string line;
+    for (std::size_t c = 0; c < widths.size(); ++c) {
+        const auto safe = printable(row[c].text);
+        const auto shown = terminal_ && of.columns()[c].how == cut::clip ? clip(safe, widths[c]) : safe;
+        const auto width = columns_of(shown);
+        const std::string pad(widths[c] > width ? widths[c] - width : 0, ' ');
+        const bool last = c + 1 == widths.size();
+        line += of.columns()[c].right ? pad + paint(shown, row[c].look) : paint(shown, row[c].look) + (last ? "" : pad);
+        line += last ? std::string{} : std::string(gap, ' ');
+    }
+    out_ << line.substr(0, line.find_last_not_of(' ') + 1) << '\n';
+}
+
+void printer::print_over_lines(const std::vector<cell>& row, const table& of) {
+    std::size_t used = 0;
+    const auto new_line = [&] {
+        out_ << '\n' << std::string(row_indent, ' ');
+        used = row_indent;
+    };
+    for (std::size_t c = 0; c < row.size(); ++c) {
+        const auto safe = printable(row[c].text);
+        if (safe.empty()) {
+            continue;
+        }
+        const auto room = columns_ - row_indent;
+        const auto parts = of.columns()[c].how == cut::clip ? std::vector{clip(safe, room)} : wrap(safe, room);
+        for (const auto& part : parts) {
+            const auto width = columns_of(part);
+            if (used > 0 && used + gap + width > columns_) {
+                new_line();
+            } else if (used > 0) {
+                out_ << std::string(gap, ' ');
+                used += gap;
+            }
+            out_ << paint(part, row[c].look);
+            used += width;
+        }
+    }
+    out_ << '\n';
+}
+
 void printer::print(const table& rows) {
     const auto widths = widths_of(rows, columns_);
-    const auto print_row = [&](const std::vector<cell>& row) {
-        std::string line;
-        for (std::size_t c = 0; c < widths.size(); ++c) {
-            const auto safe = printable(row[c].text);
-            const auto shown = terminal_ && rows.columns()[c].how == cut::clip ? clip(safe, widths[c]) : safe;
-            const auto width = columns_of(shown);
-            const std::string pad(widths[c] > width ? widths[c] - width : 0, ' ');
-            const bool last = c + 1 == widths.size();
-            line += rows.columns()[c].right ? pad + paint(shown, row[c].look)
-                                            : paint(shown, row[c].look) + (last ? "" : pad);
-            line += last ? std::string{} : std::string(gap, ' ');
-        }
-        out_ << line.substr(0, line.find_last_not_of(' ') + 1) << '\n';
+    const bool fits = std::accumulate(widths.begin(), widths.end(), gap * (widths.size() - 1)) <= columns_;
+    const auto print_one = [&](const std::vector<cell>& row) {
+        fits || !terminal_ ? print_row(row, rows, widths) : print_over_lines(row, rows);
     };
     std::vector<cell> titles;
     for (const auto& one : rows.columns()) {
         titles.push_back({one.title, tone::faint});
     }
     if (std::ranges::any_of(titles, [](const cell& title) { return !title.text.empty(); })) {
-        print_row(titles);
+        print_one(titles);
     }
     for (const auto& row : rows.rows()) {
-        print_row(row);
+        print_one(row);
     }
 }
 
@@ -164,7 +216,7 @@ void printer::verbatim(std::string_view lines) {
 }
 
 void printer::clear_screen() {
-    if (terminal_) {
+    if (redraws_) {
         out_ << "\x1b[H\x1b[2J";
     }
 }

@@ -20,7 +20,8 @@ struct cell {
     tone look = tone::plain;
 };
 
-/// What happens to a cell on a terminal that its table is too wide for. In a pipe nothing is ever cut.
+/// What happens to a cell on a terminal that its table is too wide for. In a pipe nothing is ever cut. Where clipping
+/// is not enough, a row takes several lines.
 enum class cut : std::uint8_t { never, clip };
 
 struct column {
@@ -45,7 +46,9 @@ class table {
 
 class printer {
   public:
-    printer(std::ostream& out, std::size_t columns, bool colours, bool terminal);
+    printer(std::ostream& out, std::size_t columns, bool colours, bool terminal, bool redraws = false);
+    /// The window has another width now.
+    void resize(std::size_t columns) noexcept;
 
     /// `Label     head, rest…`: the head in its tone, then the rest, which brings its own comma or space, wrapped under
     /// the first word.
@@ -69,18 +72,24 @@ class printer {
     /// JSON over several lines, for people.
     void json_pretty(std::string_view json);
 
-    /// Takes everything off a terminal; does nothing in a pipe.
+    /// Takes everything off a terminal that knows how; does nothing elsewhere.
     void clear_screen();
     [[nodiscard]] bool terminal() const noexcept { return terminal_; }
+    /// A terminal on which a screen can take the place of the one before.
+    [[nodiscard]] bool redraws() const noexcept { return redraws_; }
     [[nodiscard]] std::size_t columns() const noexcept { return columns_; }
 
   private:
     [[nodiscard]] std::string paint(std::string_view safe, tone look) const;
+    [[nodiscard]] std::size_t label_columns() const noexcept;
+    void print_row(const std::vector<cell>& row, const table& of, const std::vector<std::size_t>& widths);
+    void print_over_lines(const std::vector<cell>& row, const table& of);
 
     std::ostream& out_;
     std::size_t columns_;
     bool colours_;
     bool terminal_;
+    bool redraws_;
 };
 
 /// Tones of the words that have one: green, yellow, red; bands A to D. Plain for others.

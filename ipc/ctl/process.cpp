@@ -8,15 +8,18 @@
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
+#include <initializer_list>
 #include <iostream>
+#include <poll.h>
 #include <string_view>
-#include <sys/ioctl.h>
+#include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "ipc/client.hpp"
 #include "ipc/ctl/child_process.hpp"
 #include "ipc/ctl/run.hpp"
+#include "schema/base/terminal.hpp"
 
 namespace valhalla::ctl {
 
@@ -27,18 +30,6 @@ constexpr std::chrono::milliseconds patience_of_a_shell{500};
 std::string_view variable(const char* name) {
     const char* value = std::getenv(name);
     return value == nullptr ? std::string_view{} : std::string_view{value};
-}
-
-std::size_t columns_of_terminal() {
-    constexpr std::size_t usual = 80;
-    winsize size{};
-    if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
-        return size.ws_col;
-    }
-    const auto text = variable("COLUMNS");
-    std::size_t columns = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), columns);
-    return error == std::errc{} && columns > 0 ? columns : usual;
 }
 
 /// Beside this program, else where the package puts it, else whatever PATH has.
@@ -66,17 +57,45 @@ exit_code become(const std::vector<std::string>& words) {
     throw cannot_run(words.front(), errno);
 }
 
-/// One descriptor for the life of the process.
+/// A descriptor that can be read when one of the signals came, which no longer do anything else.
+int descriptor_of(std::initializer_list<int> signals) {
+    sigset_t all{};
+    sigemptyset(&all);
+    for (const int one : signals) {
+        sigaddset(&all, one);
+    }
+    ::pthread_sigmask(SIG_BLOCK, &all, nullptr);
+    return ::signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+// One descriptor each for the life of the process.
 int interruption() {
     static const int descriptor = [] {
-        sigset_t ends{};
-        sigemptyset(&ends);
-        sigaddset(&ends, SIGINT);
-        sigaddset(&ends, SIGTERM);
-        ::pthread_sigmask(SIG_BLOCK, &ends, nullptr);
-        return ::signalfd(-1, &ends, SFD_CLOEXEC);
+        const int either = ::epoll_create1(EPOLL_CLOEXEC);
+        const int signals = descriptor_of({SIGINT, SIGTERM});
+        epoll_event when{};
+        when.events = EPOLLIN;
+        ::epoll_ctl(either, EPOLL_CTL_ADD, signals, &when);
+        // Of a pipe whose reader has left, errors are told that nobody asked for. Files have none, and are refused
+        // here.
+        when.events = 0;
+        ::epoll_ctl(either, EPOLL_CTL_ADD, STDOUT_FILENO, &when);
+        return either;
     }();
     return descriptor;
+}
+bool reader_has_left() {
+    pollfd on{STDOUT_FILENO, 0, 0};
+    return ::poll(&on, 1, 0) > 0 && (on.revents & (POLLERR | POLLHUP)) != 0;
+}
+int resizing() {
+    static const int descriptor = descriptor_of({SIGWINCH});
+    return descriptor;
+}
+void saw_resizing() {
+    signalfd_siginfo ignored{};
+    while (::read(resizing(), &ignored, sizeof ignored) > 0) {
+    }
 }
 
 }  // namespace
@@ -89,11 +108,14 @@ surroundings surroundings_of_process() {
         .out = std::cout,
         .err = std::cerr,
         .in = std::cin,
-        .columns = columns_of_terminal(),
-        .colours = out && variable("NO_COLOR").empty() && variable("TERM") != "dumb",
+        .columns = columns_of_terminal(STDOUT_FILENO),
+        .err_columns = columns_of_terminal(STDERR_FILENO),
+        .colours = out && variable("NO_COLOR").empty() && terminal_moves_cursor(),
         .out_is_terminal = out,
         .err_is_terminal = err,
+        .moves_cursor = terminal_moves_cursor(),
         .can_ask = in && err,
+        .columns_now = [] { return columns_of_terminal(STDOUT_FILENO); },
         .now =
             [] {
                 const auto now = std::chrono::system_clock::now().time_since_epoch();
@@ -106,7 +128,10 @@ surroundings surroundings_of_process() {
                     .daemon = [] { return path_of("valhallad"); },
                     .become = [](const std::vector<std::string>& words) { return become(words); },
                     .run = [](const std::vector<std::string>& words) { return run_to_the_end(words); },
-                    .interruption = [] { return interruption(); }},
+                    .interruption = [] { return interruption(); },
+                    .reader_has_left = [] { return reader_has_left(); },
+                    .resizing = [] { return resizing(); },
+                    .saw_resizing = [] { saw_resizing(); }},
     };
 }
 

@@ -123,6 +123,12 @@ complaint complaint_of(const ipc::connection_error& lost, const std::string& soc
     return {exit_code::no_daemon, message, std::move(what_to_do), error_object("no_daemon", message)};
 }
 
+/// Printable lines on standard error, no wider than the window.
+void say(const surroundings& around, const std::string& lines) {
+    around.err << (around.err_is_terminal ? narrowed(lines, around.err_columns) : lines);
+    around.err.flush();
+}
+
 void complain(const complaint& what, bool as_json, const surroundings& around) {
     if (as_json) {
         const auto line = params{}.json("error", what.object).done();
@@ -133,15 +139,15 @@ void complain(const complaint& what, bool as_json, const surroundings& around) {
         }
         // Nobody can read it there: whoever sees the standard error shall.
     }
-    around.err << "valhallactl: " << printable(what.message) << '\n';
-    if (!what.hint.empty()) {
-        around.err << "  " << printable(what.hint) << '\n';
-    }
-    around.err.flush();
+    say(around, "valhallactl: " + printable(what.message) + '\n' +
+                    (what.hint.empty() ? std::string{} : "  " + printable(what.hint) + '\n'));
 }
 
 std::optional<std::string> ask_at(const surroundings& around, std::string_view question) {
-    around.err << question;
+    const auto lines = wrap(question, around.err_columns);
+    for (const auto& line : lines) {
+        around.err << line << (&line == &lines.back() ? "" : "\n");
+    }
     around.err.flush();
     std::string line;
     if (!std::getline(around.in, line)) {
@@ -155,7 +161,7 @@ std::optional<std::string> ask_at(const surroundings& around, std::string_view q
 }
 
 void show_progress(const surroundings& around, std::string_view text) {
-    around.err << '\r' << clip(printable(text), around.columns - 1) << "\x1b[K";
+    around.err << '\r' << clip(printable(text), around.err_columns - 1) << "\x1b[K";
     around.err.flush();
 }
 
@@ -178,8 +184,14 @@ void require_written(std::ostream& out) {
 }
 
 exit_code run_chosen(const invocation& chosen, const std::string& socket, const surroundings& around) {
-    printer out{around.out, around.columns, around.colours, around.out_is_terminal};
-    context io{around.connect(socket), out, chosen.json, around.now(), around.now, {}, {}};
+    printer out{around.out, around.columns, around.colours, around.out_is_terminal,
+                around.out_is_terminal && around.moves_cursor};
+    context io{.call = around.connect(socket),
+               .out = out,
+               .json = chosen.json,
+               .now = around.now(),
+               .clock = around.now,
+               .ask = {}};
     io.call = [&io, plain = std::move(io.call)](std::string_view method, std::string_view params_json) {
         const bool keyed = !io.request_key.empty() && repeat_of(method) == repeat::with_request_key;
         return plain(method, keyed ? with_request_key(params_json, io.request_key) : std::string{params_json});
@@ -187,20 +199,22 @@ exit_code run_chosen(const invocation& chosen, const std::string& socket, const 
     if (around.can_ask && !chosen.json && !chosen.no_input) {
         io.ask = [&around](std::string_view question) { return ask_at(around, question); };
     }
-    if (around.err_is_terminal) {
+    if (around.columns_now) {
+        io.fit_window = [&] { out.resize(around.columns_now()); };
+    }
+    if (around.err_is_terminal && around.moves_cursor) {
         io.progress = [&around](std::string_view text) { show_progress(around, text); };
     }
-    io.tell = [&around](std::string_view sentence) {
-        around.err << "valhallactl: " << printable(sentence) << '\n';
-        around.err.flush();
-    };
+    io.tell = [&around](std::string_view sentence) { say(around, "valhallactl: " + printable(sentence) + '\n'); };
     io.read_input = [&around](std::size_t most) { return all_of(around.in, most); };
     io.connect = [&socket](int stop) {
         return std::make_unique<ipc::client>(client_options{.socket = socket, .retries = 0, .interrupt = stop});
     };
     io.process = around.process;
     const auto code = chosen.run(io);
-    require_written(around.out);
+    if (!io.reader_left) {
+        require_written(around.out);
+    }
     return code;
 }
 
@@ -258,7 +272,7 @@ exit_code run(const std::vector<std::string>& arguments, const surroundings& aro
     const bool as_json = wants_json(arguments);
     std::string socket;
     try {
-        const auto parsed = read_command_line(arguments);
+        const auto parsed = read_command_line(arguments, around.out_is_terminal ? around.columns : usual_columns);
         if (const auto* help = std::get_if<help_text>(&parsed)) {
             around.out << help->text;
             require_written(around.out);

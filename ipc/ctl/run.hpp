@@ -18,10 +18,14 @@ struct surroundings {
     std::ostream& err;
     std::istream& in;
     std::size_t columns = 80;
+    std::size_t err_columns = 80;
     bool colours = false;  ///< on `out`
     bool out_is_terminal = false;
-    bool err_is_terminal = false;  ///< progress may be shown
-    bool can_ask = false;          ///< somebody sits there: `in` and `err` are a terminal
+    bool err_is_terminal = false;
+    bool moves_cursor = true;  ///< the terminal, where one is; a dumb one only goes on
+    bool can_ask = false;      ///< somebody sits there: `in` and `err` are a terminal
+    /// What `columns` would be now; empty: the same.
+    std::function<std::size_t()> columns_now{};
     std::function<micros()> now;
     std::function<std::string()> default_socket;
     std::function<caller(const std::string& socket)> connect;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // status: how things stand, on one screen; with --watch, again and again until Ctrl-C.
+#include <algorithm>
+#include <array>
 #include <poll.h>
 
 #include <boost/json/array.hpp>
@@ -95,15 +97,19 @@ class watch_link {
     std::unique_ptr<ipc::client> connection_;
 };
 
-bool can_be_read(int descriptor, std::chrono::milliseconds within) {
+bool can_be_read(int descriptor) {
     pollfd on{descriptor, POLLIN, 0};
-    return ::poll(&on, 1, static_cast<int>(within.count())) > 0;
+    return ::poll(&on, 1, 0) > 0;
 }
 
 class watch {
   public:
     watch(context& io, std::chrono::milliseconds interval)
-        : io_{io}, interval_{interval}, stop_{io.process.interruption()}, link_{io, stop_} {}
+        : io_{io},
+          interval_{interval},
+          stop_{io.process.interruption()},
+          resized_{io.out.redraws() ? io.process.resizing() : -1},
+          link_{io, stop_} {}
 
     exit_code run() {
         bool first = true;  // who watches a daemon that never was is told at once
@@ -116,14 +122,14 @@ class watch {
                 wait_for_daemon(refusal.what(), first || !is_temporary(refusal));
             }
             first = false;
-        } while (!can_be_read(stop_, interval_));
+        } while (!io_.reader_left && waited());
         return exit_code::done;
     }
 
   private:
     /// In a handler: throws on what will not pass.
     void wait_for_daemon(const std::string& why, bool for_good) {
-        if (can_be_read(stop_, std::chrono::milliseconds{0})) {
+        if (can_be_read(stop_)) {
             return;  // the wait was ended on purpose
         }
         if (for_good) {
@@ -135,28 +141,65 @@ class watch {
         }
     }
 
-    void show(const standing& now) {
+    /// Until it is time to look again; a window that has another width meanwhile gets its screen anew. False when the
+    /// user wants to stop.
+    bool waited() {
+        using clock = std::chrono::steady_clock;
+        const auto end = clock::now() + interval_;
+        for (;;) {
+            const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - clock::now());
+            std::array<pollfd, 2> on{pollfd{stop_, POLLIN, 0}, pollfd{resized_, POLLIN, 0}};
+            ::poll(on.data(), on.size(), std::max(0, static_cast<int>(left.count())));
+            if (on[0].revents != 0) {
+                return false;
+            }
+            if (on[1].revents == 0) {
+                return true;
+            }
+            io_.process.saw_resizing();
+            if (shown_ && !away_) {
+                draw(*shown_);
+            }
+        }
+    }
+
+    void show(standing now) {
         if (std::exchange(away_, false)) {
             io_.tell("connected again");
         }
-        io_.now = io_.clock();
-        auto line = io_.json || !io_.out.terminal() ? in_one_line(now) : std::string{};
-        if (line.empty()) {
-            io_.out.clear_screen();
-            show_screen(io_, now);
-        } else if (line != last_) {
-            io_.json ? io_.out.json_line(as_json(now)) : io_.out.line(line, "\n");
+        if (io_.out.redraws() && !io_.json) {
+            draw(now);
+            shown_ = std::move(now);
+            return;
+        }
+        if (auto line = in_one_line(now); line != last_) {
+            if (io_.json) {
+                io_.out.json_line(as_json(now));
+            } else if (io_.out.terminal()) {
+                io_.fit_window();
+                io_.out.paragraph(line);
+            } else {
+                io_.out.line(line, "\n");
+            }
             last_ = std::move(line);
+            static_cast<void>(io_.flush());
         }
-        if (!io_.out.flush()) {
-            throw fault{exit_code::refused, "the answer could not be written to the standard output"};
-        }
+    }
+
+    void draw(const standing& now) {
+        io_.now = io_.clock();
+        io_.fit_window();
+        io_.out.clear_screen();
+        show_screen(io_, now);
+        static_cast<void>(io_.flush());
     }
 
     context& io_;
     std::chrono::milliseconds interval_;
     int stop_;
+    int resized_;
     watch_link link_;
+    std::optional<standing> shown_;  // where it can be drawn again
     std::string last_;
     bool away_ = false;  // and the user was told
 };

@@ -2,72 +2,18 @@
 """valhallactl on a terminal of its own, watching, and in front of things that are no daemon."""
 
 import contextlib
-import fcntl
-import os
-import pty
-import select
 import signal
 import socket
-import struct
 import subprocess
-import termios
 import threading
-import time
 import unittest
 
 import harness
 from harness import DaemonTest, eventually, program, temporary_directory
 from place import needs_terminals
+from terminal import Terminal, blocked_signals
 
 EVIL = "red \x1b[31m bell \x07 title \x1b]0;owned\x07 c1 \u009b31m " + "and so on " * 20
-
-
-class Terminal:
-    """valhallactl with a terminal for all three streams."""
-
-    def __init__(self, *arguments: str, columns: int = 80):
-        self.master, slave = pty.openpty()
-        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
-        self.process = subprocess.Popen([program("VALHALLACTL"), *arguments], stdin=slave, stdout=slave, stderr=slave,
-                                        start_new_session=True, env={**os.environ, "TERM": "xterm", "NO_COLOR": "1"})
-        os.close(slave)
-        self.seen = ""
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        if self.process.poll() is None:
-            self.process.kill()
-        self.process.wait()
-        os.close(self.master)
-
-    def _read(self) -> bool:
-        """False at the end."""
-        ended = self.process.poll() is not None  # asked first: what it wrote before is there then
-        if select.select([self.master], [], [], 0.05)[0]:
-            try:
-                data = os.read(self.master, 65536)
-            except OSError:
-                return False
-            self.seen += data.decode(errors="replace")
-            return bool(data)
-        return not ended
-
-    def until(self, text: str, since: int = 0) -> str:
-        end = time.monotonic() + harness.DEADLINE_S
-        while text not in self.seen[since:] and time.monotonic() < end and self._read():
-            pass
-        assert text in self.seen[since:], f"{text!r} is not in {self.seen[since:]!r}"
-        return self.seen
-
-    def type(self, text: str):
-        os.write(self.master, text.encode())
-
-    def end(self) -> int:
-        while self._read():
-            pass
-        return self.process.wait(harness.DEADLINE_S)
 
 
 @needs_terminals
@@ -213,12 +159,6 @@ class NoDaemonAtAll(unittest.TestCase):
                 eventually(lambda: signal.SIGINT in blocked_signals(process.pid), "it watches for Ctrl-C")
                 process.send_signal(signal.SIGINT)
                 self.assertEqual(process.wait(harness.DEADLINE_S), 0)
-
-
-def blocked_signals(pid: int) -> set[int]:
-    with open(f"/proc/{pid}/status", encoding="ascii") as status:
-        mask = next(int(line.split()[1], 16) for line in status if line.startswith("SigBlk:"))
-    return {number for number in range(1, 65) if mask >> (number - 1) & 1}
 
 
 if __name__ == "__main__":

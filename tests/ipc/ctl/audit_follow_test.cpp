@@ -155,6 +155,22 @@ BOOST_AUTO_TEST_CASE(a_refusal_or_no_daemon_at_the_start_ends_it) {
     BOOST_TEST(run_without_daemon({"--socket", "/nonexistent/sock", "audit", "follow"}).code == 2);
 }
 
+BOOST_AUTO_TEST_CASE(an_interruption_ends_the_wait_for_a_silent_daemon) {
+    const int stop = ::eventfd(0, EFD_CLOEXEC);
+    const std::uint64_t one = 1;
+    seat at;
+    at.process.interruption = [stop] { return stop; };
+    const scripted_socket daemon{{[&](scripted_peer& peer) {
+        static_cast<void>(peer.line());
+        [[maybe_unused]] const auto written = ::write(stop, &one, sizeof one);
+        static_cast<void>(peer.line());  // until it leaves
+    }}};
+    const auto got = follow(daemon, {}, at);
+    BOOST_TEST(got.code == 0);
+    BOOST_TEST(got.err == "");
+    ::close(stop);
+}
+
 BOOST_AUTO_TEST_CASE(an_interruption_ends_it_well) {
     const int stop = ::eventfd(0, EFD_CLOEXEC);
     bool interrupted = false;  // said by this thread: the test's macros are not for others

@@ -3,6 +3,7 @@
 // What a person sees, against tests/data/ctl/screens; the answers are in tests/data/ctl/answers.
 #include <sstream>
 
+#include <boost/json/parse.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include "schema/base/printable.hpp"
@@ -72,9 +73,9 @@ BOOST_AUTO_TEST_CASE(screens_are_as_accepted) {
 
 BOOST_AUTO_TEST_CASE(no_line_is_wider_than_the_screen) {
     for (const auto& s : screens) {
-        for (const std::size_t columns : {80U, 100U, 200U}) {
-            if (s.name == "call" || s.name == "key-create") {
-                continue;  // JSON and keys are not wrapped
+        for (const std::size_t columns : {12U, 20U, 31U, 40U, 80U, 100U, 200U}) {
+            if (s.name == "call" || s.name == "key-create" || s.name == "metrics") {
+                continue;  // what is for other programs is not wrapped
             }
             auto daemon = daemon_for(s);
             std::istringstream lines{run(daemon, s.arguments, {.columns = columns, .out_is_terminal = true}).out};
@@ -82,6 +83,53 @@ BOOST_AUTO_TEST_CASE(no_line_is_wider_than_the_screen) {
                 BOOST_TEST(valhalla::columns_of(line) <= columns, s.name << ": " << line);
             }
         }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(wide_and_combining_characters_are_no_wider) {
+    const std::string text = "✅ done 日本語のメモ e\u0301 👩\u200d💻 🇩🇪 ❤\ufe0f नमस्ते ";
+    const auto many = text + text + text;
+    fake_daemon daemon;
+    daemon.answers("cone.history", R"({"items":[{"seq":5,"band":"B","set_by":")" + many + R"(","reason":")" + many +
+                                       R"(","updated_at_utc":"2026-11-22T12:00:00.000000Z"}],"next_cursor":null})");
+    daemon.answers("cone.state", R"({"band":"B","reason":")" + many + R"(","metrics":{"a":")" + many + R"("}})");
+    for (const std::vector<std::string>& arguments : {std::vector<std::string>{"cone", "history"}, {"cone", "show"}}) {
+        for (std::size_t columns = 12; columns < 120; ++columns) {
+            const auto got = run(daemon, arguments, {.columns = columns, .out_is_terminal = true});
+            std::istringstream lines{got.out};
+            for (std::string line; std::getline(lines, line);) {
+                BOOST_TEST(valhalla::columns_of(line) <= columns, columns << ": " << line);
+            }
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(help_and_complaints_are_no_wider_than_the_window) {
+    fake_daemon daemon;
+    for (const std::vector<std::string>& arguments : {std::vector<std::string>{"--help"},
+                                                      {"audit", "list", "--help"},
+                                                      {"session", "--help"},
+                                                      {"sesion", "start"}}) {
+        for (const std::size_t columns : {20U, 40U, 60U, 80U}) {
+            const auto got =
+                run(daemon, arguments, {.columns = columns, .out_is_terminal = true, .err_is_terminal = true});
+            BOOST_TEST((got.out + got.err) != "");
+            std::istringstream lines{got.out + got.err};
+            for (std::string line; std::getline(lines, line);) {
+                BOOST_TEST(valhalla::columns_of(line) <= columns, columns << ": " << line);
+            }
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_row_that_no_line_has_room_for_keeps_all_its_cells) {
+    const auto page = read_file(std::filesystem::path{TEST_DATA_DIR} / "ctl" / "answers" / "audit.list.json");
+    fake_daemon daemon;
+    daemon.answers("audit.list", page);
+    const auto got = run(daemon, {"audit", "list"}, {.columns = 40, .out_is_terminal = true}).out;
+    for (const auto& record : boost::json::parse(page).at("items").as_array()) {
+        BOOST_TEST(got.find(std::to_string(record.at("seq").as_int64())) != std::string::npos, got);
+        BOOST_TEST(got.find(std::string{record.at("event").as_string()}) != std::string::npos, got);
     }
 }
 

@@ -59,6 +59,8 @@ struct seat {
     std::size_t columns = 80;
     bool colours = false;
     bool out_is_terminal = false;
+    bool err_is_terminal = false;
+    bool moves_cursor = true;
     bool can_ask = false;
     std::string typed{};  ///< what the person types when asked, or the standard input
     process_services process{};
