@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "ipc/ctl/commands.hpp"
+#include "ipc/ctl/trail_names.hpp"
 #include "ipc/ctl/view.hpp"
 
 namespace valhalla::ctl {
@@ -47,6 +48,7 @@ exit_code lock(context& io, const lock_options& options) {
     p.text("operator", options.whom).text("reason", options.reason);
     add_span(p, "--for", options.span);
     const auto done = io.call("operator.lock", p.done());
+    tell_unknown_operator(io, options.whom);
     if (io.printed_as_json(done)) {
         return exit_code::done;
     }

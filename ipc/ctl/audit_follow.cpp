@@ -4,6 +4,7 @@
 #include "ipc/ctl/audit_commands.hpp"
 #include "ipc/ctl/follow_link.hpp"
 #include "ipc/ctl/record_writer.hpp"
+#include "ipc/ctl/trail_names.hpp"
 
 namespace valhalla::ctl {
 
@@ -18,6 +19,7 @@ struct follow_options {
 exit_code follow(context& io, const follow_options& options) {
     const auto format = options.format.value_or(io.json ? record_format::json : record_format::table);
     // What is asked on the way is asked while Ctrl-C still ends the program by itself.
+    tell_unknown_names(io, options.filter);
     std::optional<record_writer> writer;
     if (format == record_format::cloudevents) {
         writer.emplace(io, format);

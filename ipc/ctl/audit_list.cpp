@@ -8,6 +8,7 @@
 #include "ipc/ctl/audit_commands.hpp"
 #include "ipc/ctl/audit_view.hpp"
 #include "ipc/ctl/record_writer.hpp"
+#include "ipc/ctl/trail_names.hpp"
 #include "ipc/ctl/view.hpp"
 #include "ipc/limits.hpp"
 
@@ -37,16 +38,21 @@ exit_code list_all(context& io, const audit_list_options& options, record_format
     record_writer writer{io, format};
     constexpr auto no_limit = static_cast<std::uint64_t>(INT64_MAX);
     auto left = static_cast<std::int64_t>(std::min(options.limit.value_or(no_limit), no_limit));
+    bool none = true;
     while (left > 0) {
         const auto page = pages.next(left);
         if (!page) {
             break;
         }
+        none = none && page->records().empty();
         for (const auto& record : page->records()) {
             if (left-- > 0) {
                 writer.write(record);
             }
         }
+    }
+    if (none) {
+        tell_unknown_names(io, options.filter);
     }
     return exit_code::done;
 }
@@ -59,10 +65,14 @@ exit_code list_page(context& io, const audit_list_options& options) {
     }
     const auto page =
         io.call("audit.list", params_of(filter_of(options, io.now)).number_if("limit", options.limit).done());
+    const bool none = items(page.value, "items").empty();
+    if (none) {
+        tell_unknown_names(io, options.filter);
+    }
     if (io.printed_as_json(page)) {
         return exit_code::done;
     }
-    if (items(page.value, "items").empty()) {
+    if (none) {
         io.out.paragraph("No records.", tone::faint);
     } else {
         show_records(io, page, record_time::point);

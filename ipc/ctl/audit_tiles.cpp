@@ -13,6 +13,7 @@
 
 #include "ipc/ctl/audit_commands.hpp"
 #include "ipc/ctl/checkpoint_note.hpp"
+#include "ipc/ctl/directory_kind.hpp"
 #include "ipc/ctl/files.hpp"
 #include "ipc/ctl/held_checkpoint.hpp"
 #include "ipc/ctl/record_pages.hpp"
@@ -218,6 +219,7 @@ std::int64_t write_tiles(context& io, const std::string& directory, const signed
 }
 
 exit_code tiles(context& io, const tiles_options& options) {
+    refuse_other_kind(options.directory, directory_kind::tiles);
     const auto now = fetch_checkpoint(io);
     make_directory(options.directory);
     std::int64_t written = 0;

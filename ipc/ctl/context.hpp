@@ -40,6 +40,8 @@ struct process_services {
     std::function<int()> interruption = [] { return -1; };
     /// Whether what is printed goes to nobody. Never empty.
     std::function<bool()> reader_has_left = [] { return false; };
+    /// Whether the users of this system have this one; also true where they cannot be asked. Never empty.
+    std::function<bool(const std::string& name)> knows_user = [](const std::string&) { return true; };
     /// Becomes readable when the window was given another size, from the first call on. Below zero: it never is.
     std::function<int()> resizing = [] { return -1; };
     /// Takes from the descriptor above what was told. Never empty.

@@ -19,6 +19,7 @@ add_library(valhalla_ctl STATIC
   ctl/cone_commands.cpp
   ctl/context.cpp
   ctl/describe_command.cpp
+  ctl/directory_kind.cpp
   ctl/export_command.cpp
   ctl/files.cpp
   ctl/follow_link.cpp
@@ -43,6 +44,7 @@ add_library(valhalla_ctl STATIC
   ctl/status_command.cpp
   ctl/tile_directory.cpp
   ctl/times.cpp
+  ctl/trail_names.cpp
   ctl/view.cpp)
 target_link_libraries(valhalla_ctl PUBLIC valhalla_flags valhalla_client valhalla_api
   valhalla_proof Boost::json PRIVATE CLI11::CLI11 fmt::fmt)

@@ -21,6 +21,7 @@
 #include <fmt/format.h>
 
 #include "ipc/ctl/commands.hpp"
+#include "ipc/ctl/directory_kind.hpp"
 #include "ipc/ctl/files.hpp"
 #include "ipc/ctl/view.hpp"
 #include "schema/base/printable.hpp"
@@ -270,6 +271,7 @@ void show(context& io, const json::value& manifest, const fs::path& directory) {
 
 exit_code export_set(context& io, const export_options& options) {
     const fs::path directory{options.directory};
+    refuse_other_kind(directory, directory_kind::export_set);
     make_directory(directory);
     json::value manifest;
     try {

@@ -11,6 +11,7 @@
 #include <initializer_list>
 #include <iostream>
 #include <poll.h>
+#include <pwd.h>
 #include <string_view>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
@@ -98,6 +99,18 @@ void saw_resizing() {
     }
 }
 
+/// `NAME`, or `uid:NUMBER` of those who have none.
+bool knows_user(const std::string& name) {
+    constexpr std::string_view nameless = "uid:";
+    errno = 0;
+    if (name.starts_with(nameless)) {
+        ::uid_t uid = 0;
+        const auto [end, error] = std::from_chars(name.data() + nameless.size(), name.data() + name.size(), uid);
+        return error == std::errc{} && end == name.data() + name.size();
+    }
+    return ::getpwnam(name.c_str()) != nullptr || (errno != 0 && errno != ENOENT && errno != ESRCH);
+}
+
 }  // namespace
 
 surroundings surroundings_of_process() {
@@ -130,6 +143,7 @@ surroundings surroundings_of_process() {
                     .run = [](const std::vector<std::string>& words) { return run_to_the_end(words); },
                     .interruption = [] { return interruption(); },
                     .reader_has_left = [] { return reader_has_left(); },
+                    .knows_user = [](const std::string& name) { return knows_user(name); },
                     .resizing = [] { return resizing(); },
                     .saw_resizing = [] { saw_resizing(); }},
     };

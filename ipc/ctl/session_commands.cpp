@@ -8,6 +8,8 @@
 #include "ipc/ctl/commands.hpp"
 #include "ipc/ctl/session_view.hpp"
 #include "ipc/ctl/view.hpp"
+#include "ipc/limits.hpp"
+#include "ipc/utf8.hpp"
 
 namespace valhalla::ctl {
 
@@ -67,8 +69,24 @@ struct note_options {
     std::string text;
 };
 
+/// The standard input, without the line break that ends it.
+std::string note_of_input(context& io) {
+    auto text = io.read_input(ipc::max_notes_bytes + 1);
+    if (text.ends_with('\n')) {
+        text.pop_back();
+    }
+    if (!ipc::is_utf8(text) || text.find('\0') != std::string::npos) {
+        throw fault{exit_code::wrong_usage, "the standard input is not UTF-8 text"};
+    }
+    if (text.empty()) {
+        throw fault{exit_code::wrong_usage, "the standard input is empty, and a note is not"};
+    }
+    return text;
+}
+
 exit_code note(context& io, const note_options& options) {
-    const auto session = io.call("session.note", params{}.text("text", options.text).done());
+    const auto what = options.text == "-" ? note_of_input(io) : options.text;
+    const auto session = io.call("session.note", params{}.text("text", what).done());
     if (!io.printed_as_json(session)) {
         io.out.paragraph(fmt::format("Noted in session #{}.", text(session.value, "id")));
     }
@@ -213,7 +231,7 @@ void add_session_commands(CLI::App& app, command& chosen) {
     {
         const auto o = std::make_shared<note_options>();
         auto& verb = *noun.add_subcommand("note", "Write a note into your running session");
-        verb.add_option("text", o->text, "The note")->required()->type_name("TEXT");
+        verb.add_option("text", o->text, "The note; - reads it from the standard input")->required()->type_name("TEXT");
         on_change(verb, chosen, o, note);
     }
     add_list(noun, chosen);

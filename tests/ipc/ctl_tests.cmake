@@ -18,6 +18,7 @@ valhalla_test(ipc_ctl_test
     ${CMAKE_CURRENT_LIST_DIR}/ctl/scripted_socket.cpp
     ${CMAKE_CURRENT_LIST_DIR}/ctl/request_key_test.cpp
     ${CMAKE_CURRENT_LIST_DIR}/ctl/restore_test.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/ctl/silence_test.cpp
     ${CMAKE_CURRENT_LIST_DIR}/ctl/stage.cpp
     ${CMAKE_CURRENT_LIST_DIR}/ctl/times_test.cpp
     ${CMAKE_CURRENT_LIST_DIR}/ctl/tree_test.cpp
