@@ -54,7 +54,7 @@ void wipe(std::string& text) noexcept {
     text.clear();
 }
 
-std::optional<ipc::key_identity> identify(const key_map& keys, std::string_view text, unix_micros now) {
+std::optional<ipc::key_identity> identify(const key_map& keys, std::string_view text, span_point now) {
     // What these lines tell by their timing is the form of keys, which is in the documentation.
     if (text.size() != text_size || !text.starts_with(key_prefix) || text[key_prefix.size() + id_digits] != '_') {
         return std::nullopt;
@@ -75,13 +75,13 @@ std::optional<ipc::key_identity> identify(const key_map& keys, std::string_view 
                              .holder = holder_of_keys(key.name)};
 }
 
-ipc::role role_of_key(const key_map& keys, std::string_view id, unix_micros now) {
+ipc::role role_of_key(const key_map& keys, std::string_view id, span_point now) {
     const auto found = keys.find(id);
     return found != keys.end() && found->second.valid_at(now) ? static_cast<ipc::role>(found->second.role)
                                                               : ipc::role::none;
 }
 
-bool any_valid_key(const key_map& keys, unix_micros now) {
+bool any_valid_key(const key_map& keys, span_point now) {
     return std::ranges::any_of(keys, [now](const auto& entry) { return entry.second.valid_at(now); });
 }
 

@@ -38,11 +38,11 @@ void wipe(std::string& text) noexcept;
 
 /// Nothing when `text` is no key, or one that is unknown, revoked or expired at `now`: which of them, a stranger is not
 /// to know. It takes as long for a wrong secret as for a right one, and for an id that does not exist.
-[[nodiscard]] std::optional<ipc::key_identity> identify(const key_map& keys, std::string_view text, unix_micros now);
+[[nodiscard]] std::optional<ipc::key_identity> identify(const key_map& keys, std::string_view text, span_point now);
 /// That the key of this id gives at `now`; none when it is unknown, was revoked or has expired.
-[[nodiscard]] ipc::role role_of_key(const key_map& keys, std::string_view id, unix_micros now);
+[[nodiscard]] ipc::role role_of_key(const key_map& keys, std::string_view id, span_point now);
 /// Whether anybody could come with a key at `now`.
-[[nodiscard]] bool any_valid_key(const key_map& keys, unix_micros now);
+[[nodiscard]] bool any_valid_key(const key_map& keys, span_point now);
 /// Who holds the keys of this name: they share what one user may take, so that two keys are no more than one.
 [[nodiscard]] ipc::user_id holder_of_keys(std::string_view name);
 

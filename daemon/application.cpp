@@ -93,6 +93,7 @@ struct application::parts {
     [[nodiscard]] std::unique_ptr<trail_check> make_check();
     void bootstrap();
     void tell_unsigned(const events::records_unsigned& what);
+    void tell_clock(const clock_news& news) const;
     void listen();
     void publish(std::unique_ptr<commit_result> result);
     void published(commit_result& result);
@@ -113,7 +114,7 @@ struct application::parts {
     void begin_stop();
     [[nodiscard]] governor::self_checks measure() const;
     [[nodiscard]] ipc::role role_of(const std::string& key) const {
-        return role_of_key(*hot.state().keys, key, system_now());
+        return role_of_key(*hot.state().keys, key, clock.span());
     }
     int run();
 
@@ -126,6 +127,7 @@ struct application::parts {
     pages_seen pages_checked;
     schema::ledger_store store;
     schema::stored_state found;
+    daemon_clock clock;
     trail_signing signing;
     daemon_facts facts;
     access_control who_may;
@@ -166,6 +168,7 @@ application::parts::parts(const config& c, daemon_log& to)
       pages_checked{or_fail([&] { return check_before_start(directory.database(), start_check_allowance); })},
       store{or_fail([&] { return schema::ledger_store{directory.database()}; })},
       found{or_fail([&] { return store.load(); })},
+      clock{{}, found.clock},
       signing{
           or_fail([&] { return trail_signing{given, directory, found.current_epoch, store.head(), restored_why}; })},
       facts{.state_dir = directory.path(),
@@ -177,31 +180,33 @@ application::parts::parts(const config& c, daemon_log& to)
             .policy = c.policy,
             .playbook = c.playbook},
       who_may{c.access, ::geteuid()},
-      changes_ledger{store,
-                     or_fail([&] { return restore_state(std::move(found), rules, steps); }),
-                     {.on_commit = [this](std::unique_ptr<commit_result> r) { publish(std::move(r)); },
-                      .on_broken =
-                          [this](const schema::storage_error& fault) {
-                              asio::post(io, [this, why = std::string{fault.what()}] { ledger_broke(why); });
-                          },
-                      .measure = [this] { return measure(); },
-                      // By way of the I/O thread, so that the watchdog is fed only while both of them go round.
-                      .alive =
-                          [this](const ledger_figures& newest) {
-                              asio::post(io, [this, newest] {
-                                  measured.ledger_said(newest);
-                                  service_manager::alive(measured.status_line());
-                              });
-                          },
-                      .now = system_now,
-                      .between_batches = [this](bool usable) { return saving.advance(usable); },
-                      .displaced = [this] { return watch ? watch->displaced() : std::nullopt; },
-                      .on_displaced =
-                          [this](const std::string& what) {
-                              lost_files = true;
-                              log.storage_lost(what, watch->ways_to_rescue());
-                          },
-                      .key_window = given.request_key_window}},
+      changes_ledger{
+          store,
+          or_fail([&] { return restore_state(std::move(found), rules, steps, clock.span()); }),
+          {.on_commit = [this](std::unique_ptr<commit_result> r) { publish(std::move(r)); },
+           .on_broken =
+               [this](const schema::storage_error& fault) {
+                   asio::post(io, [this, why = std::string{fault.what()}] { ledger_broke(why); });
+               },
+           .measure = [this] { return measure(); },
+           // By way of the I/O thread, so that the watchdog is fed only while both of them go round.
+           .alive =
+               [this](const ledger_figures& newest) {
+                   asio::post(io, [this, newest] {
+                       measured.ledger_said(newest);
+                       service_manager::alive(measured.status_line());
+                   });
+               },
+           .clock = clock,
+           .on_clock = [this](const clock_news& news) { asio::post(io, [this, news] { tell_clock(news); }); },
+           .between_batches = [this](bool usable) { return saving.advance(usable); },
+           .displaced = [this] { return watch ? watch->displaced() : std::nullopt; },
+           .on_displaced =
+               [this](const std::string& what) {
+                   lost_files = true;
+                   log.storage_lost(what, watch->ways_to_rescue());
+               },
+           .key_window = given.request_key_window}},
       frontend{{.database = directory.database(),
                 .sign = [this](const schema::tree_head& head) { return export_signer(*signer)(head); }},
                {.on_trouble =
@@ -245,6 +250,7 @@ application::parts::parts(const config& c, daemon_log& to)
            .measured = measured,
            .facts = facts,
            .bounds = given.limits,
+           .clock = clock,
            .post = [this](std::function<void()> what) { asio::post(io, std::move(what)); },
            .request_stop =
                [this] {
@@ -263,7 +269,7 @@ application::parts::parts(const config& c, daemon_log& to)
                       measured.denied();
                       denials.note(what);
                   },
-              .keys = {.any = [this] { return any_valid_key(*hot.state().keys, system_now()); },
+              .keys = {.any = [this] { return any_valid_key(*hot.state().keys, clock.span()); },
                        .role_of = [this](const std::string& id) { return role_of(id); }}}} {
     check_frontend(given);
     bind_all_methods(table, with);
@@ -315,7 +321,7 @@ void application::parts::bootstrap() {
     // Measured before anything else: a disk that was full and still is must not look healthy in between, which would be
     // two records that it has no room for.
     try {
-        changes_ledger.bootstrap(governor::commands::tick{measure()});
+        changes_ledger.bootstrap_tick();
     } catch (const schema::storage_error& fault) {
         // A full disk turns health red, which cannot be recorded on it. Reads can still be served.
         if (fault.fault() != schema::storage_fault::full) {
@@ -357,6 +363,18 @@ void application::parts::tell_unsigned(const events::records_unsigned& what) {
         if (const auto line = line_of({{}, system_now(), daemon_actor(), std::nullopt, what})) {
             log.write(*line);
         }
+    }
+}
+
+void application::parts::tell_clock(const clock_news& news) const {
+    if (news.set_by) {
+        log.clock_set(*news.set_by, news.wall);
+    }
+    if (news.trail_is_ahead) {
+        log.trail_ahead(news.newest, news.wall);
+    }
+    if (news.trail_caught_up) {
+        log.clock_caught_up();
     }
 }
 

@@ -56,11 +56,6 @@ governor::refusal answers_too_large() {
     return no;
 }
 
-/// What hinders now and need not hinder later: nothing was done, and nothing is wrong with what is stored.
-bool can_wait(const schema::storage_error& fault) noexcept {
-    return fault.fault() == schema::storage_fault::full || fault.fault() == schema::storage_fault::busy;
-}
-
 /// Bytes of what the disk says, in a reason of the health.
 constexpr std::size_t max_reason_for_health = 400;
 
@@ -89,6 +84,10 @@ ipc::rpc_error never_tried() {
 
 actor daemon_actor() {
     return {.name = "valhallad", .via = actor_via::daemon, .uid = std::nullopt, .gid = std::nullopt};
+}
+
+bool ledger::can_wait(const schema::storage_error& fault) noexcept {
+    return fault.fault() == schema::storage_fault::full || fault.fault() == schema::storage_fault::busy;
 }
 
 ledger::ledger(schema::ledger_store& store, governor::state initial, hooks h)
@@ -162,6 +161,7 @@ void ledger::stop() {
 
 void ledger::run() {
     std::vector<change> taken;
+    bound_kept_answers();
     do {
         for (std::span<change> rest{taken}; !rest.empty();) {
             rest = rest.subspan(process(rest.first(std::min(rest.size(), max_batch))));
@@ -179,6 +179,7 @@ void ledger::housekeeping() {
     } else if (!broken_) {
         try {
             keep_time();
+            keep_clock_alone();
             forget_old_answers();
             fold_log();
         } catch (const schema::storage_error& fault) {
@@ -215,7 +216,7 @@ bool ledger::in_place(bool look_now) {
 /// Without a record of it.
 void ledger::show_health(governor::self_checks measured) {
     state_.self = std::move(measured);
-    auto now = governor::evaluate_health(state_, std::max(hooks_.now(), state_.last_ts));
+    auto now = governor::evaluate_health(state_, std::max(hooks_.clock.span(), state_.span_now));
     if (now != *state_.health) {
         state_.health = std::make_shared<health_verdict>(std::move(now));
     }
@@ -226,7 +227,7 @@ void ledger::keep_time_without_files() {
     const auto steady_now = std::chrono::steady_clock::now();
     if (steady_now >= next_self_check_) {
         next_self_check_ = steady_now + self_check_interval;
-        show_health(hooks_.measure());
+        show_health(measure());
         publish(std::make_unique<commit_result>());
         if (hooks_.alive) {
             hooks_.alive(figures_);
@@ -250,7 +251,7 @@ void ledger::forget_old_answers() {
     }
     next_forgetting_ = steady_now + forgetting_interval;
     try {
-        more_to_forget_ = store_.forget_answers(hooks_.now() - hooks_.key_window, forgotten_at_once) > 0;
+        more_to_forget_ = store_.forget_answers(hooks_.clock.span() - hooks_.key_window, forgotten_at_once) > 0;
     } catch (const schema::storage_error& fault) {
         store_.rollback();
         if (!can_wait(fault)) {
@@ -265,7 +266,8 @@ void ledger::forget_old_answers() {
 /// In the transaction of a batch, whose sync pays for it: as many as the batch keeps, and some of what there is beyond.
 void ledger::forget_beside(std::size_t kept) {
     if (in_transaction_ && (kept > 0 || std::chrono::steady_clock::now() >= next_forgetting_)) {
-        store_.forget_answers(hooks_.now() - hooks_.key_window, static_cast<std::int64_t>(kept) + forgotten_beside);
+        store_.forget_answers(hooks_.clock.span() - hooks_.key_window,
+                              static_cast<std::int64_t>(kept) + forgotten_beside);
     }
 }
 
@@ -351,9 +353,9 @@ std::size_t ledger::process(std::span<change> batch) {
 
 void ledger::answer(const change& one, commit_result& into, commit_result::answered& at) {
     const auto offset = into.bytes.size();
-    unix_micros now{};
+    span_point now{};
     if (one.token) {
-        now = std::max(hooks_.now(), state_.last_ts);
+        now = hooks_.clock.span();
         const auto kept = store_.find_answer(one.who.name, one.token->key);
         if (kept && kept->kept_at + hooks_.key_window > now) {
             if (kept->digest != one.token->digest) {
@@ -418,7 +420,11 @@ std::optional<ipc::rpc_error> ledger::carry_out_all(const joint_commands& all, c
 }
 
 governor::context ledger::context_of(const actor& who, bool is_owner, const std::string& key) const {
-    return {.who = who, .is_owner = is_owner, .now = std::max(hooks_.now(), state_.last_ts), .key = key};
+    return {.who = who,
+            .is_owner = is_owner,
+            .now = std::max(hooks_.clock.wall(), state_.last_ts),
+            .key = key,
+            .span = hooks_.clock.span()};
 }
 
 void ledger::begin_if_needed() {
@@ -440,6 +446,7 @@ void ledger::store(std::span<const audit_entry> records) {
     }
     for (const auto& record : records) {
         store_.append(record);
+        keep_span(record);
         note(record);
     }
 }
@@ -454,9 +461,15 @@ void ledger::note(const audit_entry& record) {
 
 void ledger::commit() {
     if (in_transaction_) {
+        const auto span_now = hooks_.clock.span();
+        const bool keep_clock = span_now >= clock_kept_ + clock_interval;
+        if (keep_clock) {
+            store_.keep_clock(hooks_.clock.mark());
+        }
         const auto began = std::chrono::steady_clock::now();
         store_.commit();
         in_transaction_ = false;
+        clock_kept_ = keep_clock ? span_now : clock_kept_;
         figures_.commit.note(std::chrono::steady_clock::now() - began);
         figures_.decisions_allowed += std::exchange(uncommitted_.allowed, 0);
         figures_.decisions_denied += std::exchange(uncommitted_.denied, 0);
@@ -483,7 +496,7 @@ void ledger::keep_time() {
     }
     // A batch may have brought a signal that goes stale sooner than anything known before.
     next_tick_ = next_self_check_;
-    const auto now = std::max(hooks_.now(), state_.last_ts);
+    const auto now = std::max(hooks_.clock.span(), state_.span_now);
     if (const auto due = governor::next_health_change(state_, now)) {
         next_tick_ = std::min(next_tick_, steady_now + nap(*due - now));
     }
@@ -492,7 +505,8 @@ void ledger::keep_time() {
 void ledger::tick(std::chrono::steady_clock::time_point steady_now) {
     governor::commands::tick what;
     if (steady_now >= next_self_check_) {
-        what.measured = hooks_.measure();
+        watch_clock();
+        what.measured = measure();
         what.measured->wal_mib = store_.wal_bytes() / static_cast<std::int64_t>(mib);
         if (no_room_) {
             what.measured->findings.push_back(

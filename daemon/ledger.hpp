@@ -32,6 +32,7 @@
 
 #include "daemon/change_quota.hpp"
 #include "daemon/clock.hpp"
+#include "daemon/clock_watch.hpp"
 #include "daemon/governor/governor.hpp"
 #include "daemon/telemetry/ledger_figures.hpp"
 #include "daemon/telemetry/log_entry.hpp"
@@ -100,7 +101,9 @@ class ledger {
         std::function<governor::self_checks()> measure;
         /// The loop goes round: called after each of these measurements. May be empty.
         std::function<void(const ledger_figures&)> alive{};
-        clock_function now;
+        daemon_clock clock{};
+        /// The log has something to say of the clock. May be empty.
+        std::function<void(const clock_news&)> on_clock{};
         /// Work that needs the writing connection, in pieces of some milliseconds, called between two batches; true
         /// while there is more. After a fault `usable` is false: then it only ends what it began. Must not throw. May
         /// be empty.
@@ -138,6 +141,11 @@ class ledger {
     static constexpr std::int64_t forgotten_beside = 64;
     /// How often it is looked whether there are any.
     static constexpr std::chrono::seconds forgetting_interval{1};
+    /// How often the clock is stored, with a commit that there is anyway, or by itself while there is none.
+    static constexpr std::chrono::minutes clock_interval{1};
+    static constexpr std::chrono::minutes clock_interval_alone{10};
+    /// A record whose time is nearer to the span clock than this tells where its span begins or ends.
+    static constexpr std::chrono::seconds told_by_record{1};
 
     ledger(schema::ledger_store& store, governor::state initial, hooks h);
     ~ledger();
@@ -147,6 +155,8 @@ class ledger {
     /// Runs one command of the daemon's own before the thread starts. Throws `storage_error`, rolled back; a refusal is
     /// a `std::logic_error`, for the daemon does not ask what its rules refuse.
     void bootstrap(const governor::command& what);
+    /// Likewise: what the daemon measures of itself, and of the clock.
+    void bootstrap_tick();
     [[nodiscard]] const governor::state& initial_state() const noexcept { return state_; }
     /// Before the thread starts; then they come with what is published.
     [[nodiscard]] const ledger_figures& figures() const noexcept { return figures_; }
@@ -164,6 +174,8 @@ class ledger {
     void stop();
 
   private:
+    /// What hinders now and need not hinder later: nothing was done, and nothing is wrong with what is stored.
+    [[nodiscard]] static bool can_wait(const schema::storage_error& fault) noexcept;
     void run();
     /// Waits for changes or for the next thing due by time; false when stopping with an empty queue.
     bool take_queue(std::vector<change>& taken);
@@ -180,12 +192,17 @@ class ledger {
     [[nodiscard]] governor::context context_of(const actor& who, bool is_owner, const std::string& key = {}) const;
     void store(std::span<const audit_entry> records);
     void note(const audit_entry& record);
+    /// Stores where the span of this record begins or ends, when the record does not tell it.
+    void keep_span(const audit_entry& record);
+    void keep_clock_alone();
+    [[nodiscard]] governor::self_checks measure();
     void begin_if_needed();
     void commit();
     void roll_back() noexcept;
     void housekeeping();
     /// Moves the write-ahead log into the database when there is enough of it.
     void fold_log();
+    void bound_kept_answers();
     void forget_old_answers();
     void forget_beside(std::size_t kept);
     /// Whether the files are where they were, as far as is known.
@@ -198,6 +215,8 @@ class ledger {
     /// Puts in a `tick` when one is due and works out when the next one is. Precondition: no transaction is open.
     void keep_time();
     void tick(std::chrono::steady_clock::time_point steady_now);
+    /// Looks at the clock, and tells the log what is new.
+    void watch_clock();
     void publish(std::unique_ptr<commit_result> result);
 
     schema::ledger_store& store_;
@@ -210,6 +229,10 @@ class ledger {
         std::uint64_t denied = 0;
         std::vector<log_entry> lines;
     } uncommitted_;
+    clock_watch watch_{hooks_.clock};
+    const span_point started_ = hooks_.clock.span();
+    span_point clock_kept_ = span_point::min();  // when the clock was stored last
+    bool keep_clock_now_ = false;
     ledger_figures figures_;
     std::vector<log_entry> lines_;  // to go with what is published next
     bool in_transaction_ = false;

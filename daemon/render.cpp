@@ -94,7 +94,7 @@ void render_answer(std::string& out, const governor::answer& what, const governo
             } else if constexpr (std::is_same_v<type, governor::answers::lock>) {
                 write_lock(json, it.what, it.session);
             } else if constexpr (std::is_same_v<type, governor::answers::key>) {
-                write_key(json, it, after.last_ts);
+                write_key(json, it, after.span_now);
             } else if constexpr (std::is_same_v<type, governor::answers::imported>) {
                 json.begin_object();
                 json.member("sessions", static_cast<std::uint64_t>(it.sessions));
@@ -274,7 +274,7 @@ void write_lock(json_writer& json, const operator_lock& lock, std::optional<sess
     json.end_object();
 }
 
-void write_key(json_writer& json, const api_key& key, unix_micros now) {
+void write_key(json_writer& json, const api_key& key, span_point now) {
     json.begin_object().member("id", key.id).member("name", key.name).member("role", to_text(key.role));
     json.member("created_utc", key.created_at).member("created_by", key.created_by);
     json.member("expires_at_utc", key.expires_at).member("expired", !key.valid_at(now)).end_object();

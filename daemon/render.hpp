@@ -32,7 +32,7 @@ void write_next_step(json_writer& json, const governor::state& s);
 /// `{operator, reason, since_utc, until_utc, locked_by, session}`.
 void write_lock(json_writer& json, const operator_lock& lock, std::optional<session_id> session);
 /// `{id, name, role, created_utc, created_by, expires_at_utc, expired}`: never the hash.
-void write_key(json_writer& json, const api_key& key, unix_micros now);
+void write_key(json_writer& json, const api_key& key, span_point now);
 /// `{step_id, done, notes, operator, session, updated_at_utc}` as members of an open object.
 void write_step_progress(json_writer& json, std::string_view step_id, const step_progress& p);
 

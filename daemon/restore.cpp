@@ -1,14 +1,69 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/restore.hpp"
 
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include "daemon/governor/session_book.hpp"
 
 namespace valhalla {
 
+namespace {
+
+/// Where the stored spans begin and end.
+class stored_spans {
+  public:
+    stored_spans(const std::vector<schema::stored_span>& told, span_point now) : now_{now} {
+        for (const auto& one : told) {
+            told_.emplace(std::pair{one.kind, std::string_view{one.name}}, one.at);
+        }
+    }
+
+    /// Without a row of its own a span ends when its record says: the wall clock was right then. If it was not, which a
+    /// database of an older version does not tell, nothing lasts longer from now on than it should have altogether.
+    [[nodiscard]] span_mark end_of(schema::span_kind kind, std::string_view name, unix_micros from,
+                                   const std::optional<unix_micros>& until) const {
+        if (!until) {
+            return {};
+        }
+        const auto latest = now_ + (*until - from);
+        return {std::min(row(kind, name).value_or(span_of(*until)), latest)};
+    }
+    [[nodiscard]] span_mark begin_of(const session& s) const {
+        if (!s.active || !s.started_at) {
+            return {};
+        }
+        const auto id = std::to_string(raw(s.id));
+        return {std::min(row(schema::span_kind::session_began, id).value_or(span_of(*s.started_at)), now_)};
+    }
+
+  private:
+    [[nodiscard]] std::optional<span_point> row(schema::span_kind kind, std::string_view name) const {
+        const auto found = told_.find({kind, name});
+        return found == told_.end() ? std::nullopt : std::optional{found->second};
+    }
+
+    span_point now_;
+    std::map<std::pair<schema::span_kind, std::string_view>, span_point> told_;
+};
+
+}  // namespace
+
 governor::state restore_state(schema::stored_state stored, std::shared_ptr<const governor::canon> rules,
-                              std::shared_ptr<const governor::playbook> steps) {
+                              std::shared_ptr<const governor::playbook> steps, span_point now) {
+    using schema::span_kind;
+    const stored_spans spans{stored.spans, now};
+    for (auto& [name, lock] : stored.locks) {
+        lock.runs_out = spans.end_of(span_kind::lock_ends, name, lock.since, lock.until);
+    }
+    for (auto& [id, key] : stored.keys) {
+        key.runs_out = spans.end_of(span_kind::key_ends, id, key.created_at, key.expires_at);
+    }
     governor::state s;
     s.instance = std::move(stored.instance);
     s.rules = std::move(rules);
@@ -23,6 +78,7 @@ governor::state restore_state(schema::stored_state stored, std::shared_ptr<const
 
     governor::signal_map signals;
     for (auto& signal : stored.signals) {
+        signal.goes_stale = spans.end_of(span_kind::signal_ends, signal.source, signal.reported_at, signal.expires_at);
         auto source = signal.source;
         signals.emplace(std::move(source), std::move(signal));
     }
@@ -30,6 +86,7 @@ governor::state restore_state(schema::stored_state stored, std::shared_ptr<const
 
     governor::session_book book;
     for (auto& one : stored.sessions) {
+        one.began = spans.begin_of(one);
         auto kept = std::make_shared<session>(std::move(one));
         if (stored.latest && stored.latest->id == kept->id) {
             book.latest = kept;
@@ -57,6 +114,7 @@ governor::state restore_state(schema::stored_state stored, std::shared_ptr<const
     s.next_session = stored.next_session;
     s.next_seq = stored.next_seq;
     s.last_ts = stored.last_ts;
+    s.span_now = now;
     return s;
 }
 

@@ -10,8 +10,8 @@
 
 namespace valhalla {
 
-/// `rules` and `steps` as loaded; health is left green until the first tick.
+/// `rules` and `steps` as loaded; health is left green until the first tick. Spans go on at `now` as they were stored.
 [[nodiscard]] governor::state restore_state(schema::stored_state stored, std::shared_ptr<const governor::canon> rules,
-                                            std::shared_ptr<const governor::playbook> steps);
+                                            std::shared_ptr<const governor::playbook> steps, span_point now);
 
 }  // namespace valhalla

@@ -12,6 +12,7 @@
 
 #include "daemon/backups.hpp"
 #include "daemon/change_gate.hpp"
+#include "daemon/clock.hpp"
 #include "daemon/follow_hub.hpp"
 #include "daemon/governor/canon.hpp"
 #include "daemon/hot_answers.hpp"
@@ -51,6 +52,7 @@ struct services {
     const telemetry& measured;
     const daemon_facts& facts;
     const ipc::limits& bounds;
+    const daemon_clock& clock;
     /// Runs a function on the I/O thread; from any thread.
     std::function<void(std::function<void()>)> post;
     /// Begins an orderly stop; returns at once.

@@ -5,7 +5,7 @@
 
 #include <string>
 
-#include "schema/model/time.hpp"
+#include "schema/model/span_time.hpp"
 #include "schema/proof/merkle_tree.hpp"
 
 namespace valhalla::schema {
@@ -13,7 +13,7 @@ namespace valhalla::schema {
 struct kept_answer {
     hash256 digest{};  ///< of the request: method and parameters
     std::string json;  ///< the result as it was sent
-    unix_micros kept_at{};
+    span_point kept_at{};
 };
 
 }  // namespace valhalla::schema

@@ -2,6 +2,7 @@
 #include "schema/ledger_store.hpp"
 
 #include <limits>
+#include <utility>
 
 #include <fmt/format.h>
 #include <sqlite3.h>
@@ -13,6 +14,7 @@
 #include "schema/projection.hpp"
 #include "schema/request_key_store.hpp"
 #include "schema/session_store.hpp"
+#include "schema/span_store.hpp"
 #include "schema/statement.hpp"
 #include "schema/tree_store.hpp"
 #include "schema/witness_store.hpp"
@@ -84,12 +86,26 @@ struct ledger_store::impl {
         }
     }
 
+    /// A transaction of its own.
+    template <class Work>
+    void alone(ledger_store& store, Work&& work) {
+        store.begin();
+        try {
+            guarded(std::forward<Work>(work));
+        } catch (...) {
+            store.rollback();
+            throw;
+        }
+        store.commit();
+    }
+
     void rollback() {
         if (db.in_transaction()) {  // SQLite may have rolled back by itself
             rollback_.run();
         }
         tree.rolled_back();
         log.forget();
+        spans.rolled_back();
         position = settled;
     }
 
@@ -98,6 +114,7 @@ struct ledger_store::impl {
     tree_store tree{db, log};
     projection tables{db};
     request_key_store answers{db};
+    span_store spans{db};
     statement begin_{db, "BEGIN IMMEDIATE"};
     statement commit_{db, "COMMIT"};
     statement rollback_{db, "ROLLBACK"};
@@ -141,6 +158,8 @@ stored_state ledger_store::load() {
     state.next_session = sessions.next_id();
     state.next_seq = next(impl_->position.last);
     state.last_ts = impl_->position.ts;
+    state.clock = impl_->spans.mark();
+    state.spans = impl_->spans.all();
     return state;
 }
 
@@ -191,7 +210,7 @@ void ledger_store::keep_answer(std::string_view actor, std::string_view key, con
     self.guarded([&] { self.answers.put(actor, key, what); });
 }
 
-std::int64_t ledger_store::forget_answers(unix_micros t, std::int64_t limit) {
+std::int64_t ledger_store::forget_answers(span_point t, std::int64_t limit) {
     impl& self = *impl_;
     std::int64_t forgotten = 0;
     const auto forget = [&] { forgotten = self.answers.forget_before(t, limit); };
@@ -203,16 +222,39 @@ std::int64_t ledger_store::forget_answers(unix_micros t, std::int64_t limit) {
     bool any = false;
     self.stop_if_broken([&] { any = self.answers.any_before(t); });
     if (any) {
-        begin();
-        try {
-            self.guarded(forget);
-        } catch (...) {
-            rollback();
-            throw;
-        }
-        commit();
+        self.alone(*this, forget);
     }
     return forgotten;
+}
+
+void ledger_store::bound_answers(span_point now) {
+    impl& self = *impl_;
+    self.expect(impl::phase::idle, "bound_answers");
+    bool any = false;
+    self.stop_if_broken([&] { any = self.answers.any_after(now); });
+    if (any) {
+        self.alone(*this, [&] { self.answers.none_after(now); });
+    }
+}
+
+void ledger_store::keep_span(const stored_span& one) {
+    impl_->expect(impl::phase::open, "keep_span");
+    impl_->guarded([&] { impl_->spans.put(one); });
+}
+
+void ledger_store::drop_span(span_kind kind, std::string_view name) {
+    impl_->expect(impl::phase::open, "drop_span");
+    impl_->guarded([&] { impl_->spans.remove(kind, name); });
+}
+
+void ledger_store::drop_spans_of_gone_locks() {
+    impl_->expect(impl::phase::open, "drop_spans_of_gone_locks");
+    impl_->guarded([&] { impl_->spans.remove_of_gone_locks(); });
+}
+
+void ledger_store::keep_clock(const clock_mark& mark) {
+    impl_->expect(impl::phase::open, "keep_clock");
+    impl_->guarded([&] { impl_->spans.put_mark(mark); });
 }
 
 void ledger_store::commit() {
@@ -228,6 +270,7 @@ void ledger_store::commit() {
         throw;
     }
     self.tree.committed();
+    self.spans.committed();
     self.settled = self.position;
     self.now = impl::phase::idle;
 }

@@ -22,6 +22,7 @@
 #include "schema/model/epoch.hpp"
 #include "schema/model/event.hpp"
 #include "schema/proof/merkle_tree.hpp"
+#include "schema/stored_span.hpp"
 
 namespace valhalla::schema {
 
@@ -49,6 +50,8 @@ struct stored_state {
     session_id next_session{1};
     audit_seq next_seq{1};
     unix_micros last_ts{};
+    std::optional<clock_mark> clock;  ///< nothing: it was never stored
+    std::vector<stored_span> spans;   ///< those that the records do not tell
 };
 
 class ledger_store {
@@ -69,7 +72,15 @@ class ledger_store {
     void keep_answer(std::string_view actor, std::string_view key, const kept_answer& what);
     /// Forgets at most `limit` answers kept before `t`, and says how many. In the open transaction; outside of one in
     /// its own, and when it throws, that is rolled back.
-    std::int64_t forget_answers(unix_micros t, std::int64_t limit);
+    std::int64_t forget_answers(span_point t, std::int64_t limit);
+    /// No answer was kept after `now`; outside of a transaction. When it throws, nothing was changed.
+    void bound_answers(span_point now);
+    /// In the open transaction, beside the record that begins or ends the span.
+    void keep_span(const stored_span& one);
+    void drop_span(span_kind kind, std::string_view name);
+    void drop_spans_of_gone_locks();
+    /// In the open transaction.
+    void keep_clock(const clock_mark& mark);
     /// Durable when it returns. Throws `full` (rolled back), `broken` (outcome unknown: stop).
     void commit();
     void rollback() noexcept;

@@ -203,6 +203,21 @@ BEGIN SELECT RAISE(ABORT, 'session_note is append-only'); END;
 CREATE TRIGGER session_note_no_update BEFORE UPDATE ON session_note
 BEGIN SELECT RAISE(ABORT, 'session_note is append-only'); END;
 
+CREATE TABLE span (
+    kind  INTEGER NOT NULL CHECK (kind BETWEEN 0 AND 3), -- ends: 0 health signal, 1 lock, 2 key; begins: 3 session
+    name  TEXT    NOT NULL,                              -- source, operator, id of the key, id of the session
+    at_us INTEGER NOT NULL,                              -- µs of the clock of spans
+    PRIMARY KEY (kind, name)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE span_clock (
+    one        INTEGER NOT NULL PRIMARY KEY CHECK (one = 1), -- there is at most one row
+    span_us    INTEGER NOT NULL,                             -- µs of the clock of spans
+    wall_us    INTEGER NOT NULL,                             -- µs, what the wall clock showed then
+    running_us INTEGER NOT NULL,                             -- µs since the system was started, sleep included
+    boot       TEXT    NOT NULL                              -- id of that start of the system; empty: not known
+) STRICT;
+
 CREATE TABLE threshold (
     name  TEXT NOT NULL PRIMARY KEY,                         -- as in schema/model/thresholds.cpp
     value ANY  NOT NULL                                      -- integer, real, or the name of a health level

@@ -31,6 +31,7 @@ add_library(valhalla_schema STATIC
   reader.cpp
   request_key_store.cpp
   session_store.cpp
+  span_store.cpp
   state_dir.cpp
   state_watch.cpp
   statement.cpp

@@ -17,6 +17,7 @@ namespace valhalla::governor {
 struct planned_event {
     event what;
     std::optional<session_id> session;
+    bool by_daemon = false;  ///< whoever gave the command, this is none of their doing
 };
 
 struct plan {
@@ -28,11 +29,12 @@ struct plan {
     void add(event what, std::optional<session_id> session = std::nullopt) {
         events.push_back({std::move(what), session});
     }
+    void add_own(event what) { events.push_back({std::move(what), std::nullopt, true}); }
 };
 
 using decision = std::variant<plan, refusal>;
 
-/// `health` is the verdict as of `ctx.now`.
+/// `health` is the verdict as of `ctx.span`.
 [[nodiscard]] decision decide(const state& s, const command& c, const context& ctx, const health_verdict& health);
 
 // One for each family of commands; `decide` calls them.

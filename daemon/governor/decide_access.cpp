@@ -24,7 +24,7 @@ constexpr bool goes_on_while_locked =
     std::is_same_v<Command, commands::unlock_operator> || std::is_same_v<Command, commands::record_denial>;
 
 /// The lock that holds him now, or null.
-const operator_lock* lock_of(const state& s, std::string_view operator_name, unix_micros now) {
+const operator_lock* lock_of(const state& s, std::string_view operator_name, span_point now) {
     const auto found = s.locks->find(operator_name);
     return found != s.locks->end() && found->second.holds_at(now) ? &found->second : nullptr;
 }
@@ -44,6 +44,27 @@ std::vector<std::string> names_in(const Map& map, const Holds& holds) {
     return names;
 }
 
+/// With a new lock all those go that have run out by the times of the records, which is how a replay knows them. Where
+/// the wall clock was set meanwhile, that is not when their spans end: what still holds is recorded anew with the rest
+/// of its span, what does not is lifted.
+void align_locks(const state& s, const commands::lock_operator& c, const context& ctx, plan& out) {
+    for (const auto& [name, lock] : *s.locks) {
+        const bool holds = lock.holds_at(ctx.span);
+        if (name == c.operator_name || holds == lock.recorded_as_holding_at(ctx.now)) {
+            continue;
+        }
+        if (!holds) {
+            out.add_own(events::operator_unlocked{name, "its time is over; the clock of the system was set back"});
+            continue;
+        }
+        operator_lock rest = lock;
+        rest.since = ctx.now;
+        rest.until = ctx.now + (*lock.runs_out.at - ctx.span);
+        rest.locked_by = "valhallad";
+        out.add_own(events::operator_locked{std::move(rest)});
+    }
+}
+
 }  // namespace
 
 std::optional<refusal> refuse_revoked(const state& s, const context& ctx) {
@@ -61,7 +82,7 @@ std::optional<refusal> refuse_locked(const state& s, const command& c, const con
         std::visit([](const auto& any) { return goes_on_while_locked<std::decay_t<decltype(any)>>; }, c)) {
         return std::nullopt;
     }
-    const auto* const lock = lock_of(s, ctx.who.name, ctx.now);
+    const auto* const lock = lock_of(s, ctx.who.name, ctx.span);
     if (lock == nullptr) {
         return std::nullopt;
     }
@@ -79,7 +100,7 @@ std::optional<refusal> refuse_locked(const state& s, const command& c, const con
 
 decision decide_on(const state& s, const commands::lock_operator& c, const context& ctx) {
     const auto holding = std::ranges::count_if(
-        *s.locks, [&](const auto& entry) { return entry.first != c.operator_name && entry.second.holds_at(ctx.now); });
+        *s.locks, [&](const auto& entry) { return entry.first != c.operator_name && entry.second.holds_at(ctx.span); });
     if (static_cast<std::size_t>(holding) >= max_locks) {
         return refuse(refusal_kind::too_many_locks,
                       join("There are ", std::to_string(max_locks),
@@ -95,15 +116,16 @@ decision decide_on(const state& s, const commands::lock_operator& c, const conte
         lock.until = ctx.now + *c.ttl;
     }
     plan out;
+    align_locks(s, c, ctx, out);
     out.add(events::operator_locked{std::move(lock)}, session_of(s, ctx));
     return out;
 }
 
 decision decide_on(const state& s, const commands::unlock_operator& c, const context& ctx) {
-    const auto* const lock = lock_of(s, c.operator_name, ctx.now);
+    const auto* const lock = lock_of(s, c.operator_name, ctx.span);
     if (lock == nullptr) {
         auto nearest =
-            nearest_names(c.operator_name, names_in(*s.locks, [&](const auto& l) { return l.holds_at(ctx.now); }));
+            nearest_names(c.operator_name, names_in(*s.locks, [&](const auto& l) { return l.holds_at(ctx.span); }));
         auto message =
             join(plain(c.operator_name, max_said_name_bytes), " is not locked, or no more.", did_you_mean(nearest));
         return refuse(refusal_kind::not_locked, std::move(message), "operator", std::move(nearest));

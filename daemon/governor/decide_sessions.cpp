@@ -46,7 +46,7 @@ std::string snapshot_of(const cone& c, const health_verdict& health) {
 health_verdict health_without(const state& s, const events::session_ended& superseded, const context& ctx) {
     state after = s;
     evolve(after, audit_entry{s.next_seq, ctx.now, ctx.who, superseded.id, superseded});
-    return evaluate_health(after, ctx.now);
+    return evaluate_health(after, ctx.span);
 }
 
 events::session_started starting(const state& s, const commands::start_session& c, const context& ctx,

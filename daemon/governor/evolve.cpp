@@ -44,6 +44,7 @@ class folder {
         fresh.status = e.status;
         fresh.snapshot_json = e.snapshot_json;
         fresh.start_notes = e.notes;
+        fresh.began.at = s_.span_now;
         keep(std::move(fresh));
     }
     void operator()(const events::session_ended& e) const { close_session(writable(s_.sessions), e); }
@@ -53,7 +54,9 @@ class folder {
     void operator()(const events::decided& /*e*/) const {}
 
     void operator()(const events::health_reported& e) const {
-        writable(s_.signals).insert_or_assign(e.signal.source, e.signal);
+        auto signal = e.signal;
+        signal.goes_stale = end_of(signal.expires_at);
+        writable(s_.signals).insert_or_assign(e.signal.source, std::move(signal));
     }
     void operator()(const events::health_cleared& e) const {
         signal_map& signals = writable(s_.signals);
@@ -74,11 +77,17 @@ class folder {
     }
     void operator()(const events::operator_locked& e) const {
         lock_map& locks = writable(s_.locks);
-        std::erase_if(locks, [this](const auto& entry) { return !entry.second.holds_at(entry_.ts); });
-        locks.insert_or_assign(e.lock.operator_name, e.lock);
+        std::erase_if(locks, [this](const auto& entry) { return !entry.second.recorded_as_holding_at(entry_.ts); });
+        auto lock = e.lock;
+        lock.runs_out = end_of(lock.until);
+        locks.insert_or_assign(e.lock.operator_name, std::move(lock));
     }
     void operator()(const events::operator_unlocked& e) const { writable(s_.locks).erase(e.operator_name); }
-    void operator()(const events::key_created& e) const { writable(s_.keys).insert_or_assign(e.key.id, e.key); }
+    void operator()(const events::key_created& e) const {
+        auto key = e.key;
+        key.runs_out = end_of(key.expires_at);
+        writable(s_.keys).insert_or_assign(e.key.id, std::move(key));
+    }
     void operator()(const events::key_revoked& e) const { writable(s_.keys).erase(e.id); }
     void operator()(const events::access_denied& /*e*/) const {}
     void operator()(const events::foreign& /*e*/) const {}
@@ -104,8 +113,15 @@ class folder {
     void operator()(const events::imported_line& /*e*/) const {}
 
   private:
+    /// Of a span that begins with this record and ends when it says.
+    [[nodiscard]] span_mark end_of(const std::optional<unix_micros>& recorded) const {
+        return recorded ? span_mark{s_.span_now + (*recorded - entry_.ts)} : span_mark{};
+    }
     void keep(session s) const {
         s.first_seq = entry_.seq;
+        if (s.active && !s.began.at && s.started_at) {  // imported; what began later than now, begins now
+            s.began.at = s_.span_now - std::max(entry_.ts - *s.started_at, std::chrono::microseconds{});
+        }
         s_.next_session = std::max(s_.next_session, next(s.id));
         keep_session(writable(s_.sessions), std::move(s));
     }

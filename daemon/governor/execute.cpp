@@ -36,12 +36,12 @@ bool bears_on_health(const event& e) noexcept {
 }
 
 /// Replaces the verdict when it says something else; bytes rendered from an equal one stay good.
-void refresh_health(state& s, unix_micros now) {
+void refresh_health(state& s, span_point now) {
     health_verdict verdict = evaluate_health(s, now);
     if (verdict != *s.health) {
         s.health = std::make_shared<health_verdict>(std::move(verdict));
     }
-    s.health_due = next_health_change(s, now).value_or(unix_micros::max());
+    s.health_due = next_health_change(s, now).value_or(span_point::max());
 }
 
 /// What is not recorded: rules and measurements come with the process, not from the trail.
@@ -61,24 +61,30 @@ class recorder {
     recorder(state& s, unix_micros now) : s_{s}, now_{now} {}
 
     void record(const actor& who, planned_event planned) {
-        records_.push_back({s_.next_seq, now_, who, planned.session, std::move(planned.what)});
+        const actor& by = planned.by_daemon ? own() : who;
+        records_.push_back({s_.next_seq, now_, by, planned.session, std::move(planned.what)});
         evolve(s_, records_.back());
     }
 
     /// At most one record of a change of status. It takes a place in the deny window itself; should that change the
     /// status once more, the next command or tick records it.
     void settle_health() {
-        const actor self{.name = "valhallad", .via = actor_via::daemon, .uid = std::nullopt, .gid = std::nullopt};
-        refresh_health(s_, now_);
+        refresh_health(s_, s_.span_now);
         if (s_.health->status != s_.recorded_status) {
-            record(self, {events::health_changed{s_.recorded_status, *s_.health}, std::nullopt});
-            refresh_health(s_, now_);
+            record(own(), {events::health_changed{s_.recorded_status, *s_.health}, std::nullopt});
+            refresh_health(s_, s_.span_now);
         }
     }
 
     [[nodiscard]] std::vector<audit_entry>& records() noexcept { return records_; }
 
   private:
+    static const actor& own() {
+        static const actor self{
+            .name = "valhallad", .via = actor_via::daemon, .uid = std::nullopt, .gid = std::nullopt};
+        return self;
+    }
+
     state& s_;
     unix_micros now_;
     std::vector<audit_entry> records_;
@@ -150,17 +156,18 @@ class answering {
 }  // namespace
 
 outcome execute(state& s, const command& c, const context& ctx) {
-    const context timed{ctx.who, ctx.is_owner, std::max(ctx.now, s.last_ts), ctx.key};
-    const bool due = timed.now >= s.health_due;
+    const context timed{ctx.who, ctx.is_owner, std::max(ctx.now, s.last_ts), ctx.key, std::max(ctx.span, s.span_now)};
+    const bool due = timed.span >= s.health_due;
     std::optional<health_verdict> fresh;
     if (due) {
-        fresh = evaluate_health(s, timed.now);
+        fresh = evaluate_health(s, timed.span);
     }
     decision decided = decide(s, c, timed, fresh ? *fresh : *s.health);
     if (auto* const no = std::get_if<refusal>(&decided)) {
         return {std::move(*no), {}};
     }
 
+    s.span_now = timed.span;
     plan& planned = std::get<plan>(decided);
     const drift_mark drift_before = mark_drift(s);
     bool look = due || std::holds_alternative<commands::tick>(c);

@@ -31,10 +31,12 @@ inline constexpr std::size_t max_keys = 256;
 struct context {
     actor who;
     bool is_owner = false;
-    unix_micros now{};  ///< never before `state.last_ts`: the caller takes the maximum
+    unix_micros now{};  ///< time of the records; never before `state.last_ts`: the caller takes the maximum
     /// Id of the key that the actor came with; empty: there is none. Once it is revoked nothing more is recorded of
     /// him, whatever was under way; that it expires is for the door to say.
     std::string key{};
+    /// What spans are measured by, and nothing else is. As `now` where both clocks are one.
+    span_point span = span_of(now);
 };
 
 struct outcome {

@@ -78,8 +78,8 @@ std::optional<std::int64_t> count_in(std::string_view text) {
     return value;
 }
 
-bool is_stale(const health_signal& signal, unix_micros now) {
-    return signal.expires_at && now >= *signal.expires_at;
+bool is_stale(const health_signal& signal, span_point now) {
+    return signal.expires_at && signal.goes_stale.at && now >= *signal.goes_stale.at;
 }
 
 /// Where a count stands between its thresholds. `crossed` is null while it is green.
@@ -117,7 +117,7 @@ std::optional<count_judgement> judge_count(const health_signal& signal, const th
     return count_judgement{.noun = noun};
 }
 
-std::string signal_sentence(const health_signal& signal, const thresholds& limits, unix_micros now) {
+std::string signal_sentence(const health_signal& signal, const thresholds& limits, span_point now) {
     const std::string name = plain(signal.source, max_quoted_bytes);
     if (is_stale(signal, now)) {
         return join("Signal ", name, " was not renewed since ", format_utc(signal.reported_at), " and expired at ",
@@ -146,7 +146,7 @@ finding judge_band(const state& s) {
                         to_text(level), ".")};
 }
 
-void judge_signals(const state& s, unix_micros now, verdict_builder& out) {
+void judge_signals(const state& s, span_point now, verdict_builder& out) {
     bounded_list list{out, max_listed_signals, "signal"};
     for (const auto& [source, signal] : *s.signals) {
         const health_signal& said = signal;
@@ -169,23 +169,23 @@ finding judge_drift(const deny_window& window, const thresholds& limits) {
 }
 
 /// From when on an active session counts as forgotten; nothing when it never does.
-std::optional<unix_micros> forgotten_from(const session& s, const thresholds& limits) {
-    if (!s.active || !s.started_at || limits.session_age_yellow_hours <= 0) {
+std::optional<span_point> forgotten_from(const session& s, const thresholds& limits) {
+    if (!s.active || !s.began.at || limits.session_age_yellow_hours <= 0) {
         return std::nullopt;
     }
-    return *s.started_at + std::chrono::hours{limits.session_age_yellow_hours};
+    return *s.began.at + std::chrono::hours{limits.session_age_yellow_hours};
 }
 
-void judge_sessions(const state& s, unix_micros now, verdict_builder& out) {
+void judge_sessions(const state& s, span_point now, verdict_builder& out) {
     bounded_list list{out, max_listed_sessions, "forgotten session"};
     for (const auto& [name, kept] : s.sessions->active) {
         const session& running = *kept;
         const auto from = forgotten_from(running, *s.limits);
         list.add(from && now >= *from ? health_level::yellow : health_level::green, [&] {
-            return join("Session ", std::to_string(raw(running.id)), " of ",
-                        plain(running.operator_name, max_quoted_bytes), " runs since ",
-                        format_utc(running.started_at.value_or(now)), ", longer than session_age_yellow_hours (",
-                        std::to_string(s.limits->session_age_yellow_hours), " h).");
+            return join(
+                "Session ", std::to_string(raw(running.id)), " of ", plain(running.operator_name, max_quoted_bytes),
+                " runs since ", format_utc(running.started_at.value_or(unix_micros{})),
+                ", longer than session_age_yellow_hours (", std::to_string(s.limits->session_age_yellow_hours), " h).");
         });
     }
     list.finish();
@@ -235,7 +235,7 @@ void judge_self(const state& s, verdict_builder& out) {
 
 }  // namespace
 
-health_level level_of(const health_signal& signal, const thresholds& limits, unix_micros now) {
+health_level level_of(const health_signal& signal, const thresholds& limits, span_point now) {
     if (is_stale(signal, now)) {
         return health_level::yellow;
     }
@@ -259,7 +259,7 @@ health_level drift_level(const deny_window& window, const thresholds& limits) no
     return rate >= limits.deny_rate_yellow ? health_level::yellow : health_level::green;
 }
 
-health_verdict evaluate_health(const state& s, unix_micros now) {
+health_verdict evaluate_health(const state& s, span_point now) {
     verdict_builder out;
     out.add(judge_band(s));
     judge_signals(s, now, out);
@@ -269,15 +269,15 @@ health_verdict evaluate_health(const state& s, unix_micros now) {
     return out.take();
 }
 
-std::optional<unix_micros> next_health_change(const state& s, unix_micros now) {
-    std::optional<unix_micros> soonest;
-    const auto consider = [&](std::optional<unix_micros> moment) {
+std::optional<span_point> next_health_change(const state& s, span_point now) {
+    std::optional<span_point> soonest;
+    const auto consider = [&](std::optional<span_point> moment) {
         if (moment && *moment > now && (!soonest || *moment < *soonest)) {
             soonest = moment;
         }
     };
     for (const auto& [source, signal] : *s.signals) {
-        consider(signal.expires_at);
+        consider(signal.goes_stale.at);
     }
     for (const auto& [name, kept] : s.sessions->active) {
         consider(forgotten_from(*kept, *s.limits));

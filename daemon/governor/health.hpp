@@ -26,17 +26,17 @@ inline constexpr std::size_t max_quoted_bytes = 120;
 
 /// What one signal counts as: its own level; by thresholds when it carries a count; yellow when it is stale, also when
 /// it said red before it fell silent, for nobody knows any more.
-[[nodiscard]] health_level level_of(const health_signal& signal, const thresholds& limits, unix_micros now);
+[[nodiscard]] health_level level_of(const health_signal& signal, const thresholds& limits, span_point now);
 /// The count that a source such as `jobs.failed` reports; nothing when it reports none, or its message is no count.
 [[nodiscard]] std::optional<std::int64_t> reported_count(const signal_map& signals, std::string_view source);
 /// What the deny rate alone gives.
 [[nodiscard]] health_level drift_level(const deny_window& window, const thresholds& limits) noexcept;
 
 /// Reasons in a fixed order: band, signals by source, deny rate, sessions, self-checks. O(signals + sessions kept).
-[[nodiscard]] health_verdict evaluate_health(const state& s, unix_micros now);
+[[nodiscard]] health_verdict evaluate_health(const state& s, span_point now);
 
 /// The next moment at which `evaluate_health` can change without anything happening: a signal's expiry, a
 /// session's age. Absent when there is none.
-[[nodiscard]] std::optional<unix_micros> next_health_change(const state& s, unix_micros now);
+[[nodiscard]] std::optional<span_point> next_health_change(const state& s, span_point now);
 
 }  // namespace valhalla::governor

@@ -78,7 +78,7 @@ struct state {
     std::shared_ptr<const key_map> keys = std::make_shared<key_map>();
     /// As last evaluated; reasons follow the figures. Replaced only when it says something else.
     std::shared_ptr<const health_verdict> health = std::make_shared<health_verdict>();
-    unix_micros health_due{};  ///< from then on `health` must be evaluated anew though nothing happened
+    span_point health_due{};  ///< from then on `health` must be evaluated anew though nothing happened
     health_level recorded_status = health_level::green;  ///< as of the last HEALTH_STATUS record
     std::string recorded_policy;    ///< SHA-256 as of the last POLICY_LOADED record; empty at first
     std::string recorded_playbook;  ///< likewise
@@ -88,10 +88,11 @@ struct state {
     session_id next_session{1};
     audit_seq next_seq{1};
     unix_micros last_ts{};
+    span_point span_now{};  ///< of the last command: spans that it began, began then
 };
 
-/// True when every recorded part is equal by value (not `rules`, `steps`, `health`, `self`, which are not
-/// folded from records). What a replay of the trail is compared with.
+/// True when every recorded part is equal by value (not `rules`, `steps`, `health`, `self`, nor where spans begin and
+/// end, which are not folded from records). What a replay of the trail is compared with.
 [[nodiscard]] bool same_records(const state& a, const state& b);
 
 }  // namespace valhalla::governor

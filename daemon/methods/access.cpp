@@ -22,13 +22,7 @@ std::optional<std::chrono::seconds> span_of(const std::optional<std::int64_t>& c
     return count ? std::optional{std::chrono::seconds{*count}} : std::nullopt;
 }
 
-/// The ledger's clock: never before the newest record.
-unix_micros now_of(const governor::state& s) {
-    return std::max(system_now(), s.last_ts);
-}
-
-std::string locks_json(const governor::state& s) {
-    const auto now = now_of(s);
+std::string locks_json(const governor::state& s, span_point now) {
     std::string out;
     json_writer json{out};
     json.begin_object().key("items").begin_array();
@@ -42,8 +36,7 @@ std::string locks_json(const governor::state& s) {
     return out;
 }
 
-std::string keys_json(const governor::state& s) {
-    const auto now = now_of(s);
+std::string keys_json(const governor::state& s, span_point now) {
     std::vector<const api_key*> all;
     for (const auto& [id, key] : *s.keys) {
         all.push_back(&key);
@@ -112,8 +105,9 @@ void bind_operators(ipc::method_table& table, const services& with) {
     table.on<api::operator_unlock>([with](api::operator_unlock::params&& p, ipc::call& c) {
         with.changes.submit(commands::unlock_operator{std::move(p.operator_name), std::move(p.reason)}, c);
     });
-    table.on<api::operator_locks>(
-        [with](const api::operator_locks::params&, ipc::call& c) { c.reply(locks_json(with.hot.state())); });
+    table.on<api::operator_locks>([with](const api::operator_locks::params&, ipc::call& c) {
+        c.reply(locks_json(with.hot.state(), with.clock.span()));
+    });
 }
 
 void bind_keys(ipc::method_table& table, const services& with) {
@@ -129,11 +123,12 @@ void bind_keys(ipc::method_table& table, const services& with) {
         const auto after_commit = std::make_shared<key_handover>(std::move(key), c.defer());
         with.changes.submit(std::move(command), who, ipc::reply_handle{after_commit, 0}, std::move(token));
     });
-    table.on<api::key_list>(
-        [with](const api::key_list::params&, ipc::call& c) { c.reply(keys_json(with.hot.state())); });
+    table.on<api::key_list>([with](const api::key_list::params&, ipc::call& c) {
+        c.reply(keys_json(with.hot.state(), with.clock.span()));
+    });
     table.on<api::auth_key>([with](api::auth_key::params&& p, ipc::call& c) {
         const auto keys = with.hot.state().keys;
-        const auto whom = identify(*keys, p.key, system_now());
+        const auto whom = identify(*keys, p.key, with.clock.span());
         wipe(p.key);
         if (!whom) {
             c.fail(wrong_key());

@@ -38,7 +38,7 @@ governor::state supposed(const governor::state& s, const api::cone_explain::para
         auto changed = *s.current_cone;
         changed.in_force = from_wire(*p.band);
         other.current_cone = std::make_shared<const cone>(std::move(changed));
-        other.health = std::make_shared<const health_verdict>(governor::evaluate_health(other, s.last_ts));
+        other.health = std::make_shared<const health_verdict>(governor::evaluate_health(other, s.span_now));
     }
     if (p.health) {
         other.health = std::make_shared<const health_verdict>(health_verdict{from_wire(*p.health), {}});
@@ -51,7 +51,7 @@ void explain(const governor::state& published, const api::cone_explain::params& 
     const auto s = supposed(published, p);
     auto copy = s;
     const auto done = governor::execute(copy, commands::decide{.engine = p.engine, .action = p.action},
-                                        {.who = {}, .is_owner = false, .now = s.last_ts});
+                                        {.who = {}, .is_owner = false, .now = s.last_ts, .span = s.span_now});
     if (const auto* no = std::get_if<governor::refusal>(&done.result)) {
         c.fail(to_wire(*no));
         return;

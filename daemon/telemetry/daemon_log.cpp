@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <spdlog/sinks/stdout_sinks.h>
 
+#include "daemon/clock_watch.hpp"
 #include "schema/base/printable.hpp"
 
 namespace valhalla {
@@ -158,6 +159,25 @@ void daemon_log::metrics_file_failed(std::string_view why) {
 
 void daemon_log::metrics_file_works(const std::filesystem::path& file) {
     write({ids::metrics_file_works, severity::info, fmt::format("metrics: {} is written again", file.string())});
+}
+
+void daemon_log::clock_set(std::chrono::microseconds by, unix_micros now) {
+    write(
+        {ids::clock_set, severity::warning,
+         fmt::format("the clock of the system was set {} by {} and shows {}: times to live, locks and kept answers go "
+                     "on as before",
+                     by > by.zero() ? "forward" : "back", length_of(by), format_utc(now))});
+}
+
+void daemon_log::trail_ahead(unix_micros newest, unix_micros now) {
+    write({ids::trail_ahead, severity::warning,
+           fmt::format("the trail is ahead of the clock of the system: its newest record is of {}, and it is {}; until "
+                       "the clock has caught up, in {}, new records have the time of the newest one",
+                       format_utc(newest), format_utc(now), length_of(newest - now))});
+}
+
+void daemon_log::clock_caught_up() {
+    write({ids::clock_caught_up, severity::info, "the clock of the system has caught up with the trail"});
 }
 
 void daemon_log::frontend_failed(std::string_view why) {

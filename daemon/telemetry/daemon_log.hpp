@@ -5,6 +5,7 @@
 // the journal with its fields, or to standard error as plain text. Any thread.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -15,6 +16,7 @@
 
 #include "daemon/telemetry/journal_sink.hpp"
 #include "daemon/telemetry/log_entry.hpp"
+#include "schema/model/time.hpp"
 
 namespace valhalla {
 
@@ -58,6 +60,10 @@ class daemon_log {
     void backup_failed(const std::string& by, std::string_view why);
     void metrics_file_failed(std::string_view why);
     void metrics_file_works(const std::filesystem::path& file);
+    /// By so much, back when it is negative; it shows `now`.
+    void clock_set(std::chrono::microseconds by, unix_micros now);
+    void trail_ahead(unix_micros newest, unix_micros now);
+    void clock_caught_up();
     void frontend_failed(std::string_view why);
     void frontend_works();
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 
 #include "ipc/histogram.hpp"
@@ -21,6 +22,8 @@ struct ledger_figures {
     std::uint64_t decisions_denied = 0;
     std::uint64_t wal_checkpoints = 0;  ///< pages were moved from the write-ahead log into the database
     std::int64_t wal_bytes = 0;
+    std::chrono::microseconds trail_ahead{};  ///< of the wall clock; 0: it is not
+    std::chrono::microseconds clock_set{};    ///< by how much the wall clock was, forward less back
 };
 
 }  // namespace valhalla

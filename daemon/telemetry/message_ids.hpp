@@ -43,6 +43,9 @@ inline constexpr message_id metrics_file_failed{"c6324d617c284cb3b205be3ceb891a1
 inline constexpr message_id metrics_file_works{"75c49f7161fe4e2f9182279fc7d6a9b9"};  // it can again
 inline constexpr message_id frontend_failed{"2b9cf0f4a8d14c5f9d3e6f0b7a1c8e53"};  // the frontend's files cannot be written
 inline constexpr message_id frontend_works{"8e41d7b3c06f4f2aa5d9e1c47b6203fa"};  // they can again
+inline constexpr message_id clock_set{"7d1e95b464204db6a87802a2e1f26953"};  // somebody set the clock of the system
+inline constexpr message_id trail_ahead{"95a1e957fb2742948874625670632f86"};  // the newest record is of a time that the clock has not reached
+inline constexpr message_id clock_caught_up{"b660c7c9f34143f2bdaf0f216f748eab"};  // it has
 inline constexpr message_id server_trouble{"f0610faf03e847ac89c7a64071e070a3"};  // a fault in a handler, no more files, a limit of the socket
 inline constexpr message_id epoch_started{"f3936de2390f45c78d9743381a1195da"};  // from here on the trail is signed under another name
 inline constexpr message_id session_started{"3eb7801cb7704c07985065adf9080962"};  // an operator's session began

@@ -94,6 +94,12 @@ inline constexpr metric_info disk_free{"valhalla_state_disk_free_bytes", gauge, 
                                        "Free space where the state lies."};
 inline constexpr metric_info disk_size{"valhalla_state_disk_size_bytes", gauge, "bytes", "",
                                        "Size of the file system where the state lies."};
+inline constexpr metric_info trail_ahead{
+    "valhalla_trail_ahead_seconds", gauge, "seconds", "",
+    "How far the newest record is ahead of the clock of the system; 0: it is not."};
+inline constexpr metric_info clock_set{
+    "valhalla_clock_set_seconds", gauge, "seconds", "",
+    "By how much the clock of the system was set since the daemon started, negative when back, and while it was away."};
 inline constexpr metric_info start_time{"process_start_time_seconds", gauge, "seconds since 1970", "",
                                         "When the daemon started."};
 inline constexpr metric_info cpu{"process_cpu_seconds_total", counter, "seconds", "",
@@ -104,12 +110,14 @@ inline constexpr metric_info max_fds{"process_max_fds", gauge, "files", "", "Fil
 
 /// In the order in which they are shown.
 inline constexpr std::array all{
-    &build,       &requests,   &durations,     &connections,   &connections_limit, &accepted,
-    &refused,     &denials,    &follows,       &records,       &anchored,          &anchor_lag,
-    &sessions,    &health,     &cone,          &decisions,     &queue_changes,     &queue_limit,
-    &queue_bytes, &batch_size, &commit,        &wal_bytes,     &wal_checkpoints,   &queries_waiting,
-    &query_age,   &backups,    &newest_backup, &frontend_sets, &frontend_records,  &disk_free,
-    &disk_size,   &start_time, &cpu,           &resident,      &open_fds,          &max_fds,
+    &build,     &requests,      &durations,       &connections,      &connections_limit,
+    &accepted,  &refused,       &denials,         &follows,          &records,
+    &anchored,  &anchor_lag,    &sessions,        &health,           &cone,
+    &decisions, &queue_changes, &queue_limit,     &queue_bytes,      &batch_size,
+    &commit,    &wal_bytes,     &wal_checkpoints, &queries_waiting,  &query_age,
+    &backups,   &newest_backup, &frontend_sets,   &frontend_records, &disk_free,
+    &disk_size, &trail_ahead,   &clock_set,       &start_time,       &cpu,
+    &resident,  &open_fds,      &max_fds,
 };
 
 }  // namespace metrics

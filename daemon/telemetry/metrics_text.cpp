@@ -177,6 +177,8 @@ std::string metrics_text(const figures& now, const system_figures& system) {
     plain(metrics::frontend_records, now.frontend_records);
     plain(metrics::disk_free, system.disk_free_bytes);
     plain(metrics::disk_size, system.disk_size_bytes);
+    plain(metrics::trail_ahead, std::chrono::duration<double>{now.ledger.trail_ahead}.count());
+    plain(metrics::clock_set, std::chrono::duration<double>{now.ledger.clock_set}.count());
     plain(metrics::start_time, seconds_of(now.started_at));
     plain(metrics::cpu, system.cpu_s);
     plain(metrics::resident, system.resident_bytes);

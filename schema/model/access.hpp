@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-#include "schema/model/time.hpp"
+#include "schema/model/span_time.hpp"
 #include "schema/model/vocabulary.hpp"
 
 namespace valhalla {
@@ -19,14 +19,17 @@ struct operator_lock {
     std::string operator_name;
     std::string reason;
     unix_micros since{};
-    std::optional<unix_micros> until;  ///< from then on it holds no more; absent: until it is taken away
+    std::optional<unix_micros> until;  ///< as recorded; absent: until it is taken away
     std::string locked_by;             ///< name of the actor
+    span_mark runs_out{};              ///< from then on it holds no more; absent as `until` is
 
-    [[nodiscard]] bool holds_at(unix_micros now) const noexcept { return !until || now < *until; }
+    [[nodiscard]] bool holds_at(span_point now) const noexcept { return !runs_out.at || now < *runs_out.at; }
+    /// By the times of the records alone, which a clock that was set may have put apart from the above.
+    [[nodiscard]] bool recorded_as_holding_at(unix_micros ts) const noexcept { return !until || ts < *until; }
     friend bool operator==(const operator_lock&, const operator_lock&) = default;
 };
 
-/// By operator. One that has run out stays until the next lock of anybody is recorded.
+/// By operator. One that has run out by the time of the records stays until the next lock of anybody is recorded.
 using lock_map = std::map<std::string, operator_lock, std::less<>>;
 
 /// A secret of 256 random bits that stands for a name and a role; the secret itself is nowhere.
@@ -36,10 +39,11 @@ struct api_key {
     access_role role{};
     std::string hash;  ///< SHA-256 of the key's text, 64 lower-case hex digits
     unix_micros created_at{};
-    std::string created_by;  ///< name of the actor
-    std::optional<unix_micros> expires_at;
+    std::string created_by;                 ///< name of the actor
+    std::optional<unix_micros> expires_at;  ///< as recorded
+    span_mark runs_out{};                   ///< from then on it is not valid; absent as `expires_at` is
 
-    [[nodiscard]] bool valid_at(unix_micros now) const noexcept { return !expires_at || now < *expires_at; }
+    [[nodiscard]] bool valid_at(span_point now) const noexcept { return !runs_out.at || now < *runs_out.at; }
     friend bool operator==(const api_key&, const api_key&) = default;
 };
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "schema/model/json_writer.hpp"
-#include "schema/model/time.hpp"
+#include "schema/model/span_time.hpp"
 #include "schema/model/vocabulary.hpp"
 
 namespace valhalla {
@@ -19,9 +19,11 @@ struct health_signal {
     health_level level = health_level::green;
     std::string message;
     unix_micros reported_at{};
-    /// From then on the signal is stale: it counts as yellow and says so, until it is reported anew or cleared.
-    std::optional<unix_micros> expires_at;
-    std::string reporter;  ///< name of the actor
+    std::optional<unix_micros> expires_at;  ///< as recorded
+    std::string reporter;                   ///< name of the actor
+    /// From then on the signal is stale: it counts as yellow and says so, until it is reported anew or cleared. Absent
+    /// as `expires_at` is.
+    span_mark goes_stale{};
 
     friend bool operator==(const health_signal&, const health_signal&) = default;
 };

@@ -8,7 +8,7 @@
 
 #include "schema/model/ids.hpp"
 #include "schema/model/json_writer.hpp"
-#include "schema/model/time.hpp"
+#include "schema/model/span_time.hpp"
 #include "schema/model/vocabulary.hpp"
 
 namespace valhalla {
@@ -31,6 +31,7 @@ struct session {
     std::optional<end_reason> why_ended;
     /// The record that brought it in: its start, or its import.
     audit_seq first_seq{};
+    span_mark began{};  ///< while it is active: what its age is counted from
 
     /// What the frontend shows as `notes`: the end notes when there are any, else the start notes.
     [[nodiscard]] const std::optional<std::string>& notes() const noexcept {

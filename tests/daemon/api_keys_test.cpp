@@ -12,7 +12,8 @@ using namespace valhalla;
 
 namespace {
 
-constexpr auto test_time = micros_at(1'800'000'000'000'000);
+constexpr auto created = micros_at(1'800'000'000'000'000);
+constexpr auto test_time = span_of(created);
 
 struct kept_key {
     drawn_key drawn = draw_key();
@@ -23,9 +24,10 @@ struct kept_key {
                                        .name = "ci",
                                        .role = role,
                                        .hash = drawn.hash,
-                                       .created_at = test_time,
+                                       .created_at = created,
                                        .created_by = "olga",
-                                       .expires_at = expires});
+                                       .expires_at = expires,
+                                       .runs_out = {expires ? std::optional{span_of(*expires)} : std::nullopt}});
     }
 };
 
@@ -68,7 +70,7 @@ BOOST_AUTO_TEST_CASE(its_text_gives_its_name_and_role) {
 }
 
 BOOST_AUTO_TEST_CASE(an_unknown_a_revoked_and_an_expired_key_give_nothing) {
-    kept_key k{test_time + std::chrono::seconds{1}};
+    kept_key k{created + std::chrono::seconds{1}};
     BOOST_TEST(!identify(k.keys, draw_key().text, test_time).has_value());
     BOOST_TEST(identify(k.keys, k.drawn.text, test_time).has_value());
     BOOST_TEST(identify(k.keys, k.drawn.text, test_time + std::chrono::microseconds{999'999}).has_value());
@@ -107,7 +109,7 @@ BOOST_AUTO_TEST_CASE(a_secret_of_another_key_does_not_fit) {
 }
 
 BOOST_AUTO_TEST_CASE(its_id_gives_its_role_as_long_as_it_holds) {
-    kept_key k{test_time + std::chrono::seconds{1}, access_role::operator_};
+    kept_key k{created + std::chrono::seconds{1}, access_role::operator_};
     BOOST_TEST((role_of_key(k.keys, k.drawn.id, test_time) == ipc::role::operator_));
     BOOST_TEST(any_valid_key(k.keys, test_time));
     BOOST_TEST((role_of_key(k.keys, k.drawn.id, test_time + std::chrono::seconds{1}) == ipc::role::none));

@@ -2,6 +2,7 @@ valhalla_test(governor_test
   SOURCES
     daemon/governor/access_test.cpp
     daemon/governor/atomic_test.cpp
+    daemon/governor/clock_test.cpp
     daemon/governor/conformance_test.cpp
     daemon/governor/decisions_test.cpp
     daemon/governor/dice.cpp

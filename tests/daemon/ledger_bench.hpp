@@ -12,6 +12,7 @@
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -44,11 +45,14 @@ class ledger_bench {
         : store_{directory_.path() / "valhalla.db"},
           ledger_{store_,
                   restore_state(store_.load(), std::make_shared<const governor::canon>(),
-                                std::make_shared<const governor::playbook>()),
+                                std::make_shared<const governor::playbook>(), span_of(micros_at(now_))),
                   {.on_commit = [this](std::unique_ptr<commit_result> r) { keep(std::move(r)); },
                    .on_broken = [](const schema::storage_error& e) { BOOST_ERROR(e.what()); },
                    .measure = [] { return governor::self_checks{}; },
-                   .now = [this] { return micros_at(now_ += 1'000); }}} {
+                   .clock = daemon_clock{{.wall = [this] { return micros_at(now_ += 1'000) + clock_set_by(); },
+                                          .running = [this] { return std::chrono::microseconds{now_ - begin}; },
+                                          .boot = {}}},
+                   .on_clock = [this](const clock_news& what) { keep(what); }}} {
         ledger_.bootstrap(governor::commands::create_database{"00112233445566778899aabbccddeeff"});
     }
 
@@ -78,6 +82,8 @@ class ledger_bench {
         return commits.size();
     }
     void let_pass(std::chrono::microseconds time) { now_ += time.count(); }
+    /// The wall clock alone.
+    void set_clock(std::chrono::microseconds by) { set_by_ += by.count(); }
     void wait_for_commit() { wait_for_commits(1); }
     void wait_for_commits(std::size_t count) {
         std::unique_lock lock{mutex_};
@@ -91,7 +97,29 @@ class ledger_bench {
     std::shared_ptr<collecting_sink> sink = std::make_shared<collecting_sink>();
     std::vector<std::unique_ptr<commit_result>> commits;
 
+    /// Of the clock, as the log has it.
+    std::vector<clock_news> news() {
+        const std::lock_guard lock{mutex_};
+        return news_;
+    }
+    /// Calls until it is true, for as long as a slow machine may take.
+    template <class Condition>
+    void await(Condition&& condition, const char* what) {
+        const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{60};
+        while (!condition()) {
+            BOOST_REQUIRE_MESSAGE(std::chrono::steady_clock::now() < deadline, what);
+            std::this_thread::yield();
+        }
+    }
+
   private:
+    static constexpr std::int64_t begin = 1'700'000'000'000'000;
+
+    [[nodiscard]] std::chrono::microseconds clock_set_by() const { return std::chrono::microseconds{set_by_}; }
+    void keep(const clock_news& what) {
+        const std::lock_guard lock{mutex_};
+        news_.push_back(what);
+    }
     void keep(std::unique_ptr<commit_result> result) {
         if (result->answers.empty()) {
             ledger_.handed_out();
@@ -105,7 +133,9 @@ class ledger_bench {
     }
 
     temporary_directory directory_;
-    std::atomic<std::int64_t> now_ = 1'700'000'000'000'000;
+    std::atomic<std::int64_t> now_ = begin;
+    std::atomic<std::int64_t> set_by_ = 0;
+    std::vector<clock_news> news_;
     std::mutex mutex_;
     std::condition_variable wake_;
     schema::ledger_store store_;

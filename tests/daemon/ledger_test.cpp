@@ -88,7 +88,7 @@ BOOST_AUTO_TEST_CASE(a_ledger_that_is_stuck_does_not_say_that_it_is_alive) {
     std::promise<void> release;
     valhalla::ledger stuck{store,
                            restore_state(store.load(), std::make_shared<const governor::canon>(),
-                                         std::make_shared<const governor::playbook>()),
+                                         std::make_shared<const governor::playbook>(), span_point{}),
                            {.on_commit = [](const std::unique_ptr<commit_result>&) {},
                             .on_broken = [](const schema::storage_error& e) { BOOST_ERROR(e.what()); },
                             .measure =
@@ -98,7 +98,7 @@ BOOST_AUTO_TEST_CASE(a_ledger_that_is_stuck_does_not_say_that_it_is_alive) {
                                     return governor::self_checks{};
                                 },
                             .alive = [&](const ledger_figures&) { ++alive; },
-                            .now = [] { return micros_at(1'700'000'000'000'000); }}};
+                            .clock = daemon_clock{{.wall = [] { return micros_at(1'700'000'000'000'000); }}}}};
     stuck.start();
     reached.get_future().wait();
     BOOST_TEST(alive == 0);
@@ -240,11 +240,11 @@ BOOST_AUTO_TEST_CASE(the_state_after_a_restart_is_the_state_before) {
         schema::ledger_store store{path};
         std::int64_t now = 1'700'000'000'000'000;
         ledger one{store,
-                   restore_state(store.load(), rules, steps),
+                   restore_state(store.load(), rules, steps, span_point{}),
                    {.on_commit = [](auto) {},
                     .on_broken = [](const schema::storage_error& e) { BOOST_ERROR(e.what()); },
                     .measure = [] { return governor::self_checks{}; },
-                    .now = [&now] { return micros_at(now += 1'000); }}};
+                    .clock = daemon_clock{{.wall = [&now] { return micros_at(now += 1'000); }}}}};
         one.bootstrap(commands::create_database{"00112233445566778899aabbccddeeff"});
         one.bootstrap(commands::start_session{.notes = "n", .supersede = false});
         one.bootstrap(commands::note_session{"remark"});
@@ -257,7 +257,7 @@ BOOST_AUTO_TEST_CASE(the_state_after_a_restart_is_the_state_before) {
         before = one.initial_state();
     }
     schema::ledger_store store{path};
-    const auto after = restore_state(store.load(), rules, steps);
+    const auto after = restore_state(store.load(), rules, steps, span_point{});
     BOOST_TEST(governor::same_records(before, after));
 }
 

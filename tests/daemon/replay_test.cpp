@@ -23,9 +23,10 @@ constexpr int commands_per_commit = 50;
 /// Lives one random life on a database of its own.
 governor::state live(const std::filesystem::path& database, std::uint64_t seed) {
     schema::ledger_store store{database};
-    auto state = restore_state(store.load(), built_in_canon(), built_in_playbook());
+    auto state = restore_state(store.load(), built_in_canon(), built_in_playbook(), span_point{});
     governor::testing::dice dice{seed};
     auto now = micros_at(1'700'000'000'000'000);
+    std::chrono::microseconds set_by{};
     const auto run = [&](const governor::command& what, const governor::context& by) {
         for (const auto& record : governor::execute(state, what, by).records) {
             store.append(record);
@@ -37,7 +38,12 @@ governor::state live(const std::filesystem::path& database, std::uint64_t seed) 
     run(governor::commands::load_policy{built_in_canon()}, {.who = {}, .is_owner = true, .now = now});
     for (int i = 1; i <= commands_per_run; ++i) {
         now += dice.pause();
-        run(dice.next(state), dice.next_context(now));
+        if (dice.one_in(100)) {  // somebody sets the wall clock, which moves records and no span
+            set_by = std::chrono::hours{dice.one_in(2) ? 0 : static_cast<int>(dice.below(2'000)) - 1'000};
+        }
+        auto ctx = dice.next_context(now + set_by);
+        ctx.span = span_of(now);
+        run(dice.next(state), ctx);
         if (i % commands_per_commit == 0) {
             store.commit();
             store.begin();
@@ -61,8 +67,8 @@ BOOST_AUTO_TEST_CASE(the_trail_of_a_long_random_run_rebuilds_every_table_and_the
             BOOST_TEST((replayed.problem ? replayed.problem->table + ": " + replayed.problem->message : "") == "");
             BOOST_TEST(replayed.head.size == static_cast<std::uint64_t>(raw(lived.next_seq)) - 1);
             BOOST_TEST(replayed.head.size > static_cast<std::uint64_t>(commands_per_run) / 3);
-            const auto found =
-                restore_state(schema::ledger_store{database}.load(), built_in_canon(), built_in_playbook());
+            const auto found = restore_state(schema::ledger_store{database}.load(), built_in_canon(),
+                                             built_in_playbook(), span_point{});
             BOOST_TEST(governor::same_records(lived, found));
         }
     }

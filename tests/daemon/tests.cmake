@@ -5,6 +5,9 @@ valhalla_test(daemon_test
     daemon/access_control_test.cpp
     daemon/api_keys_test.cpp
     daemon/change_quota_test.cpp
+    daemon/clock_test.cpp
+    daemon/clock_restart_test.cpp
+    daemon/clock_watch_test.cpp
     daemon/config_file_test.cpp
     daemon/config_limits_test.cpp
     daemon/denial_book_test.cpp

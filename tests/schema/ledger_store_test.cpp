@@ -357,7 +357,7 @@ BOOST_AUTO_TEST_CASE(answers_are_forgotten_in_the_transaction_that_keeps_others)
     ledger_store store{path};
     append(store, {story.created()});
     const auto keep = [&](const std::string& key, unix_micros when) {
-        store.keep_answer("anna", key, {hash256{}, "{}", when});
+        store.keep_answer("anna", key, {hash256{}, "{}", span_of(when)});
     };
     store.begin();
     for (int i = 0; i < 5; ++i) {
@@ -366,16 +366,58 @@ BOOST_AUTO_TEST_CASE(answers_are_forgotten_in_the_transaction_that_keeps_others)
     store.commit();
     store.begin();
     keep("new", history::time_of(10));
-    BOOST_TEST(store.forget_answers(history::time_of(9), 3) == 3);
+    BOOST_TEST(store.forget_answers(span_of(history::time_of(9)), 3) == 3);
     store.rollback();
     BOOST_TEST(query("SELECT COUNT(*) FROM request_key") == "5");
     store.begin();
     keep("new", history::time_of(10));
-    BOOST_TEST(store.forget_answers(history::time_of(9), 3) == 3);
+    BOOST_TEST(store.forget_answers(span_of(history::time_of(9)), 3) == 3);
     store.commit();
     BOOST_TEST(query("SELECT GROUP_CONCAT(key) FROM (SELECT key FROM request_key ORDER BY key)") == "new,old-3,old-4");
-    BOOST_TEST(store.forget_answers(history::time_of(9), 3) == 2);  // outside of one
-    BOOST_TEST(store.forget_answers(history::time_of(9), 3) == 0);
+    BOOST_TEST(store.forget_answers(span_of(history::time_of(9)), 3) == 2);  // outside of one
+    BOOST_TEST(store.forget_answers(span_of(history::time_of(9)), 3) == 0);
+}
+
+BOOST_AUTO_TEST_CASE(an_answer_from_the_future_is_from_now) {
+    history story;
+    ledger_store store{path};
+    append(store, {story.created()});
+    store.begin();
+    store.keep_answer("anna", "old", {hash256{}, "{}", span_of(history::time_of(1))});
+    store.keep_answer("anna", "future", {hash256{}, "{}", span_of(history::time_of(99))});
+    store.commit();
+    store.bound_answers(span_of(history::time_of(5)));
+    BOOST_TEST((store.find_answer("anna", "old")->kept_at == span_of(history::time_of(1))));
+    BOOST_TEST((store.find_answer("anna", "future")->kept_at == span_of(history::time_of(5))));
+}
+
+BOOST_AUTO_TEST_CASE(spans_and_the_clock_are_stored_with_what_is_committed_and_not_otherwise) {
+    history story;
+    ledger_store store{path};
+    append(store, {story.created()});
+    BOOST_TEST(store.load().spans.empty());
+    BOOST_TEST(!store.load().clock.has_value());
+    const stored_span lock{span_kind::lock_ends, "anna", span_of(history::time_of(7))};
+    const stored_span session{span_kind::session_began, "1", span_of(history::time_of(2))};
+    const clock_mark mark{span_of(history::time_of(3)), history::time_of(4), std::chrono::microseconds{5}, "b"};
+    store.begin();
+    store.keep_span(lock);
+    store.keep_span(session);
+    store.keep_clock(mark);
+    store.commit();
+    BOOST_CHECK((store.load().spans == std::vector{lock, session}));
+    BOOST_CHECK((store.load().clock == mark));
+    store.begin();
+    store.drop_span(span_kind::lock_ends, "anna");
+    store.rollback();
+    BOOST_CHECK((store.load().spans == std::vector{lock, session}));
+    {
+        store.begin();
+        store.drop_span(span_kind::lock_ends, "anna");  // also after a rollback
+        store.drop_span(span_kind::lock_ends, "bert");
+        store.commit();
+    }
+    BOOST_CHECK((store.load().spans == std::vector{session}));
 }
 
 BOOST_AUTO_TEST_CASE(forgetting_answers_that_fails_leaves_no_transaction_open) {
@@ -383,11 +425,11 @@ BOOST_AUTO_TEST_CASE(forgetting_answers_that_fails_leaves_no_transaction_open) {
     ledger_store store{path};
     append(store, {story.created()});
     store.begin();
-    store.keep_answer("anna", "key-1", {hash256{}, "{}", history::time_of(1)});
+    store.keep_answer("anna", "key-1", {hash256{}, "{}", span_of(history::time_of(1))});
     store.commit();
     tamper("CREATE TRIGGER no_delete BEFORE DELETE ON request_key BEGIN SELECT RAISE(ABORT, 'no'); END");
 
-    BOOST_CHECK_THROW(store.forget_answers(history::time_of(2), 10), storage_error);
+    BOOST_CHECK_THROW(store.forget_answers(span_of(history::time_of(2)), 10), storage_error);
 
     append(store, {story.decision(true)});
     BOOST_CHECK(store.find_answer("anna", "key-1").has_value());

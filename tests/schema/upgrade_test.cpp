@@ -42,6 +42,10 @@ struct version_6 : old_database {
     version_6() : old_database{"version-6.sql"} {}
 };
 
+struct version_7 : old_database {
+    version_7() : old_database{"version-7.sql"} {}
+};
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(upgrade)
@@ -154,6 +158,22 @@ BOOST_FIXTURE_TEST_CASE(records_that_had_a_row_each_keep_their_bytes, version_6)
     const auto replayed = replay_and_compare(path);
     BOOST_TEST(!replayed.problem.has_value(), (replayed.problem ? replayed.problem->message : std::string{}));
     BOOST_TEST(replayed.head.size == 17U);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_database_without_a_clock_of_spans_knows_them_by_its_records, version_7) {
+    {
+        ledger_store store{path};
+        const auto state = store.load();
+        BOOST_TEST((state.next_seq == audit_seq{13}));
+        BOOST_TEST(!state.clock.has_value());
+        BOOST_TEST(state.spans.empty());
+        BOOST_TEST(state.locks.at("bert").until.has_value());
+        BOOST_TEST(!state.locks.at("bert").runs_out.at.has_value());  // which whoever goes on with them works out
+        BOOST_TEST(store.find_answer("root", "k1").has_value());
+    }
+    const auto replayed = replay_and_compare(path);
+    BOOST_TEST(!replayed.problem.has_value(), (replayed.problem ? replayed.problem->message : std::string{}));
+    BOOST_TEST(replayed.head.size == 12U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

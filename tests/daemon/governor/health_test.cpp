@@ -89,12 +89,12 @@ BOOST_AUTO_TEST_CASE(a_stale_signal_turns_yellow_and_says_so) {
     world w;
     w.must(report("backup", health_level::green, "fine", 60s));
     BOOST_TEST(status(w) == health_level::green);
-    const auto due = next_health_change(w.s, w.now);
+    const auto due = next_health_change(w.s, span_of(w.now));
     BOOST_REQUIRE(due.has_value());
-    w.now = *due - 1us;
+    w.now = wall_of(*due) - 1us;
     w.measure({});
     BOOST_TEST(status(w) == health_level::green);
-    w.now = *due;
+    w.now = wall_of(*due);
     w.measure({});
     BOOST_TEST(status(w) == health_level::yellow);
     BOOST_TEST(reasons(w).at(0) ==
@@ -236,10 +236,10 @@ BOOST_AUTO_TEST_CASE(windows_are_equal_by_what_is_in_them) {
 BOOST_AUTO_TEST_CASE(a_session_left_open_overnight_is_yellow_and_named) {
     world w;
     w.must(commands::start_session{});
-    const auto due = next_health_change(w.s, w.now);
+    const auto due = next_health_change(w.s, span_of(w.now));
     BOOST_REQUIRE(due.has_value());
-    BOOST_TEST((*due == *w.s.sessions->active_of("anna")->started_at + 12h));
-    w.now = *due;
+    BOOST_TEST((*due == span_of(*w.s.sessions->active_of("anna")->started_at + 12h)));
+    w.now = wall_of(*due);
     w.measure({});
     BOOST_TEST(status(w) == health_level::yellow);
     BOOST_TEST(
@@ -256,7 +256,7 @@ BOOST_AUTO_TEST_CASE(zero_hours_means_that_no_session_is_too_old) {
     w.wait(9000h);
     w.measure({});
     BOOST_TEST(status(w) == health_level::green);
-    BOOST_TEST(!next_health_change(w.s, w.now));
+    BOOST_TEST(!next_health_change(w.s, span_of(w.now)));
 }
 
 BOOST_AUTO_TEST_CASE(the_daemons_own_figures_are_compared_with_their_thresholds) {

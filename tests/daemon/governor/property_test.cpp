@@ -4,6 +4,7 @@
 // VALHALLA_PROPERTY_SEQUENCES runs that many sequences instead, VALHALLA_PROPERTY_SEED begins at that seed (a failure
 // prints the one it needs).
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <cstdlib>
 
@@ -25,10 +26,10 @@ std::uint64_t from_environment(const char* name, std::uint64_t otherwise) {
 }
 
 /// The worst that any single source says, found without the governor's help.
-health_level worst_source(const state& s, unix_micros now) {
+health_level worst_source(const state& s, span_point now) {
     health_level worst = status_of_band(*s.limits, s.current_cone->in_force);
     for (const auto& [source, signal] : *s.signals) {
-        const bool stale = signal.expires_at && *signal.expires_at <= now;
+        const bool stale = signal.expires_at && *signal.goes_stale.at <= now;
         const bool counts = (source == "jobs.failed" || source == "exceptions.unhandled") && !signal.message.empty() &&
                             signal.message.find_first_not_of("0123456789") == std::string::npos;
         health_level said = signal.level;
@@ -87,7 +88,11 @@ class life {
   private:
     void step() {
         w_.now += dice_.pause();
-        const context ctx = dice_.next_context(w_.now);
+        if (dice_.one_in(50)) {  // somebody sets the wall clock
+            w_.set_by = std::chrono::hours{dice_.one_in(2) ? 0 : static_cast<int>(dice_.below(2'000)) - 1'000};
+        }
+        context ctx = dice_.next_context(w_.now + w_.set_by);
+        ctx.span = span_of(w_.now);
         const command c = dice_.next(w_.s);
         const state before = w_.s;
         const audit_seq first = w_.s.next_seq;
@@ -99,7 +104,8 @@ class life {
         }
         check_records(out, first);
         check_sessions();
-        check_health(ctx.now);
+        check_health(ctx.span);
+        check_locks(c, ctx);
         check_copy(before);
     }
 
@@ -150,7 +156,21 @@ class life {
         }
     }
 
-    void check_health(unix_micros now) {
+    /// Whatever the wall clock does, a lock holds for as long as it was asked for.
+    void check_locks(const command& c, const context& ctx) {
+        if (const auto* const lock = std::get_if<commands::lock_operator>(&c)) {
+            locked_until_[lock->operator_name] = lock->ttl ? ctx.span + *lock->ttl : span_point::max();
+        } else if (const auto* const unlock = std::get_if<commands::unlock_operator>(&c)) {
+            locked_until_.erase(unlock->operator_name);
+        }
+        for (const auto& [name, until] : locked_until_) {
+            const auto found = w_.s.locks->find(name);
+            const bool holds = found != w_.s.locks->end() && found->second.holds_at(ctx.span);
+            must(holds == (ctx.span < until), "a lock fell early, or stays");
+        }
+    }
+
+    void check_health(span_point now) {
         const health_level worst = worst_source(w_.s, now);
         must(w_.s.health->status >= worst, "the status is better than its worst source");
         must(w_.s.health->status == worst, "the status is worse than its worst source");
@@ -198,6 +218,7 @@ class life {
     world w_;
     snapshots frozen_;
     std::map<std::string, int> active_;
+    std::map<std::string, span_point> locked_until_;
     std::size_t counted_ = 0;
 };
 

@@ -26,10 +26,16 @@ inline constexpr unix_micros test_epoch = micros_at(1'795'338'523'000'000);  // 
     return no != nullptr ? no->message : std::string{};
 }
 
+/// While nobody sets the wall clock, both clocks are one.
+[[nodiscard]] inline unix_micros wall_of(span_point t) {
+    return micros_at(micros_count(t));
+}
+
 struct world {
     state s;
     std::vector<audit_entry> trail;
     unix_micros now = test_epoch;
+    std::chrono::microseconds set_by{};  ///< of the wall clock alone: spans are measured without it
 
     /// A new database with the built-in rules.
     world() {
@@ -39,11 +45,18 @@ struct world {
     }
 
     [[nodiscard]] context as(const std::string& name, bool owner = false) const {
-        return {actor{.name = name, .via = actor_via::unix_socket, .uid = 1000, .gid = 1000}, owner, now};
+        return {actor{.name = name, .via = actor_via::unix_socket, .uid = 1000, .gid = 1000},
+                owner,
+                now + set_by,
+                {},
+                span_of(now)};
     }
     [[nodiscard]] context daemon() const {
-        return {actor{.name = "valhallad", .via = actor_via::daemon, .uid = std::nullopt, .gid = std::nullopt}, true,
-                now};
+        return {actor{.name = "valhallad", .via = actor_via::daemon, .uid = std::nullopt, .gid = std::nullopt},
+                true,
+                now + set_by,
+                {},
+                span_of(now)};
     }
 
     outcome run(const command& c, const context& ctx) {
