@@ -5,7 +5,7 @@ function(valhalla_system_test file label timeout_s)
   string(REGEX REPLACE "^test_" "${label}." name ${name})
   add_test(NAME ${name} COMMAND ${VALHALLA_PYTHON} -B ${file})
   set_tests_properties(${name} PROPERTIES LABELS ${label} TIMEOUT ${timeout_s} SKIP_RETURN_CODE 77 ENVIRONMENT
-    "VALHALLA_GO_VERIFIER=${go_verifier};VALHALLAD=$<TARGET_FILE:valhallad>;VALHALLA_SANITIZED=${VALHALLA_SANITIZE};VALHALLACTL=$<TARGET_FILE:valhallactl>;VALHALLA_GATEWAY=$<TARGET_FILE:valhalla-gateway>;PYTHONPATH=${PROJECT_SOURCE_DIR}/tests/system")
+    "VALHALLA_GO_VERIFIER=${go_verifier};VALHALLA_WALL_CLOCK=$<TARGET_FILE:valhalla_wall_clock>;VALHALLAD=$<TARGET_FILE:valhallad>;VALHALLA_SANITIZED=${VALHALLA_SANITIZE};VALHALLACTL=$<TARGET_FILE:valhallactl>;VALHALLA_GATEWAY=$<TARGET_FILE:valhalla-gateway>;PYTHONPATH=${PROJECT_SOURCE_DIR}/tests/system")
 endfunction()
 
 # The verifier in Go, from Debian's packages alone: no module is fetched.
@@ -18,6 +18,10 @@ if(VALHALLA_GO AND EXISTS /usr/share/gocode/src/golang.org/x/mod/sumdb/tlog)
             GOCACHE=${PROJECT_BINARY_DIR}/go-cache ${VALHALLA_GO} build -o ${go_verifier} ${go_source})
   add_custom_target(verify_with_go ALL DEPENDS ${go_verifier})
 endif()
+
+# The wall clock of a program under test.
+add_library(valhalla_wall_clock MODULE ${PROJECT_SOURCE_DIR}/tests/system/wall_clock.c)
+target_link_libraries(valhalla_wall_clock PRIVATE ${CMAKE_DL_LIBS})
 
 if(TARGET valhallad AND TARGET valhallactl AND TARGET valhalla-gateway)
   file(GLOB system_tests CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/system/test_*.py)
