@@ -23,6 +23,11 @@ namespace {
     return bad ? boost::asio::ip::address{} : unmapped(address);
 }
 
+[[nodiscard]] bool is_among(const boost::asio::ip::address& who, const std::vector<std::string>& proxies) {
+    return std::any_of(proxies.begin(), proxies.end(),
+                       [&who](const auto& proxy) { return parsed_address(proxy) == who; });
+}
+
 }  // namespace
 
 boost::asio::ip::address unmapped(const boost::asio::ip::address& address) {
@@ -108,12 +113,13 @@ std::string objection_to_proxy(std::string_view address) {
     return "\"" + std::string{address} + "\" is not the address of a proxy; one looks like 192.0.2.7 or 2001:db8::7";
 }
 
+bool is_proxy(std::string_view peer, const std::vector<std::string>& proxies) {
+    return !proxies.empty() && is_among(parsed_address(peer), proxies);
+}
+
 std::string sender_of(const std::string& peer, std::string_view forwarded_for,
                       const std::vector<std::string>& proxies) {
-    const auto is_proxy = [&proxies](const boost::asio::ip::address& who) {
-        return std::ranges::any_of(proxies, [&who](const auto& proxy) { return parsed_address(proxy) == who; });
-    };
-    if (proxies.empty() || !is_proxy(parsed_address(peer))) {
+    if (!is_proxy(peer, proxies)) {
         return peer;
     }
     const auto list = split_list(forwarded_for);
@@ -122,7 +128,7 @@ std::string sender_of(const std::string& peer, std::string_view forwarded_for,
         if (who.is_unspecified()) {
             return peer;
         }
-        if (!is_proxy(who)) {
+        if (!is_among(who, proxies)) {
             return who.to_string();
         }
     }

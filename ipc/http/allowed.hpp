@@ -48,6 +48,8 @@ class origin_list {
 /// The IPv4 address that a socket for both families tells as one of IPv6; others as they are.
 [[nodiscard]] boost::asio::ip::address unmapped(const boost::asio::ip::address& address);
 
+/// Whether `peer` is one of these proxies.
+[[nodiscard]] bool is_proxy(std::string_view peer, const std::vector<std::string>& proxies);
 /// Who sent a request that came from `peer`: the last one in `forwarded_for` that is not a proxy of ours, where the
 /// peer is one. A list that cannot be read names nobody.
 [[nodiscard]] std::string sender_of(const std::string& peer, std::string_view forwarded_for,

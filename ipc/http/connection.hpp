@@ -101,6 +101,8 @@ class connection final : public std::enable_shared_from_this<connection>, privat
     void close();
 
     [[nodiscard]] const std::string& peer() const noexcept { return peer_; }
+    /// Whether it is within TLS. What a proxy in front says of its own side is not looked at here.
+    [[nodiscard]] bool secure() const noexcept { return secure_; }
     [[nodiscard]] bool idle() const noexcept { return phase_ == phase::idle && in_.empty(); }
     [[nodiscard]] clock::time_point idle_since() const noexcept { return since_; }
     [[nodiscard]] answer_context& context() noexcept { return context_; }
@@ -138,6 +140,7 @@ class connection final : public std::enable_shared_from_this<connection>, privat
     boost::asio::io_context& io_;
     client_socket socket_;
     const std::string peer_;
+    const bool secure_ = false;
     std::string in_;  // bytes of requests that are not taken yet
     std::unique_ptr<incoming> incoming_;
     std::string out_;

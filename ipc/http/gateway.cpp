@@ -118,7 +118,7 @@ std::optional<gateway::admitted> gateway::admit(const request& head, const excha
         return std::nullopt;
     }
     const auto& row = *match->row;
-    if (const auto objection = objection_to_sender(head, row)) {
+    if (const auto objection = objection_to_sender(head, row, with)) {
         respond(with, *objection);
         return std::nullopt;
     }
@@ -148,21 +148,27 @@ std::optional<refusal> gateway::objection_to_host(const request& head, const tar
     return std::nullopt;
 }
 
-bool gateway::is_own_origin(const request& head) const {
-    const std::string_view scheme = options_.tls ? "https://" : "http://";
+bool gateway::is_secure(const request& head, const exchange& with) const {
+    return with.on().secure() ||
+           (head.fields.forwarded_proto == "https" && is_proxy(with.on().peer(), options_.trusted_proxies));
+}
+
+bool gateway::is_own_origin(const request& head, const exchange& with) const {
+    const bool secure = is_secure(head, with);
+    const std::string_view scheme = secure ? "https://" : "http://";
     const std::string_view origin = head.fields.origin;
-    if (!options_.tls && origins_.allows("https://" + head.fields.host)) {
+    if (!secure && origins_.allows("https://" + head.fields.host)) {
         return false;  // a proxy in front speaks TLS, so a page in clear is somebody else's
     }
     return origin.starts_with(scheme) && origin.substr(scheme.size()) == head.fields.host;
 }
 
-std::optional<refusal> gateway::objection_to_sender(const request& head, const route& row) const {
+std::optional<refusal> gateway::objection_to_sender(const request& head, const route& row, const exchange& with) const {
     if (!row.changes() && !row.records) {
         return std::nullopt;
     }
     const auto& fields = head.fields;
-    const bool trusted_origin = !fields.origin.empty() && (is_own_origin(head) || origins_.allows(fields.origin));
+    const bool trusted_origin = !fields.origin.empty() && (is_own_origin(head, with) || origins_.allows(fields.origin));
     if (!fields.origin.empty() && !trusted_origin) {
         return refuse(403, "Requests from this origin are not allowed here.");
     }

@@ -34,7 +34,6 @@ struct gateway_options {
     bool dev = false;
     /// Of `--dev`: what `X-VALHALLA-KEY` has to be; empty: nothing.
     std::string dev_key;
-    bool tls = false;
 };
 
 class gateway {
@@ -77,12 +76,15 @@ class gateway {
     [[nodiscard]] static std::string validators_of(const request& whole);
     [[nodiscard]] std::optional<admitted> admit(const request& head, const exchange& with);
     [[nodiscard]] std::optional<refusal> objection_to_host(const request& head, const target_parts& parts) const;
-    [[nodiscard]] std::optional<refusal> objection_to_sender(const request& head, const route& row) const;
+    [[nodiscard]] std::optional<refusal> objection_to_sender(const request& head, const route& row,
+                                                             const exchange& with) const;
     [[nodiscard]] std::shared_ptr<identity> identify(const request& head, const std::string& sender,
                                                      const exchange& with);
     void key_refused(const admitted& what, const exchange& with);
     void preflight(const request& head, const std::string& methods, const exchange& with) const;
-    [[nodiscard]] bool is_own_origin(const request& head) const;
+    /// Whether the client speaks TLS, to us or to a trusted proxy that says so.
+    [[nodiscard]] bool is_secure(const request& head, const exchange& with) const;
+    [[nodiscard]] bool is_own_origin(const request& head, const exchange& with) const;
 
     void call(const admitted& what, const request& whole, const exchange& with);
     void answered(const admitted& what, const asked& by, const exchange& with, const upstream_answer& answer);

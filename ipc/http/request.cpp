@@ -66,7 +66,8 @@ auto request::texts_of(Self& self) noexcept {
                       &fields.purpose,
                       &fields.asked_method,
                       &fields.asked_headers,
-                      &fields.forwarded_for};
+                      &fields.forwarded_for,
+                      &fields.forwarded_proto};
 }
 
 void request::clear() {
@@ -261,6 +262,8 @@ void request_parser::on_field_impl(beast_field name, string_view name_text, stri
         } else if (iequals(name_text, "X-Forwarded-For")) {
             // Several are one list.
             fields.forwarded_for.append(fields.forwarded_for.empty() ? "" : ",").append(view(value));
+        } else if (iequals(name_text, "X-Forwarded-Proto")) {
+            keep_once(fields.forwarded_proto, value, fault);
         }
     }
 }

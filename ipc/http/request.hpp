@@ -36,7 +36,9 @@ struct known_fields {
     std::string purpose;        ///< Sec-Purpose, Purpose or X-Moz: who prefetches says so there
     std::string asked_method;   ///< Access-Control-Request-Method
     std::string asked_headers;  ///< Access-Control-Request-Headers
-    std::string forwarded_for;  ///< X-Forwarded-For, looked at only where it is configured
+    // Looked at only when they come from a proxy that is trusted:
+    std::string forwarded_for;    ///< X-Forwarded-For
+    std::string forwarded_proto;  ///< X-Forwarded-Proto
 };
 
 struct request {

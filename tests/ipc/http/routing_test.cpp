@@ -168,6 +168,9 @@ BOOST_AUTO_TEST_CASE(hosts_are_names_as_browsers_write_them) {
 
 BOOST_AUTO_TEST_CASE(who_sent_it_is_whom_the_last_proxy_of_ours_names) {
     const std::vector<std::string> proxies{"192.0.2.1", "2001:db8:0::1"};
+    BOOST_TEST(is_proxy("192.0.2.1", proxies));
+    BOOST_TEST(!is_proxy("198.51.100.9", proxies));
+    BOOST_TEST(!is_proxy("192.0.2.1", {}));
     BOOST_TEST(sender_of("198.51.100.9", "203.0.113.5", proxies) == "198.51.100.9");  // anyone can write it
     BOOST_TEST(sender_of("192.0.2.1", "203.0.113.5", {}) == "192.0.2.1");
     BOOST_TEST(sender_of("192.0.2.1", "203.0.113.5", proxies) == "203.0.113.5");
