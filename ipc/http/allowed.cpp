@@ -135,7 +135,7 @@ std::string sender_of(const std::string& peer, std::string_view forwarded_for,
     return peer;
 }
 
-std::vector<std::string> loopback_hosts(std::string_view address, unsigned port) {
+std::vector<std::string> loopback_hosts(std::string_view address, unsigned port, bool tls) {
     const bool ipv6 = address.find(':') != std::string_view::npos;
     std::vector<std::string> names{"localhost", ipv6 ? "[" + std::string{address} + "]" : std::string{address}};
     for (const std::string_view other : {"127.0.0.1", "[::1]"}) {
@@ -146,8 +146,8 @@ std::vector<std::string> loopback_hosts(std::string_view address, unsigned port)
     std::vector<std::string> hosts;
     for (const auto& name : names) {
         hosts.push_back(name + ":" + std::to_string(port));
-        if (port == 80) {
-            hosts.push_back(name);  // a browser leaves it out
+        if (port == (tls ? 443U : 80U)) {
+            hosts.push_back(name);
         }
     }
     return hosts;

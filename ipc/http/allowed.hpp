@@ -55,8 +55,8 @@ class origin_list {
 [[nodiscard]] std::string sender_of(const std::string& peer, std::string_view forwarded_for,
                                     const std::vector<std::string>& proxies);
 
-/// The names of this machine's loopback at a port: what `--dev` allows.
-[[nodiscard]] std::vector<std::string> loopback_hosts(std::string_view address, unsigned port);
+/// The names of this machine's loopback at a port: what `--dev` allows. A browser leaves out the scheme's own port.
+[[nodiscard]] std::vector<std::string> loopback_hosts(std::string_view address, unsigned port, bool tls);
 
 /// Whether both are the same, in a time that depends on the length of `given` alone.
 [[nodiscard]] bool same_secret(std::string_view given, std::string_view expected) noexcept;

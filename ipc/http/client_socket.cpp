@@ -73,7 +73,7 @@ void socket_set::tell() {
     count_ = 0;
 }
 
-client_socket::client_socket(accepted_socket from) {
+client_socket::client_socket(accepted_socket from, const tls_context& tls) {
     boost::system::error_code fault;
     from.non_blocking(true, fault);
     from.set_option(boost::asio::ip::tcp::no_delay{true}, fault);
@@ -81,10 +81,16 @@ client_socket::client_socket(accepted_socket from) {
     if (fault) {
         descriptor_ = -1;  // it stays Asio's, which closes it, and the first read fails
     }
+    if (tls) {
+        tls_ = std::make_unique<tls_session>(tls, descriptor_);
+    }
 }
 
 std::size_t client_socket::read_some(const boost::asio::mutable_buffer& into,
                                      boost::system::error_code& fault) noexcept {
+    if (tls_) {
+        return tls_->read_some(static_cast<char*>(into.data()), into.size(), fault);
+    }
     const auto count = ::recv(descriptor_, into.data(), into.size(), 0);
     if (count > 0) {
         fault = {};
@@ -95,6 +101,9 @@ std::size_t client_socket::read_some(const boost::asio::mutable_buffer& into,
 }
 
 std::size_t client_socket::write_some(std::string_view data, boost::system::error_code& fault) noexcept {
+    if (tls_) {
+        return tls_->write_some(data, fault);
+    }
     const auto count = ::send(descriptor_, data.data(), data.size(), MSG_NOSIGNAL);
     fault = count < 0 ? last_error() : boost::system::error_code{};
     return count < 0 ? 0 : static_cast<std::size_t>(count);
@@ -105,10 +114,17 @@ void client_socket::bound_send_buffer(int bytes) noexcept {
 }
 
 void client_socket::shutdown_send() noexcept {
+    if (tls_) {
+        tls_->end_output();
+    }
     ::shutdown(descriptor_, SHUT_WR);
 }
 
 void client_socket::close() noexcept {
+    if (tls_) {
+        tls_->end_output();
+        tls_.reset();
+    }
     if (const int open = std::exchange(descriptor_, -1); open >= 0) {
         ::close(open);
     }

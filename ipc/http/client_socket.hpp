@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cstddef>
+#include <memory>
 #include <string_view>
 #include <sys/epoll.h>
 
@@ -14,6 +15,9 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
+#include <boost/system/errc.hpp>
+
+#include "ipc/http/tls_session.hpp"
 
 namespace valhalla::http {
 
@@ -55,14 +59,17 @@ class socket_set {
     std::size_t count_ = 0;
 };
 
-/// One connection's socket, which never blocks.
+/// One connection's socket, which never blocks, in clear or within TLS.
 class client_socket {
   public:
     using accepted_socket =
         boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
 
-    /// Takes it over from Asio.
-    explicit client_socket(accepted_socket from);
+    /// What a read says, before the handshake, of a client that does not speak TLS.
+    static constexpr auto not_tls = boost::system::errc::protocol_error;
+
+    /// Takes it over from Asio. `tls`: null for one in clear.
+    explicit client_socket(accepted_socket from, const tls_context& tls = nullptr);
     ~client_socket() { close(); }
     client_socket(const client_socket&) = delete;
     client_socket& operator=(const client_socket&) = delete;
@@ -71,6 +78,17 @@ class client_socket {
     /// As Asio's: `eof` at the end of input, `would_block` when there is no data.
     std::size_t read_some(const boost::asio::mutable_buffer& into, boost::system::error_code& fault) noexcept;
     std::size_t write_some(std::string_view data, boost::system::error_code& fault) noexcept;
+
+    [[nodiscard]] bool secure() const noexcept { return tls_ != nullptr; }
+    /// Whether the handshake is done, of one within TLS.
+    [[nodiscard]] bool established() const noexcept { return tls_->established(); }
+    /// Whether the last read left something that no change is reported of.
+    [[nodiscard]] bool holds_more() const noexcept { return tls_ && tls_->holds_more(); }
+    /// Whether the last read waits until the socket is writable.
+    [[nodiscard]] bool needs_room() const noexcept { return tls_ && tls_->needs_room(); }
+    /// To a client that does not speak TLS.
+    void speak_in_clear() noexcept { tls_.reset(); }
+
     /// Bounds how much the kernel keeps of the data that the client does not take, which grows by itself otherwise.
     void bound_send_buffer(int bytes) noexcept;
     void shutdown_send() noexcept;
@@ -78,6 +96,7 @@ class client_socket {
 
   private:
     int descriptor_ = -1;
+    std::unique_ptr<tls_session> tls_;
 };
 
 }  // namespace valhalla::http

@@ -132,6 +132,26 @@ std::optional<std::string> set_socket(const toml::node& node, program_options& i
     return std::nullopt;
 }
 
+gateway_setter pem_file(std::string tls_files::* where) {
+    return [where](const toml::node& node, program_options& into) -> std::optional<std::string> {
+        const auto path = node.value_exact<std::string>();
+        if (!path || !path->starts_with('/')) {
+            return "must be the absolute path of a PEM file";
+        }
+        into.tls.*where = *path;
+        return std::nullopt;
+    };
+}
+
+std::optional<std::string> complete_tls(const std::string& file, const toml::table& table, program_options& into) {
+    if (into.tls.certificate.empty() == into.tls.key.empty()) {
+        return std::nullopt;
+    }
+    const auto& given = table.begin()->first;
+    return service::problem_at(file, given, "tls." + std::string{given.str()},
+                               "certificate and key belong together; name both, or neither");
+}
+
 const service::settings_format<program_options>& gateway_format() {
     static const service::settings_format<program_options> known{
         .top =
@@ -143,6 +163,9 @@ const service::settings_format<program_options>& gateway_format() {
                 {"trusted_proxies", list(&program_options::trusted_proxies, "addresses", objection_to_proxy)},
             },
         .sections = {
+            {"tls", service::settings_section<program_options>{{{"certificate", pem_file(&tls_files::certificate)},
+                                                                {"key", pem_file(&tls_files::key)}},
+                                                               complete_tls}},
             {"limits", service::section_of<program_options>("limits", gateway_numbers, fit_limits)},
         }};
     return known;

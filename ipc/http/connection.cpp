@@ -22,8 +22,12 @@ constexpr std::chrono::milliseconds fresh_time{1'000};
 constexpr std::string_view go_ahead = "HTTP/1.1 100 Continue\r\n\r\n";
 }  // namespace
 
-connection::connection(connection_host& host, tcp_socket socket, std::string peer)
-    : host_{host}, io_{socket.get_executor().context()}, socket_{std::move(socket)}, peer_{std::move(peer)} {}
+connection::connection(connection_host& host, tcp_socket socket, std::string peer, const tls_context& tls)
+    : host_{host},
+      io_{socket.get_executor().context()},
+      socket_{std::move(socket), tls},
+      peer_{std::move(peer)},
+      handshaking_{socket_.secure()} {}
 
 void connection::start() {
     try {
@@ -42,7 +46,7 @@ void connection::start() {
 
 void connection::on_change(const socket_change& now) {
     const auto self = shared_from_this();
-    readable_ = readable_ || now.readable;
+    readable_ = readable_ || now.readable || (now.writable && socket_.needs_room());
     ending_ = ending_ || now.ending;
     if (now.writable && writing_) {
         write_rest();
@@ -75,7 +79,11 @@ void connection::read() {
     boost::system::error_code error;
     const std::size_t count = socket_.read_some(boost::asio::buffer(host_.scratch), error);
     // A read that does not fill the buffer took everything, and more data is reported again; an end of input is not.
-    readable_ = !error && (ending_ || count == host_.scratch.size());
+    // TLS says itself what it left.
+    readable_ = (!error && (ending_ || count == host_.scratch.size())) || socket_.holds_more();
+    if (handshaking_ && !go_on_with_handshake(error)) {
+        return;
+    }
     if (error == boost::asio::error::would_block) {
         wait_readable();
         return;
@@ -99,6 +107,22 @@ void connection::read() {
         in_ += data;
         process({});
     }
+}
+
+/// False for a client that does not speak TLS: it was told, in the words that it understands.
+bool connection::go_on_with_handshake(const boost::system::error_code& fault) {
+    if (fault == client_socket::not_tls) {
+        handshaking_ = false;
+        socket_.speak_in_clear();
+        readable_ = true;  // what it said is thrown away
+        refuse_request({400, "TLS is spoken here: the address begins with https."});
+        return false;
+    }
+    if (socket_.established()) {
+        handshaking_ = false;
+        enter(phase::idle);
+    }
+    return true;
 }
 
 /// Takes what is there: `data`, or the connection's own buffer when it is empty.
@@ -260,6 +284,10 @@ void connection::on_tick(clock::time_point now) {
     }
     switch (phase_) {
         case phase::idle:
+            if (handshaking_ && passed > host_.bounds.head_time) {
+                close();
+                break;
+            }
             if (passed > (draining_ ? fresh_time : host_.bounds.idle_time) && !writing_) {
                 close();
             }

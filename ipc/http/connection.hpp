@@ -84,7 +84,8 @@ class connection final : public std::enable_shared_from_this<connection>, privat
     using clock = std::chrono::steady_clock;
 
     /// `peer`: the address, without the port.
-    connection(connection_host& host, tcp_socket socket, std::string peer);
+    /// `tls`: null for a connection in clear.
+    connection(connection_host& host, tcp_socket socket, std::string peer, const tls_context& tls);
 
     void start();
     void respond(std::uint64_t number, const response& answer);
@@ -102,7 +103,7 @@ class connection final : public std::enable_shared_from_this<connection>, privat
 
     [[nodiscard]] const std::string& peer() const noexcept { return peer_; }
     /// Whether it is within TLS. What a proxy in front says of its own side is not looked at here.
-    [[nodiscard]] bool secure() const noexcept { return secure_; }
+    [[nodiscard]] bool secure() const noexcept { return socket_.secure(); }
     [[nodiscard]] bool idle() const noexcept { return phase_ == phase::idle && in_.empty(); }
     [[nodiscard]] clock::time_point idle_since() const noexcept { return since_; }
     [[nodiscard]] answer_context& context() noexcept { return context_; }
@@ -110,7 +111,7 @@ class connection final : public std::enable_shared_from_this<connection>, privat
 
   private:
     enum class phase : std::uint8_t {
-        idle,       ///< no byte of a request
+        idle,       ///< no byte of a request; of TLS, the handshake as well
         head,       ///< some of its fields
         body,       ///< some of its body
         answering,  ///< the gateway has it
@@ -121,6 +122,7 @@ class connection final : public std::enable_shared_from_this<connection>, privat
     void on_change(const socket_change& now) override;
     void wait_readable();
     void read();
+    [[nodiscard]] bool go_on_with_handshake(const boost::system::error_code& fault);
     void process(std::string_view data);
     [[nodiscard]] std::size_t take(std::string_view data);
     [[nodiscard]] std::size_t take_head(std::string_view data);
@@ -140,7 +142,6 @@ class connection final : public std::enable_shared_from_this<connection>, privat
     boost::asio::io_context& io_;
     client_socket socket_;
     const std::string peer_;
-    const bool secure_ = false;
     std::string in_;  // bytes of requests that are not taken yet
     std::unique_ptr<incoming> incoming_;
     std::string out_;
@@ -152,9 +153,10 @@ class connection final : public std::enable_shared_from_this<connection>, privat
     clock::time_point since_ = clock::now();  // of the phase
     clock::time_point write_progress_{};
     phase phase_ = phase::idle;
-    bool waiting_ = false;   // for data
-    bool readable_ = false;  // a read may find data
-    bool ending_ = false;    // a read may find the end of input, which is not reported again
+    bool handshaking_ = false;  // of TLS, which has the time of a head from the beginning of the connection
+    bool waiting_ = false;      // for data
+    bool readable_ = false;     // a read may find data
+    bool ending_ = false;       // a read may find the end of input, which is not reported again
     bool writing_ = false;
     bool in_process_ = false;
     bool close_after_write_ = false;

@@ -29,9 +29,11 @@ add_library(valhalla_http STATIC
   http/shapes.cpp
   http/target.cpp
   http/tlog.cpp
+  http/tls.cpp
+  http/tls_session.cpp
   http/upstream.cpp
   http/upstream_answers.cpp)
-target_link_libraries(valhalla_http PUBLIC valhalla_service valhalla_flags Boost::headers OpenSSL::Crypto ZLIB::ZLIB
+target_link_libraries(valhalla_http PUBLIC valhalla_service valhalla_flags Boost::headers OpenSSL::SSL ZLIB::ZLIB
   PRIVATE CLI11::CLI11)
 target_compile_definitions(valhalla_http PRIVATE VALHALLA_GATEWAY_VERSION="${PROJECT_VERSION}")
 

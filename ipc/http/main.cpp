@@ -71,10 +71,10 @@ void fit_to_open_files(limits& bounds) {
     }
 }
 
-[[nodiscard]] std::string addresses(const std::vector<boost::asio::ip::tcp::endpoint>& at) {
+[[nodiscard]] std::string addresses(const std::vector<boost::asio::ip::tcp::endpoint>& at, bool tls) {
     std::string all;
     for (const auto& one : at) {
-        all.append(all.empty() ? "" : ", ").append("http://").append(text_of(one));
+        all.append(all.empty() ? "" : ", ").append(tls ? "https://" : "http://").append(text_of(one));
     }
     return all;
 }
@@ -92,7 +92,7 @@ void begin_to_listen(server& serving, const program_options& options) {
     }
     const auto at = serving.endpoints();
     if (!taken.empty() && options.listen_said && at != options.listen) {
-        report("the service manager opened " + addresses(at) +
+        report("the service manager opened " + addresses(at, options.tls.used()) +
                ", so what the configuration says of listen is not used; the socket unit says it (ListenStream=)");
     }
     if (const auto objection = objection_to_listening(options, at)) {
@@ -132,6 +132,44 @@ class watchdog {
     std::string where_;
 };
 
+/// A certificate that is not valid now is served all the same: perhaps it is the clock that is wrong, at a machine's
+/// start.
+[[nodiscard]] tls_context first_tls(const tls_files& files) {
+    auto loaded = load_tls(files);
+    if (!loaded.objection.empty()) {
+        report("clients will not accept the certificate: " + loaded.objection);
+    }
+    return std::move(loaded.context);
+}
+
+/// Certificate and key are read again, for connections that come from then on.
+void read_tls_again(server& serving, const tls_files& files) {
+    if (!files.used()) {
+        report("there is nothing to read again: the configuration needs a restart");
+        return;
+    }
+    try {
+        auto loaded = load_tls(files);
+        if (!loaded.objection.empty()) {
+            throw tls_error{loaded.objection};
+        }
+        serving.use_tls(std::move(loaded.context));
+        report("new connections get the certificate that is in " + files.certificate + " now, which expires at " +
+               loaded.until);
+    } catch (const tls_error& wrong) {
+        report(std::string{"goes on with the certificate and the key that it has: "} + wrong.what());
+    }
+}
+
+void on_hang_up(boost::asio::signal_set& signals, server& serving, const tls_files& files) {
+    signals.async_wait([&signals, &serving, &files](const boost::system::error_code& cancelled, int) {
+        if (!cancelled) {
+            read_tls_again(serving, files);
+            on_hang_up(signals, serving, files);
+        }
+    });
+}
+
 int run(const program_options& options) {
     auto bounds = options.bounds;
     fit_to_open_files(bounds);
@@ -144,16 +182,25 @@ int run(const program_options& options) {
                     .dev_key = options.dev_key},
                    bounds,
                    report};
+    if (options.tls.used()) {
+        serving.use_tls(first_tls(options.tls));
+    }
     begin_to_listen(serving, options);
     serving.start();
+    boost::asio::signal_set hang_ups{io};
+    if (!options.dev) {  // which ends with its terminal
+        hang_ups.add(SIGHUP);
+        on_hang_up(hang_ups, serving, options.tls);
+    }
     boost::asio::signal_set signals{io, SIGINT, SIGTERM};
     signals.async_wait([&](const boost::system::error_code& fault, int) {
         if (!fault) {
             service_manager::stopping("answering what was asked");
+            hang_ups.cancel();
             serving.drain([&io] { io.stop(); });
         }
     });
-    const auto at = addresses(serving.endpoints());
+    const auto at = addresses(serving.endpoints(), options.tls.used());
     report(options.dev ? "development: everyone on this machine can act as you, at " + at
                        : "listening on " + at + ", for those who have a key");
     watchdog alive{io, serving, at};
@@ -179,6 +226,9 @@ int main(int argc, char** argv) {
         }
         return run(parsed.options);
     } catch (const usage_error& wrong) {
+        report(wrong.what());
+        return exit_usage;
+    } catch (const tls_error& wrong) {
         report(wrong.what());
         return exit_usage;
     } catch (const listen_error& wrong) {

@@ -24,6 +24,8 @@ constexpr std::size_t buffer_growth = 2;
 constexpr std::size_t copies_of_an_answer = 4;
 /// The connection itself, its socket, its entries in the server's tables, the waiting operation.
 constexpr std::size_t bare_http_connection_bytes = 3 * kib;
+/// OpenSSL's part of one while keys are agreed on: its records in and out, the certificates, the handshake's own state.
+constexpr std::size_t tls_connection_bytes = 64 * kib;
 /// An answer that is kept: the daemon's, the shaped one, the squeezed one.
 constexpr std::size_t copies_of_a_kept_answer = 3;
 
@@ -43,13 +45,13 @@ constexpr std::size_t copies_of_a_kept_answer = 3;
 
 }  // namespace
 
-memory_bound memory_bound_of(const limits& bounds) {
+memory_bound memory_bound_of(const limits& bounds, bool tls) {
     memory_bound bound;
     // Requests that are read keep their memory for the next ones.
     const std::size_t request_bytes = bounds.head_bytes + buffer_growth * bounds.body_bytes;
     bound.base = idle_gateway_bytes + copies_of_an_answer * buffer_growth * max_answer_bytes +
                  (max_spare_requests + 1) * request_bytes + key_ring::most_peers * 256;
-    bound.connection = bare_http_connection_bytes + kept_bytes;
+    bound.connection = bare_http_connection_bytes + kept_bytes + (tls ? tls_connection_bytes : 0);
     bound.connections = bounds.connections * bound.connection;
     // What is beyond is refused when it is there: one request more.
     bound.buffers = bounds.buffer_bytes + request_bytes;
@@ -65,6 +67,14 @@ std::string check_config(const program_options& options) {
     if (const auto objection = objection_to_listening(options, options.listen)) {
         throw usage_error{*objection};
     }
+    std::string tls = "none: what is said can be read on its way";
+    if (options.tls.used()) {
+        const auto loaded = load_tls(options.tls);
+        if (!loaded.objection.empty()) {
+            throw tls_error{loaded.objection};
+        }
+        tls = options.tls.certificate + ", which expires at " + loaded.until;
+    }
     std::vector<std::string> listen;
     std::ranges::transform(options.listen, std::back_inserter(listen), text_of);
     const auto line = [](std::string_view name, const std::string& value) {
@@ -72,12 +82,12 @@ std::string check_config(const program_options& options) {
         std::string text = "  " + std::string{name};
         return text.append(width + 2 - text.size(), ' ').append(value).append("\n");
     };
-    const auto memory = memory_bound_of(options.bounds);
+    const auto memory = memory_bound_of(options.bounds, options.tls.used());
     const auto count = [](std::size_t bytes) { return std::to_string(in_mib(bytes)); };
     return "configuration is good\n" + line("listen", joined(listen)) +
            line("socket", options.socket.empty() ? "where the daemon is when it starts" : options.socket) +
            line("hosts", joined(hosts_of(options, options.listen))) + line("origins", joined(options.origins)) +
-           line("trusted_proxies", joined(options.trusted_proxies)) + describe_limits(options) +
+           line("trusted_proxies", joined(options.trusted_proxies)) + line("tls", tls) + describe_limits(options) +
            line("memory", "at most " + count(memory.total()) + " MiB: " + count(memory.base) + " for itself, " +
                               count(memory.connections) + " for connections (" +
                               std::to_string(memory.connection / kib) + " KiB each) and " + count(memory.buffers) +

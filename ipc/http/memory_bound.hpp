@@ -21,7 +21,7 @@ struct memory_bound {
     [[nodiscard]] std::size_t total() const noexcept { return base + connections + buffers + daemon + kept; }
 };
 
-[[nodiscard]] memory_bound memory_bound_of(const limits& bounds);
+[[nodiscard]] memory_bound memory_bound_of(const limits& bounds, bool tls);
 
 /// What --check-config says of a good configuration. Throws `usage_error` for one that cannot be served.
 [[nodiscard]] std::string check_config(const program_options& options);

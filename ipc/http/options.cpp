@@ -109,7 +109,7 @@ std::vector<std::string> hosts_of(const program_options& options,
         if (!one.address().is_loopback()) {
             continue;
         }
-        for (auto& name : loopback_hosts(one.address().to_string(), one.port())) {
+        for (auto& name : loopback_hosts(one.address().to_string(), one.port(), options.tls.used())) {
             if (std::ranges::find(hosts, name) == hosts.end()) {
                 hosts.push_back(std::move(name));
             }

@@ -14,6 +14,7 @@
 #include <boost/asio/ip/tcp.hpp>
 
 #include "ipc/http/limits.hpp"
+#include "ipc/http/tls.hpp"
 
 namespace valhalla::http {
 
@@ -30,6 +31,7 @@ struct program_options {
     /// Addresses whose X-Forwarded-For is believed, as they are written here.
     std::vector<std::string> trusted_proxies;
     std::string dev_key;
+    tls_files tls;
     limits bounds;
 };
 

@@ -143,7 +143,7 @@ void server::welcome(tcp_socket socket, const std::string& peer) {
     if (!make_room(peer)) {
         return;  // closed at once: there is nothing that could be said to it for less than it takes to serve it
     }
-    const auto made = std::make_shared<connection>(*this, std::move(socket), peer);
+    const auto made = std::make_shared<connection>(*this, std::move(socket), peer, tls_);
     connections_.emplace(made.get(), made);
     ++of_peer_[peer];
     made->start();

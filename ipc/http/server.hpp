@@ -44,6 +44,8 @@ class server final : public connection_host {
     void adopt(int listening_socket);
     /// The names that requests may call it by.
     void answer_for(std::vector<std::string> hosts) { gateway_.answer_for(std::move(hosts)); }
+    /// Connections that come from now on speak TLS.
+    void use_tls(tls_context context) { tls_ = std::move(context); }
     /// Begins to look at the clock.
     void start();
     /// No new connections; `done` is called when all that is being answered was, or after a while.
@@ -82,6 +84,7 @@ class server final : public connection_host {
     std::function<void(std::string_view)> report_;
     bool accepting_fails_ = false;  // and was told
     std::list<listener> listeners_;
+    tls_context tls_;  // null: in clear
     timer ticks_;
     std::unordered_map<connection*, std::shared_ptr<connection>> connections_;
     std::unordered_map<std::string, std::size_t> of_peer_;

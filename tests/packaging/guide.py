@@ -205,12 +205,23 @@ def problems_of_units(text: str, source: Path) -> Iterator[str]:
             yield from said
 
 
+def make_credentials(directory: Path):
+    """What systemd would hand over to the gateway."""
+    directory.mkdir()
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj",
+                    "/CN=valhalla.example.org", "-days", "2", "-keyout", directory / "key.pem", "-out", directory / "certificate.pem"],
+                   check=True, capture_output=True)
+
+
 def problems_of_settings(text: str, programs: Path) -> Iterator[str]:
     with tempfile.TemporaryDirectory() as directory:
+        credentials = Path(directory, "credentials")
+        make_credentials(credentials)
         for block in (b for b in blocks(text) if b.kind == "toml"):
             # Of the daemon, unless its first line says otherwise.
             file = Path(directory, block.lines[0].rsplit("/", 1)[-1] if block.lines[0].startswith("# /") else "valhallad.toml")
-            file.write_text("\n".join(block.lines), encoding="utf-8")
+            settings = "\n".join(block.lines).replace("/run/credentials/valhalla-gateway.service/", f"{credentials}/")
+            file.write_text(settings, encoding="utf-8")
             done = subprocess.run([programs / CONFIGURED[file.name], "--config", file, "--check-config"], capture_output=True,
                                   text=True, check=False)
             if done.returncode:

@@ -12,8 +12,8 @@ from pathlib import Path
 
 TESTS = Path(__file__).resolve().parents[1]
 DOCUMENT = TESTS.parent / "ipc" / "http" / "ATTACKS.md"
-PLAYED_IN = ("system/test_gateway_attacks.py", "system/test_gateway_keys.py", "system/test_gateway_trail.py",
-           "crash/test_gateway_kill.py")
+PLAYED_IN = ("system/test_gateway_attacks.py", "system/test_gateway_keys.py", "system/test_gateway_tls.py",
+             "system/test_gateway_trail.py", "crash/test_gateway_kill.py")
 HEAD = """# Attacks on the gateway
 
 Each row is a test that plays the attack against the real gateway in front of a real daemon. The rows come from the tests:

@@ -62,7 +62,7 @@ class Proxy(DaemonTest):
     def setUp(self):
         super().setUp()
         programs = self.enterContext(directory_for_all())
-        self.gateway = self.enterContext(ServiceGateway(self.daemon, programs, block_of("toml", "# /etc/valhalla/gateway.toml")))
+        self.gateway = self.enterContext(ServiceGateway(self.daemon, programs, block_of("toml", "trusted_proxies")))
         self.directory = self.daemon.directory / "nginx"
         self.directory.mkdir()
         self.certificate = self.directory / "certificate.pem"

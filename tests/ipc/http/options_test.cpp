@@ -84,6 +84,9 @@ socket = "/srv/v.sock"
 hosts = ["valhalla.example.org", "[2001:db8::7]:8443"]
 origins = ["https://a.example"]
 trusted_proxies = ["192.0.2.7", "2001:db8::7"]
+[tls]
+certificate = "/c.pem"
+key = "/k.pem"
 [limits]
 connections = 100
 connections_per_peer = 75
@@ -107,6 +110,8 @@ backlog = 1
     BOOST_TEST(options.hosts.back() == "[2001:db8::7]:8443");
     BOOST_TEST(options.origins.front() == "https://a.example");
     BOOST_TEST(options.trusted_proxies.size() == 2U);
+    BOOST_TEST(options.tls.certificate == "/c.pem");
+    BOOST_TEST(options.tls.key == "/k.pem");
     BOOST_TEST(options.bounds.connections == 100U);
     BOOST_TEST(options.bounds.connections_per_peer == 75U);
     BOOST_TEST(options.bounds.requests == 1U);
@@ -155,6 +160,9 @@ BOOST_AUTO_TEST_CASE(what_is_wrong_is_told_with_its_file_and_line) {
              {"hosts = [1]\n", "bad.toml:1: hosts: must be a list of hosts"},
              {"origins = [\"*\"]\n", "bad.toml:1: origins: \"*\" contains a wildcard"},
              {"trusted_proxies = [\"10.0.0.0/8\"]\n", "bad.toml:1: trusted_proxies: \"10.0.0.0/8\" is not the address"},
+             {"[tls]\nkey = \"/k\"\n", "bad.toml:2: tls.key: certificate and key belong together"},
+             {"[tls]\ncertificate = \"c.pem\"\n",
+              "bad.toml:2: tls.certificate: must be the absolute path of a PEM file"},
              {"a\n", "bad.toml:1: "}}) {
         const auto told = objection({"--config", dir.write("bad.toml", text)});
         BOOST_TEST(has(told, words), text << told);
@@ -239,12 +247,13 @@ BOOST_AUTO_TEST_CASE(the_commented_default_file_holds_every_key_and_is_read) {
 
 BOOST_AUTO_TEST_CASE(more_of_each_limit_is_more_memory) {
     const limits usual;
-    const auto before = memory_bound_of(usual).total();
+    const auto before = memory_bound_of(usual, false).total();
+    BOOST_TEST(memory_bound_of(usual, true).total() > before);
     for (const auto member :
          {&limits::connections, &limits::buffer_bytes, &limits::daemon_bytes, &limits::body_bytes}) {
         auto more = usual;
         more.*member *= 2;
-        BOOST_TEST(memory_bound_of(more).total() > before);
+        BOOST_TEST(memory_bound_of(more, false).total() > before);
     }
     BOOST_TEST(has(check_config(options_of({})), "  memory          at most "));
 }

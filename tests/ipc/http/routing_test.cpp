@@ -134,7 +134,7 @@ BOOST_AUTO_TEST_CASE(a_body_is_exactly_one_object) {
 }
 
 BOOST_AUTO_TEST_CASE(hosts_are_compared_whole) {
-    const host_list hosts{loopback_hosts("127.0.0.1", 5000)};
+    const host_list hosts{loopback_hosts("127.0.0.1", 5000, false)};
     for (const char* const host : {"127.0.0.1:5000", "localhost:5000", "LocalHost:5000", "[::1]:5000"}) {
         BOOST_TEST(hosts.allows(host));
     }
@@ -142,7 +142,9 @@ BOOST_AUTO_TEST_CASE(hosts_are_compared_whole) {
                                    "localhost:50000", "", "127.0.0.1:5000 ", "127.0.0.2:5000"}) {
         BOOST_TEST(!hosts.allows(host));
     }
-    BOOST_TEST(host_list{loopback_hosts("::1", 80)}.allows("[::1]"));
+    BOOST_TEST(host_list{loopback_hosts("::1", 80, false)}.allows("[::1]"));
+    BOOST_TEST(!host_list{loopback_hosts("::1", 80, true)}.allows("[::1]"));
+    BOOST_TEST(host_list{loopback_hosts("::1", 443, true)}.allows("[::1]"));
 }
 
 BOOST_AUTO_TEST_CASE(origins_are_written_out) {
