@@ -93,7 +93,9 @@ class FrontendTest(unittest.TestCase):
         return self.client.call("daemon.info")["audit"]["size"]
 
     def wait_until_fresh(self):
-        eventually(lambda: size_of(self.files) == self.size(), "the files have everything")
+        # Of the first set in a directory the names that lead into it come last.
+        eventually(lambda: size_of(self.files) == self.size() and all((self.files / name).exists() for name in SET),
+                   "the files have everything")
 
     def wait_until_told(self, sentence: str):
         """The log has the whole of it, the health its beginning."""
