@@ -54,7 +54,7 @@ void daemon_log::stopped(std::uint64_t records) {
 }
 
 void daemon_log::start_failed(std::string_view why) {
-    write({ids::start_failed, severity::critical, why});
+    write({ids::start_failed, severity::critical, std::string{why}});
 }
 
 void daemon_log::other_socket(std::string_view inherited, std::string_view configured) {
@@ -81,7 +81,7 @@ void daemon_log::reload_refused(std::string_view what, std::string_view why) {
 }
 
 void daemon_log::server_trouble(std::string_view what) {
-    write({ids::server_trouble, severity::warning, what});
+    write({ids::server_trouble, severity::warning, std::string{what}});
 }
 
 void daemon_log::storage_failed(std::string_view why) {
