@@ -14,6 +14,7 @@
 
 #include "daemon/governor/canon.hpp"
 #include "daemon/governor/sentence.hpp"
+#include "ipc/service/toml_shape.hpp"
 
 namespace valhalla {
 
@@ -50,6 +51,10 @@ std::string sha256_hex(std::string_view bytes) {
 }
 
 std::optional<toml::table> toml_reading::parse(std::string_view text) {
+    if (const auto wrong = service::problem_with_shape(text)) {
+        problem_ = file_problem{file_, wrong->line, wrong->key, join("This ", wrong->text, ".")};
+        return std::nullopt;
+    }
     try {
         return toml::parse(text, file_);
     } catch (const toml::parse_error& error) {
@@ -69,6 +74,9 @@ toml_table_reader::toml_table_reader(const toml::table& table, std::string path,
                                      std::string_view noun)
     : table_{table}, path_{std::move(path)}, reading_{reading} {
     for (const auto& [key, node] : table_) {
+        if (reading_.problem()) {
+            return;  // the first one is told; looking for what is near the others may take its time
+        }
         if (std::ranges::find(known, key.str()) == known.end()) {
             const std::vector<std::string> names{known.begin(), known.end()};
             const std::string shown = plain(key.str(), max_shown_bytes);

@@ -5,5 +5,6 @@ add_library(valhalla_service STATIC
   $<TARGET_OBJECTS:valhalla_nearest>
   service/file_problem.cpp
   service/service_manager.cpp
-  service/settings_file.cpp)
+  service/settings_file.cpp
+  service/toml_shape.cpp)
 target_link_libraries(valhalla_service PUBLIC valhalla_flags PkgConfig::tomlplusplus PRIVATE PkgConfig::libsystemd)

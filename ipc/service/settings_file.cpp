@@ -3,6 +3,7 @@
 
 #include "ipc/nearest.hpp"
 #include "ipc/service/file_problem.hpp"
+#include "ipc/service/toml_shape.hpp"
 
 namespace valhalla::service {
 
@@ -24,6 +25,9 @@ std::variant<toml::table, std::string> parse_settings(const std::filesystem::pat
     const auto text = read_written_file(file);
     if (const auto* problem = std::get_if<file_problem>(&text)) {
         return problem->text();
+    }
+    if (const auto wrong = problem_with_shape(std::get<std::string>(text))) {
+        return file_problem{file.string(), wrong->line, wrong->key, wrong->text}.text();
     }
     try {
         return toml::parse(std::get<std::string>(text), file.string());

@@ -25,6 +25,7 @@ valhalla_test(daemon_test
     daemon/telemetry/journal_test.cpp
     daemon/telemetry/metrics_test.cpp
     daemon/telemetry/record_line_test.cpp
+    daemon/toml_shape_test.cpp
     daemon/trail_check_test.cpp
     daemon/trail_guard_test.cpp
     daemon/trail_signing_test.cpp
