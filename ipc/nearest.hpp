@@ -6,8 +6,8 @@
 
 namespace valhalla::ipc {
 
-/// The one of `known` that was probably meant by `name`: edit distance at most a third of its length plus one. Empty
-/// when none resembles it. For error messages: costs the product of the lengths, so long names resemble nothing.
+/// The one of `known` that was probably meant by `name`: edit distance at most a third of its length plus one, and 6.
+/// Empty when none resembles it. For error messages: names of more than 64 bytes resemble nothing.
 [[nodiscard]] std::string_view nearest_name(std::string_view name, std::span<const std::string_view> known);
 
 }  // namespace valhalla::ipc

@@ -73,7 +73,8 @@ struct unknown_name {
 [[nodiscard]] std::variant<verdict, unknown_name> judge(const canon& rules, band b, std::string_view engine,
                                                         std::string_view action);
 
-/// At most three of `known` that resemble `name`, nearest first (edit distance at most a third of the length + 1).
+/// At most three of `known` that resemble `name`, nearest first: edit distance at most a third of the
+/// length + 1, and 4. Names of more than 64 bytes resemble nothing.
 [[nodiscard]] std::vector<std::string> nearest_names(std::string_view name, const std::vector<std::string>& known);
 
 }  // namespace valhalla::governor

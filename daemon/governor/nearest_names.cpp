@@ -2,7 +2,10 @@
 //
 // Suggestions for names that were perhaps mistyped.
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <cstddef>
+#include <cstdint>
 #include <numeric>
 #include <utility>
 
@@ -13,28 +16,57 @@ namespace valhalla::governor {
 namespace {
 
 constexpr std::size_t max_suggestions = 3;
-/// Longer input is nobody's slip of the finger, and the table below grows with its square.
-constexpr std::size_t max_comparable_bytes = 128;
+/// Longer names are nobody's slip of the finger, and whoever gets one wrong must not cost others their time: of 256
+/// names of this length each is compared in a microsecond or two.
+constexpr std::size_t max_comparable_bytes = 64;
+constexpr std::size_t max_distance = 4;
 
-/// Insertions, deletions, replacements and swaps of neighbours that turn one text into the other.
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-    std::vector<std::size_t> before(b.size() + 1);
-    std::vector<std::size_t> row(b.size() + 1);
-    std::vector<std::size_t> next(b.size() + 1);
-    std::iota(row.begin(), row.end(), std::size_t{0});
-    for (std::size_t i = 1; i <= a.size(); ++i) {
-        next[0] = i;
-        for (std::size_t j = 1; j <= b.size(); ++j) {
-            const std::size_t replaced = row[j - 1] + (a[i - 1] == b[j - 1] ? 0U : 1U);
-            next[j] = std::min({row[j] + 1, next[j - 1] + 1, replaced});
-            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
-                next[j] = std::min(next[j], before[j - 2] + 1);
-            }
-        }
-        std::swap(before, row);
-        std::swap(row, next);
+/// The bytes that occur, thrown together.
+std::uint64_t letters_of(std::string_view text) noexcept {
+    std::uint64_t letters = 0;
+    for (const char c : text) {
+        letters |= std::uint64_t{1} << (static_cast<unsigned char>(c) & 63U);
     }
-    return row[b.size()];
+    return letters;
+}
+
+/// Each edit brings one new letter at most, and takes one away.
+bool too_many_letters(std::uint64_t of, std::uint64_t beside, std::size_t tolerated) noexcept {
+    return static_cast<std::size_t>(std::popcount(of & ~beside)) > tolerated ||
+           static_cast<std::size_t>(std::popcount(beside & ~of)) > tolerated;
+}
+
+/// Insertions, deletions, replacements and swaps of neighbours that turn one text into the other; more than `most`
+/// where it takes more than that. Both have at most `max_comparable_bytes`. Looks only at the cells of the table within
+/// `most` of its diagonal.
+std::size_t edit_distance(std::string_view a, std::string_view b, std::size_t most) {
+    const std::size_t over = most + 1;
+    using row = std::array<std::size_t, max_comparable_bytes + 2>;
+    row two_above{};
+    row above{};
+    row here{};
+    std::iota(above.begin(), above.end(), std::size_t{0});
+    for (std::size_t i = 1; i <= a.size(); ++i) {
+        const std::size_t first = i > most ? i - most : 1;
+        const std::size_t last = std::min(b.size(), i + most);
+        here[first - 1] = first == 1 ? i : over;
+        std::size_t least = here[first - 1];
+        for (std::size_t j = first; j <= last; ++j) {
+            const std::size_t replaced = above[j - 1] + (a[i - 1] == b[j - 1] ? 0U : 1U);
+            here[j] = std::min({above[j] + 1, here[j - 1] + 1, replaced});
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
+                here[j] = std::min(here[j], two_above[j - 2] + 1);
+            }
+            least = std::min(least, here[j]);
+        }
+        if (least > most) {
+            return over;
+        }
+        here[last + 1] = over;  // the next row looks one further
+        two_above = above;
+        above = here;
+    }
+    return above[b.size()];
 }
 
 }  // namespace
@@ -43,14 +75,16 @@ std::vector<std::string> nearest_names(std::string_view name, const std::vector<
     if (name.empty() || name.size() > max_comparable_bytes) {
         return {};
     }
-    const std::size_t tolerated = name.size() / 3 + 1;
+    const std::size_t tolerated = std::min(name.size() / 3 + 1, max_distance);
+    const auto letters = letters_of(name);
     std::vector<std::pair<std::size_t, const std::string*>> found;
     for (const std::string& candidate : known) {
         const std::size_t apart = std::max(candidate.size(), name.size()) - std::min(candidate.size(), name.size());
-        if (apart > tolerated) {
+        if (apart > tolerated || candidate.size() > max_comparable_bytes ||
+            too_many_letters(letters, letters_of(candidate), tolerated)) {
             continue;
         }
-        const std::size_t distance = edit_distance(name, candidate);
+        const std::size_t distance = edit_distance(name, candidate, tolerated);
         if (distance <= tolerated && distance < candidate.size()) {
             found.emplace_back(distance, &candidate);
         }

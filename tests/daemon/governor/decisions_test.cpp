@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <cstddef>
 #include <fstream>
 #include <iterator>
+#include <random>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include <boost/json.hpp>
 
@@ -140,6 +146,48 @@ BOOST_AUTO_TEST_CASE(at_most_three_names_are_suggested_nearest_first) {
     BOOST_TEST(got[0] == "abcdez");
     BOOST_TEST(nearest_names("zzzzzz", known).empty());
     BOOST_TEST(nearest_names("x", {"y"}).empty());  // nothing in common is no resemblance
+}
+
+BOOST_AUTO_TEST_CASE(suggestions_are_those_of_the_whole_table) {
+    // The distance by its definition, without a band.
+    const auto plain_distance = [](std::string_view a, std::string_view b) {
+        std::vector<std::vector<std::size_t>> d(a.size() + 1, std::vector<std::size_t>(b.size() + 1));
+        for (std::size_t i = 0; i <= a.size(); ++i) {
+            for (std::size_t j = 0; j <= b.size(); ++j) {
+                if (i == 0 || j == 0) {
+                    d[i][j] = i + j;
+                    continue;
+                }
+                d[i][j] = std::min({d[i - 1][j] + 1, d[i][j - 1] + 1, d[i - 1][j - 1] + (a[i - 1] != b[j - 1])});
+                if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
+                    d[i][j] = std::min(d[i][j], d[i - 2][j - 2] + 1);
+                }
+            }
+        }
+        return d[a.size()][b.size()];
+    };
+    std::mt19937 dice{7};
+    const auto word = [&dice] {
+        std::string text(1 + dice() % 12, ' ');
+        for (char& c : text) {
+            c = static_cast<char>('a' + dice() % 3);
+        }
+        return text;
+    };
+    for (int n = 0; n < 20'000; ++n) {
+        const auto a = word();
+        const auto b = word();
+        const auto distance = plain_distance(a, b);
+        const bool near = distance <= std::min<std::size_t>(a.size() / 3 + 1, 4) && distance < b.size();
+        BOOST_TEST_REQUIRE(nearest_names(a, {b}).empty() == !near, a << " " << b << " " << distance);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(what_nobody_mistypes_resembles_nothing) {
+    const std::string longest(64, 'x');
+    BOOST_TEST(nearest_names(longest.substr(1) + 'y', {longest}).size() == 1U);
+    BOOST_TEST(nearest_names(longest + 'x', {longest + 'y'}).empty());
+    BOOST_TEST(nearest_names(longest, {longest + 'y'}).empty());
 }
 
 BOOST_AUTO_TEST_CASE(a_policy_is_recorded_when_it_changes_and_only_then) {
