@@ -163,13 +163,20 @@ void ledger::run() {
     std::vector<change> taken;
     bound_kept_answers();
     do {
-        for (std::span<change> rest{taken}; !rest.empty();) {
-            rest = rest.subspan(process(rest.first(std::min(rest.size(), max_batch))));
+        if (!taken.empty()) {
+            const std::span<change> all{taken};
+            put_back(all.subspan(process(all.first(std::min(all.size(), max_batch)))));
         }
         make_empty(taken);
         housekeeping();
     } while (take_queue(taken));
     static_cast<void>(in_place(true));  // whoever closes the store must know, and whether the stop is a clean one
+}
+
+void ledger::put_back(std::span<change> rest) {
+    for (auto& one : rest) {
+        backlog_.add(one.quota.of_user, std::move(one));
+    }
 }
 
 /// What is due between two batches. After a fault the loop goes on, for everybody who waits is owed an answer.
@@ -245,7 +252,7 @@ void ledger::forget_old_answers() {
     }
     {
         const std::lock_guard lock{mutex_};
-        if (!queue_.empty()) {
+        if (!queue_.empty() || !backlog_.empty()) {
             return;
         }
     }
@@ -280,6 +287,14 @@ void ledger::break_down(const schema::storage_error& fault) {
 bool ledger::take_queue(std::vector<change>& taken) {
     const auto due = [this] { return stopping_ || woken_ || more_between_ || more_to_forget_ || !queue_.empty(); };
     std::unique_lock lock{mutex_};
+    if (!backlog_.empty()) {
+        auto newest = std::exchange(queue_, {});
+        woken_ = false;
+        lock.unlock();
+        put_back(newest);
+        backlog_.take(taken, max_batch);
+        return true;
+    }
     if (broken_) {
         wake_.wait(lock, due);
     } else {
@@ -300,6 +315,7 @@ std::size_t ledger::process(std::span<change> batch) {
     std::size_t error_bytes = 0;
     try {
         const bool stored = in_place(false);
+        const auto began = std::chrono::steady_clock::now();
         for (auto& one : batch) {
             result->answers.push_back({std::move(one.reply), commit_result::slice{}, one.quota});
             auto& at = result->answers.back();
@@ -315,7 +331,9 @@ std::size_t ledger::process(std::span<change> batch) {
             if (const auto* error = std::get_if<ipc::rpc_error>(&at.result)) {
                 error_bytes += error->message.size() + error->data_members.size();
             }
-            if (result->bytes.size() + error_bytes >= full_commit_bytes) {
+            if (result->bytes.size() + error_bytes >= full_commit_bytes ||
+                (result->answers.size() % changes_between_looks == 0 &&
+                 std::chrono::steady_clock::now() - began >= full_batch_time)) {
                 break;
             }
         }
@@ -513,7 +531,7 @@ void ledger::tick(std::chrono::steady_clock::time_point steady_now) {
                 {health_level::red, "Changes are refused: " + ipc::excerpt(*no_room_, max_reason_for_health) + "."});
         }
         const std::lock_guard lock{mutex_};
-        what.measured->ledger_queue = static_cast<std::int64_t>(queue_.size());
+        what.measured->ledger_queue = static_cast<std::int64_t>(queue_.size() + backlog_.size());
         next_self_check_ = steady_now + self_check_interval;
     }
     const auto before = state_.health;

@@ -3,7 +3,8 @@
 // The ledger: one thread that owns the only writing connection and the state that the rules work on.
 //
 //   I/O thread  --submit(changes of one turn)-->  queue
-//   ledger      takes all that is queued, executes it in order, ONE transaction, ONE fsync
+//   ledger      takes all that is queued, executes it in order, ONE transaction, ONE fsync; when that is more than one
+//               batch takes, users take turns with what is left
 //   ledger      --commit_result(new state, all answers)-->  `on_commit`, called on the ledger thread
 //
 // While a commit waits for the disk the next batch gathers: no timer, so a lone client waits for nobody. No answer is
@@ -36,6 +37,7 @@
 #include "daemon/governor/governor.hpp"
 #include "daemon/telemetry/ledger_figures.hpp"
 #include "daemon/telemetry/log_entry.hpp"
+#include "daemon/user_turns.hpp"
 #include "ipc/call.hpp"
 #include "schema/ledger_store.hpp"
 
@@ -119,6 +121,10 @@ class ledger {
 
     /// Most changes in one transaction: bounds the time that a commit and the hand-over of its answers take.
     static constexpr std::size_t max_batch = 4'096;
+    /// A batch takes no further change when it has worked for so long: whoever comes next waits for it, and the
+    /// watchdog is fed between two. It is looked at once for so many changes.
+    static constexpr std::chrono::milliseconds full_batch_time{50};
+    static constexpr std::size_t changes_between_looks = 8;
     /// Room for changes that a list keeps when it is empty; what it needed beyond is given back.
     static constexpr std::size_t kept_changes = 4'096;
     /// Bytes of answers, refusals included, from which on a commit takes no further change, and commits that may wait
@@ -177,8 +183,9 @@ class ledger {
     /// What hinders now and need not hinder later: nothing was done, and nothing is wrong with what is stored.
     [[nodiscard]] static bool can_wait(const schema::storage_error& fault) noexcept;
     void run();
-    /// Waits for changes or for the next thing due by time; false when stopping with an empty queue.
+    /// Waits for changes or for the next thing due by time; false when stopping with nothing left.
     bool take_queue(std::vector<change>& taken);
+    void put_back(std::span<change> rest);
     /// Commits as many of them as make a full commit, and says how many.
     std::size_t process(std::span<change> batch);
     /// Executes `what` and appends its records, opening the transaction with the first one.
@@ -234,7 +241,8 @@ class ledger {
     span_point clock_kept_ = span_point::min();  // when the clock was stored last
     bool keep_clock_now_ = false;
     ledger_figures figures_;
-    std::vector<log_entry> lines_;  // to go with what is published next
+    std::vector<log_entry> lines_;                            // to go with what is published next
+    user_turns<const change_quota::usage*, change> backlog_;  // ledger thread
     bool in_transaction_ = false;
     bool broken_ = false;
     std::optional<std::string> no_room_;    // why the last change was refused; until one is stored

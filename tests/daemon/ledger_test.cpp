@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/ledger.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <future>
 #include <memory>
 #include <string>
@@ -259,6 +262,36 @@ BOOST_AUTO_TEST_CASE(the_state_after_a_restart_is_the_state_before) {
     schema::ledger_store store{path};
     const auto after = restore_state(store.load(), rules, steps, span_point{});
     BOOST_TEST(governor::same_records(before, after));
+}
+
+BOOST_AUTO_TEST_CASE(users_take_turns_with_what_one_batch_leaves) {
+    ledger_bench b;
+    change_quota quota{{.changes = 100'000, .bytes = std::size_t{1} << 30U}};
+    constexpr std::size_t of_one = 2 * ledger::max_batch;
+    std::vector<change> batch;
+    const auto add = [&](std::uint32_t uid, std::uint64_t ticket) {
+        batch.push_back(b.change_of(event_number(1), ticket));
+        batch.back().quota = quota.take(uid, 1);
+    };
+    for (std::size_t n = 0; n < of_one; ++n) {
+        add(1, n);
+    }
+    add(2, of_one);
+    b.ledger().submit(batch);
+    b.ledger().start();
+    b.finish();
+    BOOST_TEST_REQUIRE(b.sink->answers.size() == of_one + 1);
+    const auto of_another = std::ranges::find_if(
+        b.sink->answers, [](const std::string& each) { return each.starts_with(std::to_string(of_one) + "="); });
+    // Behind the first batch and one turn of the first user at most.
+    const auto place = static_cast<std::size_t>(of_another - b.sink->answers.begin());
+    BOOST_TEST(place <= ledger::max_batch + 16);
+    std::uint64_t next = 0;
+    for (const auto& each : b.sink->answers) {
+        if (&each != &*of_another) {
+            BOOST_TEST(each.starts_with(std::to_string(next++) + "="));
+        }
+    }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

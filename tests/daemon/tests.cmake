@@ -30,6 +30,7 @@ valhalla_test(daemon_test
     daemon/trail_guard_test.cpp
     daemon/trail_signing_test.cpp
     daemon/uploads_test.cpp
+    daemon/user_turns_test.cpp
     daemon/witness_test.cpp
   LIBS valhalla_daemon valhalla_verify spdlog::spdlog fmt::fmt
   LABELS daemon)
