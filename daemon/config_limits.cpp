@@ -17,8 +17,6 @@ namespace valhalla {
 namespace {
 
 constexpr std::int64_t longest_wait_s = 3'600;
-/// Between the pause and the end must be room for the largest answer: a page of the trail, or of joint changes.
-constexpr std::size_t largest_page_answer_bytes = std::size_t{1} << 20U;
 /// A buffer that grows takes up to twice what it holds.
 constexpr std::size_t output_growth = 2;
 /// Of a change that is waiting, beside its line.
@@ -73,11 +71,11 @@ std::optional<conflict> find_conflict(const config& c) {
                         "user cannot lock the others out",
                         share_of(wire.connections))};
     }
-    if (wire.output_close_bytes < wire.output_pause_bytes + largest_page_answer_bytes) {
+    if (wire.output_close_bytes < wire.output_pause_bytes + largest_answer_bytes) {
         return conflict{"output_close_bytes", "output_pause_bytes",
                         fmt::format("output_close_bytes must be at least {}, {} more than output_pause_bytes, for an "
                                     "answer has to fit between them",
-                                    wire.output_pause_bytes + largest_page_answer_bytes, largest_page_answer_bytes)};
+                                    wire.output_pause_bytes + largest_answer_bytes, largest_answer_bytes)};
     }
     if (wire.line_bytes + output_growth * wire.output_close_bytes > share_of(wire.buffer_bytes)) {
         return conflict{"buffer_bytes", "output_close_bytes",
@@ -111,6 +109,16 @@ std::optional<conflict> complete(const toml::table& given, config& into) {
 
 service::settings_section<config> limits_section() {
     return service::section_of<config>("limits", keys, complete);
+}
+
+std::vector<std::string_view> limits_that_differ(const config& a, const config& b) {
+    std::vector<std::string_view> names;
+    for (const auto& key : keys) {
+        if (key.get(a) != key.get(b)) {
+            names.push_back(key.name);
+        }
+    }
+    return names;
 }
 
 std::string describe_limits(const config& c) {

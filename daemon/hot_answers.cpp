@@ -46,8 +46,9 @@ std::string_view hot_answers::session_status(const std::string& operator_name) {
         if (!state_.sessions->by_operator.contains(operator_name)) {
             return no_session_;  // not kept: whoever asks chooses the name
         }
-        if (sessions_.size() >= max_kept_sessions) {
+        if (sessions_.size() >= max_kept_sessions || kept_session_bytes_ >= max_kept_session_bytes) {
             sessions_.clear();
+            kept_session_bytes_ = 0;
         }
         found = sessions_.try_emplace(operator_name).first;
     }
@@ -60,17 +61,20 @@ std::string_view hot_answers::session_status(const std::string& operator_name) {
 }
 
 /// Rendered anew only when the operator's session is another object than before.
-void hot_answers::refresh(session_answer& kept, const std::string& operator_name) const {
+void hot_answers::refresh(session_answer& kept, const std::string& operator_name) {
     const auto* const found = state_.sessions->by_operator.find(operator_name);
     const auto now = found == nullptr ? nullptr : *found;
     if (kept.shown == now) {
         return;
     }
+    kept_session_bytes_ -= kept.bytes.capacity();
     kept.bytes.clear();
     if (now) {
         json_writer json{kept.bytes};
         write_session(json, *now);
     }
+    kept.bytes.shrink_to_fit();
+    kept_session_bytes_ += kept.bytes.capacity();
     kept.shown = now;
 }
 

@@ -19,6 +19,10 @@ namespace valhalla {
 
 class hot_answers {
   public:
+    /// With more than this the kept sessions are dropped and begun anew: bounds memory, costs a rendering.
+    static constexpr std::size_t max_kept_sessions = 4'096;
+    static constexpr std::size_t max_kept_session_bytes = std::size_t{8} << 20U;
+
     explicit hot_answers(governor::state initial, schema::tree_head head);
 
     void publish(governor::state next, schema::tree_head head);
@@ -26,6 +30,7 @@ class hot_answers {
     [[nodiscard]] const governor::state& state() const noexcept { return state_; }
     [[nodiscard]] const schema::tree_head& head() const noexcept { return head_; }
 
+    [[nodiscard]] std::size_t kept_session_bytes() const noexcept { return kept_session_bytes_; }
     /// The operator's active session, else his latest, else the object that stands for none.
     [[nodiscard]] std::string_view session_status(const std::string& operator_name);
     [[nodiscard]] std::string_view cone();
@@ -49,19 +54,17 @@ class hot_answers {
         std::uint64_t generation = 0;
         std::string bytes;
     };
-    void refresh(session_answer& kept, const std::string& operator_name) const;
+    void refresh(session_answer& kept, const std::string& operator_name);
     template <class Write>
     std::string_view of_part(answer& kept, const std::shared_ptr<const void>& part, Write&& write);
     template <class Write>
     std::string_view of_generation(answer& kept, Write&& write);
 
-    /// More operators than this and the kept sessions are dropped and begun anew: bounds memory, costs a rendering.
-    static constexpr std::size_t max_kept_sessions = 4'096;
-
     governor::state state_;
     schema::tree_head head_;
     std::uint64_t generation_ = 1;
     std::unordered_map<std::string, session_answer> sessions_;
+    std::size_t kept_session_bytes_ = 0;
     std::string no_session_;
     answer cone_;
     answer thresholds_;

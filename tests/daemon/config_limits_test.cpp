@@ -40,7 +40,7 @@ line_time_s = 2
 batch = 7
 in_flight = 8
 output_pause_bytes = 4096
-output_close_bytes = 2000000
+output_close_bytes = 4000000
 output_stall_s = 3
 push_stall_s = 4
 no_role_s = 5
@@ -57,7 +57,7 @@ queued_bytes = 2097152
     BOOST_TEST(c.limits.batch == 7U);
     BOOST_TEST(c.limits.in_flight == 8U);
     BOOST_TEST(c.limits.output_pause_bytes == 4'096U);
-    BOOST_TEST(c.limits.output_close_bytes == 2'000'000U);
+    BOOST_TEST(c.limits.output_close_bytes == 4'000'000U);
     BOOST_TEST(c.limits.output_stall_time.count() == 3'000);
     BOOST_TEST(c.limits.push_stall_time.count() == 4'000);
     BOOST_TEST(c.limits.no_role_time.count() == 5'000);
@@ -81,9 +81,9 @@ BOOST_AUTO_TEST_CASE(what_is_out_of_range_or_does_not_fit_together_is_named_with
              row{"connections_per_uid = 500",
                  ":2: limits.connections_per_uid: connections_per_uid must be at most 384"},
              row{"output_pause_bytes = 4194304",
-                 ":2: limits.output_pause_bytes: output_close_bytes must be at least 5242880"},
+                 ":2: limits.output_pause_bytes: output_close_bytes must be at least 7340032"},
              row{"output_close_bytes = 1048576",
-                 ":2: limits.output_close_bytes: output_close_bytes must be at least 2097152"},
+                 ":2: limits.output_close_bytes: output_close_bytes must be at least 4194304"},
              row{"queued_changes = 16", ":2: limits.queued_changes: queued_changes must be at least"},
              row{"line_bytes = 16777216\nqueued_bytes = 2097152",
                  ":3: limits.queued_bytes: queued_bytes must be at least"},
@@ -97,7 +97,7 @@ BOOST_AUTO_TEST_CASE(the_smallest_that_an_error_asks_for_is_enough) {
     BOOST_TEST(problem_with("[limits]\nin_flight = 128\nqueued_changes = 172\n") == "");
     BOOST_TEST(problem_with("[limits]\nin_flight = 128\nqueued_changes = 168\n").find("at least 172") !=
                std::string::npos);
-    BOOST_TEST(problem_with("[limits]\noutput_close_bytes = 2097152\n") == "");
+    BOOST_TEST(problem_with("[limits]\noutput_close_bytes = 4194304\n") == "");
 }
 
 BOOST_AUTO_TEST_CASE(one_users_connections_follow_those_of_all) {
