@@ -13,9 +13,16 @@ namespace {
 
 constexpr std::string_view socket_name = "/valhallad.sock";
 
+/// sudo and su may leave the variable of the user before: their directory is theirs, and nothing of ours goes there.
+bool is_directory_of_ours(const char* path) {
+    struct stat about{};
+    return ::stat(path, &about) == 0 && S_ISDIR(about.st_mode) && about.st_uid == ::geteuid();
+}
+
 std::string runtime_directory() {
     const char* const runtime = std::getenv("XDG_RUNTIME_DIR");
-    return runtime != nullptr && *runtime == '/' ? std::string{runtime} + "/valhalla" : std::string{};
+    return runtime != nullptr && *runtime == '/' && is_directory_of_ours(runtime) ? std::string{runtime} + "/valhalla"
+                                                                                  : std::string{};
 }
 
 std::string fallback_directory() {

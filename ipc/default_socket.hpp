@@ -11,7 +11,8 @@
 namespace valhalla::ipc {
 
 inline constexpr std::string_view service_socket_path = "/run/valhalla/valhallad.sock";
-/// `$XDG_RUNTIME_DIR/valhalla/valhallad.sock`, or `/tmp/valhalla-<uid>/valhallad.sock` where that is not set.
+/// `$XDG_RUNTIME_DIR/valhalla/valhallad.sock`, or `/tmp/valhalla-<uid>/valhallad.sock` where that is not set or
+/// is not a directory of the current user.
 [[nodiscard]] std::string development_socket_path();
 /// What stands against `directory` when only the current user and root shall be able to change what lies in it: the end
 /// of a sentence that begins with its path. Nothing when it is good, or not there.

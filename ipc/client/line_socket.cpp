@@ -12,6 +12,8 @@
 #include <unistd.h>
 #include <utility>
 
+#include "valhalla/detail/permission.hpp"
+
 namespace valhalla::detail {
 
 namespace {
@@ -58,7 +60,7 @@ void line_socket::refuse_connection(int reason) {
         case ENOENT: lose("no daemon: there is no such socket");
         case ECONNREFUSED: lose("no daemon is listening there");
         case EAGAIN: lose("it listens but does not answer: it accepts no connection in time");
-        case EACCES: fail("you may not connect: your user is not in the socket's group");
+        case EACCES: fail(why_no_permission(path_));
         default: errno = reason; fail_errno("cannot connect");
     }
 }

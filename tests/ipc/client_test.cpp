@@ -4,11 +4,15 @@
 #include <cstdlib>
 #include <fcntl.h>
 #include <filesystem>
+#include <fstream>
 #include <optional>
 #include <string>
 #include <sys/socket.h>
+#include <sys/types.h>
 #include <thread>
 #include <unistd.h>
+#include <utility>
+#include <valhalla/detail/permission.hpp>
 
 #include <boost/test/unit_test.hpp>
 
@@ -225,10 +229,48 @@ BOOST_AUTO_TEST_CASE(an_answer_where_a_notification_should_be_is_told) {
 BOOST_AUTO_TEST_CASE(the_default_socket_follows_the_environment) {
     const with_variable chosen{"VALHALLA_SOCKET", "/somewhere/else"};
     BOOST_TEST(ipc::default_socket_path() == "/somewhere/else");
-    const with_variable runtime{"XDG_RUNTIME_DIR", "/run/user/1"};
-    BOOST_TEST(ipc::development_socket_path() == "/run/user/1/valhalla/valhallad.sock");
+    const tests::temporary_directory own;
+    const with_variable runtime{"XDG_RUNTIME_DIR", own.path().string()};
+    BOOST_TEST(ipc::development_socket_path() == own.path().string() + "/valhalla/valhallad.sock");
     const with_variable none{"XDG_RUNTIME_DIR", std::nullopt};
     BOOST_TEST(ipc::development_socket_path() == "/tmp/valhalla-" + std::to_string(::geteuid()) + "/valhallad.sock");
+}
+
+BOOST_AUTO_TEST_CASE(a_runtime_directory_that_is_not_the_users_own_is_not_used) {
+    const std::string fallback = "/tmp/valhalla-" + std::to_string(::geteuid()) + "/valhallad.sock";
+    const tests::temporary_directory own;
+    for (const auto& [what, path] :
+         {std::pair{"not there", own.path() / "gone"}, std::pair{"a file", own.path() / "file"},
+          std::pair{"another user's", own.path() / "other"}}) {
+        const bool is_others = path.filename() == "other";
+        if (is_others) {
+            std::filesystem::create_directory(path);
+            if (::chown(path.c_str(), 4'000'000, static_cast<gid_t>(-1)) != 0) {
+                continue;  // only root can give one away
+            }
+        } else if (path.filename() == "file") {
+            std::ofstream{path} << "x";
+        }
+        const with_variable runtime{"XDG_RUNTIME_DIR", path.string()};
+        BOOST_TEST(ipc::development_socket_path() == fallback, what);
+        BOOST_TEST(!std::filesystem::exists(path / "valhalla"), what);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(why_one_may_not_connect_is_what_holds) {
+    using detail::why_no_permission;
+    const tests::temporary_directory own;
+    const auto path = own.path() / "socket";
+    std::ofstream{path} << "x";
+    std::filesystem::permissions(path, std::filesystem::perms{0600});
+    BOOST_TEST(why_no_permission(path.string()).ends_with("the socket is for its owner alone"));
+    std::filesystem::permissions(path, std::filesystem::perms{0660});
+    BOOST_TEST(why_no_permission(path.string()).find("though your user is in the socket's group") != std::string::npos);
+    BOOST_TEST(why_no_permission((own.path() / "gone" / "socket").string()).find("may not enter the directory") !=
+               std::string::npos);
+    if (::chown(path.c_str(), static_cast<uid_t>(-1), 4'000'000) == 0) {
+        BOOST_TEST(why_no_permission(path.string()).ends_with("your user is not in the socket's group"));
+    }
 }
 
 BOOST_AUTO_TEST_CASE(a_directory_that_another_user_could_change_is_objected_to) {

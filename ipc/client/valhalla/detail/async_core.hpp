@@ -16,6 +16,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <valhalla/detail/permission.hpp>
 #include <valhalla/error.hpp>
 #include <valhalla/messages.hpp>
 #include <valhalla/method.hpp>
@@ -134,9 +135,8 @@ class async_core : public std::enable_shared_from_this<async_core> {
     void not_connected(const boost::system::error_code& fault) {
         lose(fault == boost::system::errc::no_such_file_or_directory ? "no daemon: there is no such socket"
              : fault == boost::system::errc::connection_refused      ? "no daemon is listening there"
-             : fault == boost::system::errc::permission_denied
-                 ? "you may not connect: your user is not in the socket's group"
-                 : "cannot connect: " + fault.message());
+             : fault == boost::system::errc::permission_denied       ? why_no_permission(path_)
+                                                                     : "cannot connect: " + fault.message());
     }
 
     void on_connected() {
