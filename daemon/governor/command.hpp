@@ -115,10 +115,13 @@ struct lock_operator {
     std::string operator_name;
     std::string reason;
     std::optional<std::chrono::seconds> ttl;  ///< absent: until it is taken away
+    /// What else the same person comes as: `uid:1234` beside their name, or the name beside it.
+    std::optional<std::string> also{};
 };
 struct unlock_operator {
     std::string operator_name;
     std::optional<std::string> reason;
+    std::optional<std::string> also{};  ///< as of `lock_operator`; absent also where it is not known now
 };
 /// The key's text stays with whoever drew it; only its hash comes here.
 struct create_key {

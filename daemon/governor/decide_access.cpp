@@ -3,6 +3,8 @@
 // Locks of operators, keys of programs, and what was denied. That owners alone may lock and make keys is the wire's
 // check, as for every method.
 #include <algorithm>
+#include <iterator>
+#include <optional>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -29,6 +31,30 @@ const operator_lock* lock_of(const state& s, std::string_view operator_name, spa
     return found != s.locks->end() && found->second.holds_at(now) ? &found->second : nullptr;
 }
 
+constexpr std::string_view uid_prefix = "uid:";
+
+/// The lock that holds an actor: by name, or by the uid that they have whatever they are called.
+const operator_lock* lock_of(const state& s, const actor& who, span_point now) {
+    const auto* const by_name = lock_of(s, who.name, now);
+    return by_name != nullptr || !who.uid ? by_name : lock_of(s, join(uid_prefix, std::to_string(*who.uid)), now);
+}
+
+/// The lock that came with this one and holds the same person by their other name, or null. Both are of one record
+/// time, one owner and one reason, and one of them is about a uid. Where the other name is not known, it has to be the
+/// only one of that kind.
+const operator_lock* partner_of(const state& s, const operator_lock& one, const std::optional<std::string>& other_name,
+                                span_point now) {
+    const auto is_partner = [&](const auto& entry) {
+        const operator_lock& other = entry.second;
+        return other.since == one.since && other.locked_by == one.locked_by && other.reason == one.reason &&
+               other.until == one.until && other.holds_at(now) && (!other_name || *other_name == other.operator_name) &&
+               other.operator_name.starts_with(uid_prefix) != one.operator_name.starts_with(uid_prefix);
+    };
+    const auto found = std::ranges::find_if(*s.locks, is_partner);
+    const bool only_one = found != s.locks->end() && std::none_of(std::next(found), s.locks->end(), is_partner);
+    return only_one ? &found->second : nullptr;
+}
+
 refusal refuse(refusal_kind kind, std::string message, std::string key, std::vector<std::string> nearest = {}) {
     return {kind, std::move(message), std::move(key), std::move(nearest), std::nullopt};
 }
@@ -50,7 +76,7 @@ std::vector<std::string> names_in(const Map& map, const Holds& holds) {
 void align_locks(const state& s, const commands::lock_operator& c, const context& ctx, plan& out) {
     for (const auto& [name, lock] : *s.locks) {
         const bool holds = lock.holds_at(ctx.span);
-        if (name == c.operator_name || holds == lock.recorded_as_holding_at(ctx.now)) {
+        if (name == c.operator_name || name == c.also || holds == lock.recorded_as_holding_at(ctx.now)) {
             continue;
         }
         if (!holds) {
@@ -82,7 +108,7 @@ std::optional<refusal> refuse_locked(const state& s, const command& c, const con
         std::visit([](const auto& any) { return goes_on_while_locked<std::decay_t<decltype(any)>>; }, c)) {
         return std::nullopt;
     }
-    const auto* const lock = lock_of(s, ctx.who.name, ctx.span);
+    const auto* const lock = lock_of(s, ctx.who, ctx.span);
     if (lock == nullptr) {
         return std::nullopt;
     }
@@ -99,9 +125,10 @@ std::optional<refusal> refuse_locked(const state& s, const command& c, const con
 }
 
 decision decide_on(const state& s, const commands::lock_operator& c, const context& ctx) {
-    const auto holding = std::ranges::count_if(
-        *s.locks, [&](const auto& entry) { return entry.first != c.operator_name && entry.second.holds_at(ctx.span); });
-    if (static_cast<std::size_t>(holding) >= max_locks) {
+    const auto holding = std::ranges::count_if(*s.locks, [&](const auto& entry) {
+        return entry.first != c.operator_name && entry.first != c.also && entry.second.holds_at(ctx.span);
+    });
+    if (static_cast<std::size_t>(holding) + (c.also ? 1U : 0U) >= max_locks) {
         return refuse(refusal_kind::too_many_locks,
                       join("There are ", std::to_string(max_locks),
                            " locked operators already, which is the limit. Unlock one that needs it no more."),
@@ -117,7 +144,11 @@ decision decide_on(const state& s, const commands::lock_operator& c, const conte
     }
     plan out;
     align_locks(s, c, ctx, out);
-    out.add(events::operator_locked{std::move(lock)}, session_of(s, ctx));
+    out.add(events::operator_locked{lock}, session_of(s, ctx));
+    if (c.also) {
+        lock.operator_name = *c.also;
+        out.add(events::operator_locked{std::move(lock)}, session_of(s, ctx));
+    }
     return out;
 }
 
@@ -133,6 +164,9 @@ decision decide_on(const state& s, const commands::unlock_operator& c, const con
     plan out;
     out.lock = *lock;
     out.add(events::operator_unlocked{c.operator_name, c.reason}, session_of(s, ctx));
+    if (const auto* const partner = partner_of(s, *lock, c.also, ctx.span)) {
+        out.add(events::operator_unlocked{partner->operator_name, c.reason}, session_of(s, ctx));
+    }
     return out;
 }
 

@@ -243,6 +243,45 @@ BOOST_AUTO_TEST_CASE(keys_are_limited) {
     must(key_number(1'000), as("olga", true));
 }
 
+BOOST_AUTO_TEST_CASE(a_lock_by_uid_holds_whatever_the_user_is_called) {
+    must(commands::lock_operator{"uid:1000", "left", std::nullopt}, as("olga2", true));
+    BOOST_TEST(refused(commands::start_session{}, as("anna")).kind == refusal_kind::operator_locked);
+    BOOST_TEST(refused(commands::start_session{}, as("renamed")).kind == refusal_kind::operator_locked);
+    auto other = as("anna");
+    other.who.uid = 1001;
+    must(commands::start_session{}, other);
+    auto with_key = as("ci");
+    with_key.who.uid.reset();
+    must(commands::start_session{}, with_key);
+}
+
+BOOST_AUTO_TEST_CASE(a_lock_by_name_and_uid_is_two_records_and_ends_as_one) {
+    const auto before = trail.size();
+    commands::lock_operator both{"anna", "left", std::nullopt};
+    both.also = "uid:1000";
+    must(both, as("olga", true));
+    BOOST_TEST(trail.size() == before + 2);
+    BOOST_TEST(s.locks->size() == 2U);
+    BOOST_TEST(refused(commands::start_session{}, as("another name")).kind == refusal_kind::operator_locked);
+    must(commands::unlock_operator{"uid:1000", std::nullopt}, as("olga", true));
+    BOOST_TEST(s.locks->empty());
+    must(both, as("olga", true));
+    must(commands::unlock_operator{"anna", std::nullopt}, as("olga", true));
+    BOOST_TEST(s.locks->empty());
+}
+
+BOOST_AUTO_TEST_CASE(unlocking_one_person_leaves_the_locks_of_others) {
+    commands::lock_operator anna{"anna", "left", std::nullopt};
+    anna.also = "uid:1000";
+    must(anna, as("olga", true));
+    must(commands::lock_operator{"uid:7", "left", std::nullopt}, as("olga", true));
+    must(commands::lock_operator{"berta", "left", std::nullopt}, as("olga", true));
+    must(commands::unlock_operator{"anna", std::nullopt}, as("olga", true));
+    BOOST_TEST(s.locks->size() == 2U);
+    BOOST_TEST(s.locks->contains("uid:7"));
+    BOOST_TEST(s.locks->contains("berta"));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace valhalla::governor::testing
