@@ -16,6 +16,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <fmt/format.h>
 
 #include "daemon/access_control.hpp"
@@ -24,9 +25,12 @@
 #include "daemon/chance.hpp"
 #include "daemon/change_gate.hpp"
 #include "daemon/clock.hpp"
+#include "daemon/config_changes.hpp"
 #include "daemon/denial_recorder.hpp"
+#include "daemon/early_reload.hpp"
 #include "daemon/frontend_files.hpp"
 #include "daemon/hot_answers.hpp"
+#include "daemon/identities.hpp"
 #include "daemon/inherited_socket.hpp"
 #include "daemon/io_loop.hpp"
 #include "daemon/ledger.hpp"
@@ -62,8 +66,15 @@ namespace asio = boost::asio;
 
 /// Of the id of a database: so that no other one has it.
 constexpr std::size_t instance_digits = 32;
-/// That the daemon's end waits for a last set of the frontend's files.
-constexpr std::chrono::seconds frontend_patience{5};
+/// How long a stop waits, together less than ten seconds: for peers to take their answers, for queries and for a
+/// backup that are under way, for a last set of the frontend's files, and for look-ups of users.
+constexpr std::chrono::seconds answers_patience{5};
+constexpr std::chrono::seconds query_patience{1};
+constexpr std::chrono::seconds backup_patience{1};
+constexpr std::chrono::seconds frontend_patience{2};
+constexpr std::chrono::milliseconds look_up_patience{100};
+/// How often the roles of open connections are looked up again.
+constexpr std::chrono::minutes roles_interval{1};
 
 /// Makes a part; what storage says against it becomes the exit code and the sentence of a failed start.
 template <class Make>
@@ -99,16 +110,22 @@ struct application::parts {
     void published(commit_result& result);
     void ledger_broke(const std::string& why);
     void on_signal();
+    void ask_for_reload();
     void reload();
-    void tell_unknown_names(const access_rules& rules);
+    void tell_unknown_names(const access_rules& given_now);
+    void reload_over();
+    void look_up_roles();
+    void end_wait(std::string_view why);
     void adopt(const std::variant<config, early_exit>& read);
     void set_rates(const std::map<std::string, ipc::call_rate>& rates);
-    template <class Loaded>
-    void report_reload(const Loaded& loaded, std::string_view what) const {
+    template <class Rules>
+    void report_reload(const std::variant<std::shared_ptr<const Rules>, start_failure>& loaded, std::string_view what,
+                       const Rules& in_force) const {
         if (const auto* problem = std::get_if<start_failure>(&loaded)) {
             log.reload_refused(what, problem->message);
         } else {
-            log.reloaded(what);
+            const bool same = std::get<std::shared_ptr<const Rules>>(loaded)->sha256 == in_force.sha256;
+            log.reloaded(what, same ? "nothing has changed" : "changed");
         }
     }
     void begin_stop();
@@ -130,8 +147,8 @@ struct application::parts {
     daemon_clock clock;
     trail_signing signing;
     daemon_facts facts;
-    access_control who_may;
     asio::io_context io{BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO};
+    identities who_is_who;
     valhalla::ledger changes_ledger;
     std::unique_ptr<notary> signer;  // from the end of bootstrap on
     std::unique_ptr<trail_check> checking;
@@ -153,8 +170,12 @@ struct application::parts {
     ipc::method_table table;
     ipc::unix_server server;
     asio::signal_set signals{io, SIGTERM, SIGINT, SIGHUP};
+    asio::steady_timer roles_timer{io};
+    asio::steady_timer stop_timer{io};
     bool disk_was_full = false;
     bool stopping = false;
+    bool reloading = false;
+    bool reload_again = false;  // it was asked for while one was under way
     int status = exit_code::ok;
 };
 
@@ -179,7 +200,9 @@ application::parts::parts(const config& c, daemon_log& to)
             .keep_backups = c.backup.keep,
             .policy = c.policy,
             .playbook = c.playbook},
-      who_may{c.access, ::geteuid()},
+      who_is_who{
+          io, c.access, ::geteuid(), system_user_database(),
+          [this](const std::string& problem) { problem.empty() ? log.users_known() : log.users_unknown(problem); }},
       changes_ledger{
           store,
           or_fail([&] { return restore_state(std::move(found), rules, steps, clock.span()); }),
@@ -246,6 +269,7 @@ application::parts::parts(const config& c, daemon_log& to)
            .saving = saving,
            .signer = *signer,
            .follows = follows,
+           .users = who_is_who,
            .watching = watching,
            .measured = measured,
            .facts = facts,
@@ -262,7 +286,12 @@ application::parts::parts(const config& c, daemon_log& to)
       server{io,
              table,
              {.bounds = given.limits,
-              .access = [this](std::uint32_t uid, std::uint32_t gid) { return who_may.role_of(uid, gid); },
+              .identities = {.known = [this](int socket,
+                                             const ipc::credentials& of) { return who_is_who.known(socket, of); },
+                             .look_up =
+                                 [this](int socket, const ipc::credentials& of, ipc::identity_source::answer done) {
+                                     who_is_who.look_up(socket, of, std::move(done));
+                                 }},
               .report = [this](std::string_view what) { log.server_trouble(what); },
               .on_denial =
                   [this](const ipc::denial& what) {
@@ -443,42 +472,74 @@ void application::parts::on_signal() {
         if (fault) {
             return;
         }
+        on_signal();
         if (number == SIGHUP) {
-            reload();
-            on_signal();
-            return;
+            ask_for_reload();
+        } else if (stopping) {
+            end_wait("a second signal");
+        } else {
+            log.stopping_at_signal(number);
+            begin_stop();
         }
-        log.stopping_at_signal(number);
-        begin_stop();
     });
+}
+
+/// One at a time; however often it is asked for meanwhile, one more follows, which sees what was written last.
+void application::parts::ask_for_reload() {
+    if (stopping) {
+        return;
+    }
+    reload_again = true;
+    if (!std::exchange(reloading, true)) {
+        reload();
+    }
 }
 
 /// SIGHUP: configuration, policy and playbook are read again; a file that is not good changes nothing.
 void application::parts::reload() {
-    const auto read = [this, now = given](schema::reader&) -> std::function<void()> {
+    reload_again = false;
+    const auto read = [this, now = given]() -> std::function<void()> {
         auto again = read_config_again(now);
         const auto* good = std::get_if<config>(&again);
         const auto& from = good == nullptr ? now : *good;
         return [this, again, new_rules = attempt([&] { return load_rules(from); }),
                 new_steps = attempt([&] { return load_steps(from); })] {
             adopt(again);
-            report_reload(new_rules, "policy");
-            report_reload(new_steps, "playbook");
+            look_up_roles();
+            report_reload(new_rules, "policy", *hot.state().rules);
+            report_reload(new_steps, "playbook", *hot.state().steps);
             if (const auto* rules_read = std::get_if<std::shared_ptr<const governor::canon>>(&new_rules)) {
                 changes.submit_own(governor::commands::load_policy{*rules_read});
             }
             if (const auto* steps_read = std::get_if<std::shared_ptr<const governor::playbook>>(&new_steps)) {
                 changes.submit_own(governor::commands::load_playbook{*steps_read});
             }
+            reload_over();
         };
     };
-    queries.submit_then(read, {});
+    queries.submit_own([this, read](schema::reader&) -> std::function<void()> {
+        try {
+            return read();
+        } catch (const std::exception& fault) {
+            return [this, why = std::string{fault.what()}] {
+                log.reload_refused("configuration", why);
+                reload_over();
+            };
+        }
+    });
 }
 
-void application::parts::tell_unknown_names(const access_rules& rules) {
+void application::parts::reload_over() {
+    reloading = reload_again;
+    if (reloading) {
+        reload();
+    }
+}
+
+void application::parts::tell_unknown_names(const access_rules& given_now) {
     // The user database may take its time, and nobody waits for this.
-    std::ignore = queries.try_submit([this, rules](schema::reader&) -> std::function<void()> {
-        return [this, sentences = unknown_names_in(rules)] {
+    std::ignore = queries.try_submit([this, given_now](schema::reader&) -> std::function<void()> {
+        return [this, sentences = unknown_names_in(given_now)] {
             for (const auto& sentence : sentences) {
                 log.unknown_name(sentence);
             }
@@ -493,8 +554,11 @@ void application::parts::adopt(const std::variant<config, early_exit>& read) {
         log.reload_refused("configuration", std::get<early_exit>(read).text);
         return;
     }
-    who_may.set_rules(fresh->access);
-    tell_unknown_names(fresh->access);
+    const auto what = changes_between(given, *fresh);
+    if (given.access != fresh->access) {
+        who_is_who.set_rules(fresh->access);
+        tell_unknown_names(fresh->access);
+    }
     set_rates(fresh->rates);
     denials.set_rules(fresh->denials);
     log.set_level(fresh->log_level);
@@ -503,6 +567,7 @@ void application::parts::adopt(const std::variant<config, early_exit>& read) {
     }
     frontend.configure(fresh->frontend);
     given.access = fresh->access;
+    given.denials = fresh->denials;
     given.rates = fresh->rates;
     given.log_level = fresh->log_level;
     given.policy = fresh->policy;
@@ -513,7 +578,19 @@ void application::parts::adopt(const std::variant<config, early_exit>& read) {
     facts.keep_backups = fresh->backup.keep;
     facts.policy = fresh->policy;
     facts.playbook = fresh->playbook;
-    log.reloaded("configuration");
+    log.reloaded("configuration", describe(what));
+}
+
+/// Now, and again in a while: who has left a group loses what it gave, over an open connection too.
+void application::parts::look_up_roles() {
+    who_is_who.forget_ages();
+    server.refresh_identities();
+    roles_timer.expires_after(roles_interval);
+    roles_timer.async_wait([this](const boost::system::error_code& cancelled) {
+        if (!cancelled && !stopping) {
+            look_up_roles();
+        }
+    });
 }
 
 void application::parts::set_rates(const std::map<std::string, ipc::call_rate>& rates) {
@@ -531,21 +608,38 @@ void application::parts::begin_stop() {
     follows.end_all("the daemon stops");
     saving.cancel();
     figures_out.stop();
-    signals.cancel();
+    roles_timer.cancel();
+    stop_timer.expires_after(answers_patience);
+    stop_timer.async_wait([this](const boost::system::error_code& cancelled) {
+        if (!cancelled) {
+            end_wait(fmt::format("{} s are over", answers_patience.count()));
+        }
+    });
     // Answers that the ledger and the queries still owe are part of it: drained means every connection has them.
     server.drain([this] { io.stop(); });
+}
+
+/// Who has not taken their answers by now is disconnected; what they asked for is carried out all the same.
+void application::parts::end_wait(std::string_view why) {
+    if (const auto open = server.connections(); open > 0) {
+        log.cut_short(fmt::format("{}, and {} {} not taken all answers: disconnected", why, open,
+                                  open == 1 ? "peer has" : "peers have"));
+    }
+    server.close_all();
 }
 
 int application::parts::run() {
     signer->start();
     checking->start();
     measured.ledger_said(changes_ledger.figures());
+    log.begin_background();
     for (const auto& line : changes_ledger.take_lines()) {
         log.write(line);  // not before: a start that fails is one sentence
     }
     follows.grew(hot.head().size);
     changes_ledger.start();
     on_signal();
+    look_up_roles();
     figures_out.begin(given.metrics);
     frontend.grew(hot.head().size);
     frontend.configure(given.frontend);
@@ -556,14 +650,25 @@ int application::parts::run() {
     }
     tell_unknown_names(given.access);
     service_manager::ready(measured.status_line());
+    if (take_early_reload()) {
+        ask_for_reload();
+    }
     run_io(io, given.io_poll);
     denials.close();
     checking->stop();
-    queries.stop();
-    saving.stop();
+    bool all_ended = true;
+    const auto end = [&](bool ended, std::string_view what) {
+        if (!ended) {
+            all_ended = false;
+            log.cut_short(fmt::format("{} has not ended and is cut short", what));
+        }
+    };
+    end(queries.stop(query_patience), "a query");
+    end(saving.stop(backup_patience), "the check of a backup, which is not kept,");
     changes_ledger.stop();
     frontend.grew(store.head().size);
-    const bool all_ended = frontend.stop(frontend_patience);
+    end(frontend.stop(frontend_patience), "the writing of the frontend's files");
+    end(who_is_who.stop(look_up_patience), "the look-up of a user");
     signer->stop();
     const int code = lost_files ? exit_code::storage : status;
     if (lost_files) {
@@ -571,9 +676,11 @@ int application::parts::run() {
     } else {
         log.stopped(store.head().size);
     }
+    if (!log.end_background()) {
+        all_ended = false;
+    }
     if (!all_ended) {
-        // The frontend's thread hangs in a disk that does not answer, and uses what would be taken apart. Everything
-        // else is stopped and on the disk.
+        // A thread goes on, and uses what would be taken apart. Everything else is stopped and on the disk.
         std::_Exit(code);
     }
     return code;

@@ -56,7 +56,9 @@ backups::backups(settings s, const schema::ledger_store& store, notary& signer, 
 
 backups::~backups() {
     cancel();
-    stop();
+    if (thread_.joinable()) {
+        thread_.join();
+    }
 }
 
 void backups::create(const std::string& by, std::size_t keep, ipc::reply_handle reply) {
@@ -73,7 +75,13 @@ void backups::create(const std::string& by, std::size_t keep, ipc::reply_handle 
     }
     try {
         // A copy of the handle: what a thread that cannot be made was given is lost.
-        thread_ = std::thread{[this, by, keep, reply]() mutable { run(by, keep, std::move(reply)); }};
+        over_ = false;
+        thread_ = std::thread{[this, by, keep, reply]() mutable {
+            run(by, keep, std::move(reply));
+            const std::lock_guard lock{mutex_};
+            over_ = true;
+            ended_.notify_all();
+        }};
     } catch (const std::system_error& why) {
         running_ = false;
         refuse(by, why, std::move(reply));
@@ -247,10 +255,18 @@ void backups::cancel() {
     }
 }
 
-void backups::stop() {
-    if (thread_.joinable()) {
-        thread_.join();
+bool backups::stop(std::chrono::milliseconds patience) {
+    if (!thread_.joinable()) {
+        return true;
     }
+    std::unique_lock lock{mutex_};
+    if (!ended_.wait_for(lock, patience, [this] { return over_; })) {
+        thread_.detach();
+        return false;
+    }
+    lock.unlock();
+    thread_.join();
+    return true;
 }
 
 }  // namespace valhalla

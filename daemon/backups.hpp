@@ -10,6 +10,8 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
+#include <condition_variable>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -56,8 +58,9 @@ class backups {
     [[nodiscard]] bool advance(bool usable) noexcept;
     /// I/O thread: the backup under way fails soon, and none begins any more.
     void cancel();
-    /// Waits for the end of what was cancelled. The ledger must still run.
-    void stop();
+    /// Waits for the end of what was cancelled. The ledger must still run. False when its thread does not end within
+    /// `patience`: then it uses what is ours until the process ends.
+    [[nodiscard]] bool stop(std::chrono::milliseconds patience);
 
     /// Any thread: backups that were asked of this process.
     [[nodiscard]] std::uint64_t made_so_far() const noexcept { return made_.load(std::memory_order_relaxed); }
@@ -103,6 +106,8 @@ class backups {
     std::unique_ptr<schema::database_copy> copy_;  // ledger thread
     std::optional<copy_order> current_;            // ledger thread: of `copy_`
     std::atomic<bool> running_{false};
+    bool over_ = false;  // guarded by mutex_: the thread has done all that it does
+    std::condition_variable ended_;
     std::atomic<std::uint64_t> made_{0};
     std::atomic<std::uint64_t> failed_{0};
     std::thread thread_;  // I/O thread

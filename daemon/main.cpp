@@ -9,6 +9,8 @@
 //   query    lists, exports, uploads: reads of the disk   a read-only connection, the upload directory
 //   notary   signs checkpoints, anchors the newest        the signing key, STATE/anchor
 //   check    reads what was signed, once after a start    a read-only connection
+//   users    up to four: ask the system who users are    nothing
+//   log      writes the lines of the log                   the lines that wait
 //   frontend the export on every change, if wanted        a read-only connection, the files of export.directory
 //   backup   copies and verifies, while one is made       the copy
 //
@@ -28,6 +30,7 @@
 #include "daemon/application.hpp"
 #include "daemon/config.hpp"
 #include "daemon/config_check.hpp"
+#include "daemon/early_reload.hpp"
 #include "daemon/restoration.hpp"
 #include "daemon/start_failure.hpp"
 #include "daemon/telemetry/daemon_log.hpp"
@@ -111,6 +114,7 @@ int run(int argc, const char* const* argv) {
 int main(int argc, char** argv) {
     valhalla::schema::open_missing_standard_files();
     valhalla::schema::survive_failed_writes();
+    valhalla::note_early_reloads();
     try {
         return run(argc, argv);
     } catch (const std::exception& e) {

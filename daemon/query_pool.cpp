@@ -40,16 +40,30 @@ query_pool::query_pool(std::filesystem::path database, post_function post)
     : database_{std::move(database)}, post_{std::move(post)} {}
 
 query_pool::~query_pool() {
-    stop();
+    if (thread_.joinable()) {
+        {
+            const std::lock_guard lock{mutex_};
+            stopping_ = true;
+        }
+        wake_.notify_one();
+        thread_.join();
+    }
 }
 
 void query_pool::start() {
     // Opened here and not in the thread: a database that cannot be read is the starter's problem.
-    auto from = std::make_shared<schema::reader>(database_);
-    thread_ = std::thread{[this, from] { run(*from); }};
+    reader_ = std::make_shared<schema::reader>(database_);
+    thread_ = std::thread{[this] { run(*reader_); }};
 }
 
 void query_pool::run(schema::reader& from) {
+    work_through(from);
+    const std::lock_guard lock{mutex_};
+    over_ = true;
+    ended_.notify_all();
+}
+
+void query_pool::work_through(schema::reader& from) {
     while (true) {
         waiting next;
         {
@@ -134,15 +148,44 @@ query_pool::work_load query_pool::load() {
     return now;
 }
 
-void query_pool::stop() {
+void query_pool::submit_own(work what) {
     {
         const std::lock_guard lock{mutex_};
-        stopping_ = true;
+        queue_.push_front({std::move(what), 0});
     }
     wake_.notify_one();
-    if (thread_.joinable()) {
+}
+
+bool query_pool::stop(std::chrono::milliseconds patience) {
+    constexpr std::chrono::milliseconds between_interrupts{20};
+    const auto is_over = [this] { return over_; };
+    const auto until = std::chrono::steady_clock::now() + patience;
+    std::unique_lock lock{mutex_};
+    if (!thread_.joinable() && !detached_) {
+        return true;
+    }
+    stopping_ = true;
+    wake_.notify_one();
+    std::deque<waiting> dropped;
+    if (!ended_.wait_for(lock, patience / 2, is_over)) {
+        dropped.swap(queue_);
+        queued_bytes_ = 0;
+    }
+    // An interrupt ends the statement that runs; a job may have begun the next one since.
+    while (!ended_.wait_for(lock, between_interrupts, is_over)) {
+        if (std::chrono::steady_clock::now() >= until) {
+            if (!std::exchange(detached_, true)) {
+                thread_.detach();
+            }
+            return false;
+        }
+        reader_->interrupt();
+    }
+    lock.unlock();
+    if (!detached_) {
         thread_.join();
     }
+    return true;
 }
 
 }  // namespace valhalla

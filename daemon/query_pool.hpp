@@ -59,13 +59,18 @@ class query_pool {
     void submit_then(work what, ipc::reply_handle reply, std::size_t bytes = 0);
     /// I/O thread. For work that nobody waits for and that handles its own faults; false when too much is waiting.
     [[nodiscard]] bool try_submit(work what) { return enqueue(std::move(what)); }
+    /// I/O thread. For work of the daemon's own that must be done: before all that waits, and whatever waits.
+    void submit_own(work what);
     /// Any thread.
     [[nodiscard]] work_load load();
-    /// Runs what is queued, then ends.
-    void stop();
+    /// Runs what is queued, as far as half of `patience` allows; then drops the rest and cuts the job under way short.
+    /// False when the thread has not ended by then, in a file that is not served or a job that goes on: it then uses
+    /// what is ours until the process ends.
+    [[nodiscard]] bool stop(std::chrono::milliseconds patience);
 
   private:
     void run(schema::reader& from);
+    void work_through(schema::reader& from);
     [[nodiscard]] bool enqueue(work what, std::size_t bytes = 0);
     void hand_over(std::function<void()> result);
 
@@ -77,10 +82,14 @@ class query_pool {
         work what;
         std::size_t bytes = 0;
     };
-    std::deque<waiting> queue_;                                   // guarded by mutex_
-    std::size_t queued_bytes_ = 0;                                // guarded by mutex_
-    std::size_t handed_over_ = 0;                                 // guarded by mutex_
-    bool stopping_ = false;                                       // guarded by mutex_
+    std::deque<waiting> queue_;     // guarded by mutex_
+    std::size_t queued_bytes_ = 0;  // guarded by mutex_
+    std::size_t handed_over_ = 0;   // guarded by mutex_
+    bool stopping_ = false;         // guarded by mutex_
+    bool over_ = false;             // guarded by mutex_
+    bool detached_ = false;         // I/O thread
+    std::condition_variable ended_;
+    std::shared_ptr<schema::reader> reader_;
     std::optional<std::chrono::steady_clock::time_point> began_;  // guarded by mutex_: the job under way
     std::thread thread_;
 };

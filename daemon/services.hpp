@@ -16,6 +16,7 @@
 #include "daemon/follow_hub.hpp"
 #include "daemon/governor/canon.hpp"
 #include "daemon/hot_answers.hpp"
+#include "daemon/identities.hpp"
 #include "daemon/notary.hpp"
 #include "daemon/query_pool.hpp"
 #include "daemon/task_runner.hpp"
@@ -48,6 +49,7 @@ struct services {
     backups& saving;
     notary& signer;
     follow_hub& follows;
+    const identities& users;
     witness& watching;
     const telemetry& measured;
     const daemon_facts& facts;

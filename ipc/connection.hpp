@@ -125,6 +125,9 @@ class connection final : public reply_sink, public push_channel, public std::ena
     void set_source(std::shared_ptr<push_source> source) override;
 
     [[nodiscard]] const peer& who() const noexcept { return peer_; }
+    [[nodiscard]] int socket() noexcept { return socket_.native_handle(); }
+    /// What the user may do from now on, who came without a key.
+    void change_role(role granted);
     /// What it has taken of the budget.
     [[nodiscard]] std::size_t taken_bytes() const noexcept { return input_claim_.bytes() + output_claim_.bytes(); }
     /// From now on that counts as another user's, of whom `taken_by_user` says what he has taken.
@@ -151,6 +154,7 @@ class connection final : public reply_sink, public push_channel, public std::ena
     void run(const bound_method& method, const request& req);
     [[nodiscard]] std::optional<rpc_error> act_as(key_identity whom);
     void look_at_key();
+    void take_role(role granted);
     [[nodiscard]] rpc_error no_role(role needed) const;
     [[nodiscard]] bool out_of_time_without_role(clock::time_point now) const noexcept;
     [[nodiscard]] std::optional<rpc_error> role_objection(const method_info& to) const;

@@ -224,11 +224,21 @@ void connection::look_at_key() {
     if (peer_.key.empty()) {
         return;
     }
-    peer_.granted = host_.role_of_key(peer_.key);
-    if (peer_.granted != role::none) {
+    take_role(host_.role_of_key(peer_.key));
+}
+
+void connection::take_role(role granted) {
+    peer_.granted = granted;
+    if (granted != role::none) {
         no_role_since_.reset();
     } else if (!no_role_since_) {
         no_role_since_ = clock::now();
+    }
+}
+
+void connection::change_role(role granted) {
+    if (peer_.key.empty()) {
+        take_role(granted);
     }
 }
 

@@ -41,6 +41,14 @@ inline constexpr std::size_t max_upload_piece_bytes = 393'216;
 /// The largest value that `limits::batch` can have.
 inline constexpr std::size_t max_batch_elements = 1'000;
 
+/// Connections that are kept for owners, of so many: when all others are taken, one can still come and do something
+/// about it.
+[[nodiscard]] constexpr std::size_t connections_for_owners(std::size_t of_all) noexcept {
+    constexpr std::size_t one_in = 32;
+    constexpr std::size_t least_with_any = 4;
+    return of_all / one_in > 0 ? of_all / one_in : of_all / least_with_any > 0 ? 1 : 0;
+}
+
 /// First values of what can be configured.
 struct limits {
     /// All connections. Must stay below the process's limit of open files; the server lowers it to that.

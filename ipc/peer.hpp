@@ -4,13 +4,11 @@
 // used, for they are given anew.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
-#include <unordered_map>
-#include <utility>
+#include <vector>
 
 #include "ipc/role.hpp"
 
@@ -24,35 +22,27 @@ struct credentials {
 /// The uid that stands for "none that is known in this user namespace". It may be anybody, so it is nobody.
 inline constexpr std::uint32_t unmapped_uid = 65'534;
 
-/// The daemon's decision about a uid and gid.
-using access_policy = std::function<role(std::uint32_t uid, std::uint32_t gid)>;
+/// Who a user is, and what they may do.
+struct identity {
+    std::string name;  ///< of the user database, or `uid:1234` where it knows none
+    role granted = role::none;
+    friend bool operator==(const identity&, const identity&) = default;
+};
+
+/// The daemon's knowledge of users. I/O thread.
+struct identity_source {
+    /// Of the peer behind `socket`; nothing when it has to be looked up first.
+    std::function<std::optional<identity>(int socket, const credentials& of)> known;
+    using answer = std::function<void(const std::optional<identity>&)>;
+    /// Calls `done` once, later, with nothing when it cannot be found out now. May be empty where all are known.
+    std::function<void(int socket, const credentials& of, answer done)> look_up{};
+};
 
 /// Nothing when the kernel does not say.
 [[nodiscard]] std::optional<credentials> credentials_of(int socket) noexcept;
 
-/// Of the system's user database; nothing when it knows none, does not answer, or the name is no text.
-[[nodiscard]] std::optional<std::string> system_user_name(std::uint32_t uid);
-
-/// Names of users, each asked of the system once in a while. That there is none is not kept: a database that did not
-/// answer may the next time, and then who is locked by name must not come as somebody else. One thread.
-class user_names {
-  public:
-    using clock = std::chrono::steady_clock;
-    using source = std::function<std::optional<std::string>(std::uint32_t uid)>;
-    explicit user_names(source ask = system_user_name, clock::duration keep = std::chrono::minutes{1})
-        : ask_{std::move(ask)}, keep_{keep} {}
-
-    /// The user's name, or `uid:1234` where the system knows none. Lives until the next call.
-    [[nodiscard]] const std::string& of(std::uint32_t uid);
-
-  private:
-    struct kept_name {
-        std::string name;
-        clock::time_point until;
-    };
-    source ask_;
-    clock::duration keep_;
-    std::unordered_map<std::uint32_t, kept_name> known_;
-};
+/// The supplementary groups of the process at the other end, as of connect() (SO_PEERGROUPS). Empty when the kernel
+/// does not say.
+[[nodiscard]] std::vector<std::uint32_t> process_groups_of(int socket);
 
 }  // namespace valhalla::ipc

@@ -64,7 +64,7 @@ class unix_server::impl final : public connection_host, public std::enable_share
           acceptor_{executor_},
           accept_pause_{executor_},
           tick_{executor_},
-          access_{std::move(options.access)},
+          identities_{std::move(options.identities)},
           keys_{std::move(options.keys)},
           report_{std::move(options.report)} {}
 
@@ -103,6 +103,28 @@ class unix_server::impl final : public connection_host, public std::enable_share
         drained_ = {};
         close_all();
         tick_.cancel();
+    }
+
+    void refresh_identities() {
+        for (const auto& each : all()) {
+            if (!each->who().key.empty()) {
+                continue;
+            }
+            const credentials of{each->who().uid, each->who().gid};
+            const int socket = each->socket();
+            if (const auto known = identities_.known(socket, of)) {
+                set_role(*each, known->granted);
+            } else if (identities_.look_up) {
+                identities_.look_up(
+                    socket, of,
+                    [self = shared_from_this(), weak = std::weak_ptr{each}](const std::optional<identity>& found) {
+                        const auto there = weak.lock();
+                        if (there && found && self->connections_.contains(there->who().connection)) {
+                            self->set_role(*there, found->granted);
+                        }
+                    });
+            }
+        }
     }
 
     [[nodiscard]] std::size_t connections() const noexcept { return connections_.size(); }
@@ -225,33 +247,70 @@ class unix_server::impl final : public connection_host, public std::enable_share
     }
 
     void welcome(unix_socket socket) {
-        ::fcntl(socket.native_handle(), F_SETFD, FD_CLOEXEC);
-        const auto from = credentials_of(socket.native_handle());
-        if (!from) {
+        const int handle = socket.native_handle();
+        ::fcntl(handle, F_SETFD, FD_CLOEXEC);
+        const auto from = credentials_of(handle);
+        if (!from || from->uid == unmapped_uid) {
+            if (from) {
+                (*denials)(
+                    {peer{from->uid, from->gid, fmt::format("uid:{}", from->uid), role::none, 0}, {}, role::viewer});
+            }
             counted->refused(turned_away::unknown_user);
             turn_away(socket, forbidden("your user is not known here", role::viewer));
             return;
         }
-        const role granted = access_ && from->uid != unmapped_uid ? access_(from->uid, from->gid) : role::none;
-        const bool may_bring_key = from->uid != unmapped_uid && keys_.any && keys_.any();
-        if (granted == role::none && !may_bring_key) {
-            const peer who{from->uid, from->gid, names_.of(from->uid), role::none, 0};
-            (*denials)({who, {}, role::viewer});
-            counted->refused(from->uid == unmapped_uid ? turned_away::unknown_user : turned_away::no_role);
-            turn_away(socket, forbidden(from->uid == unmapped_uid
-                                            ? "your user is not known here"
-                                            : fmt::format("{} has no role here; ask an owner for one", who.name),
-                                        role::viewer));
+        if (const auto who = identities_.known(handle, *from)) {
+            admit(std::move(socket), *from, *who);
+        } else {
+            look_up(std::move(socket), *from);
+        }
+    }
+
+    /// Those whose look-up takes its time count as connections, and hold up nobody else.
+    void look_up(unix_socket socket, const credentials& from) {
+        // It may be an owner, who finds out whether a place is kept when that is known.
+        if (!identities_.look_up || !has_place(from.uid, role::owner)) {
+            turn_away_for_room(socket, from.uid, fmt::format("uid:{}", from.uid));
             return;
         }
-        if (connections_.size() >= bounds.connections) {
-            counted->refused(turned_away::all_taken);
-            turn_away(socket, {error_code::overloaded,
-                               fmt::format("all {} connections are taken; try again later", bounds.connections),
-                               {}});
+        ++arriving_;
+        ++arriving_of_user_[from.uid];
+        const int handle = socket.native_handle();
+        const auto kept = std::make_shared<unix_socket>(std::move(socket));
+        identities_.look_up(
+            handle, from, [self = shared_from_this(), kept, from](const std::optional<identity>& found) {
+                --self->arriving_;
+                if (const auto of = self->arriving_of_user_.find(from.uid); --of->second == 0) {
+                    self->arriving_of_user_.erase(of);
+                }
+                if (!self->acceptor_.is_open()) {
+                    self->turn_away(*kept, {error_code::shutting_down, "the daemon is stopping", {}});
+                } else if (found) {
+                    self->admit(std::move(*kept), from, *found);
+                } else {
+                    self->counted->refused(turned_away::unknown_user);
+                    self->turn_away(*kept, {error_code::overloaded,
+                                            "the user database does not say now who you are and what you may do; try "
+                                            "again in a moment",
+                                            {}});
+                }
+            });
+    }
+
+    void admit(unix_socket socket, const credentials& from, const identity& who) {
+        const bool may_bring_key = keys_.any && keys_.any();
+        if (who.granted == role::none && !may_bring_key) {
+            (*denials)({peer{from.uid, from.gid, who.name, role::none, 0}, {}, role::viewer});
+            counted->refused(turned_away::no_role);
+            turn_away(socket,
+                      forbidden(fmt::format("{} has no role here; ask an owner for one", who.name), role::viewer));
             return;
         }
-        if (granted == role::none && without_role_ >= share_without_role()) {
+        if (!has_place(from.uid, who.granted)) {
+            turn_away_for_room(socket, from.uid, who.name);
+            return;
+        }
+        if (who.granted == role::none && without_role_ >= share_without_role()) {
             counted->refused(turned_away::share_taken);
             turn_away(socket,
                       {error_code::overloaded,
@@ -259,22 +318,54 @@ class unix_server::impl final : public connection_host, public std::enable_share
                        {}});
             return;
         }
-        usage& of_user = per_user_[from->uid];
-        if (of_user.connections >= bounds.connections_per_uid) {
-            counted->refused(turned_away::share_taken);
-            turn_away(socket, connections_taken(names_.of(from->uid), of_user.connections));
-            return;
-        }
+        usage& of_user = per_user_[from.uid];
         ++of_user.connections;
-        without_role_ += granted == role::none ? 1U : 0U;
+        without_role_ += who.granted == role::none ? 1U : 0U;
         counted->accepted();
         const std::uint64_t number = ++last_number_;
         const auto added = std::make_shared<connection>(
-            *this, std::move(socket), peer{from->uid, from->gid, names_.of(from->uid), granted, number},
-            of_user.buffer_bytes);
+            *this, std::move(socket), peer{from.uid, from.gid, who.name, who.granted, number}, of_user.buffer_bytes);
         connections_.emplace(number, added);
         added->start();
         keep_ticking();
+    }
+
+    /// Some places are for owners alone, whatever all others do.
+    [[nodiscard]] std::size_t places_for(role granted) const noexcept {
+        return bounds.connections - (granted == role::owner ? 0 : connections_for_owners(bounds.connections));
+    }
+
+    [[nodiscard]] std::size_t taken_by(std::uint32_t uid) const {
+        const auto open = per_user_.find(uid);
+        const auto arriving = arriving_of_user_.find(uid);
+        return (open == per_user_.end() ? 0 : open->second.connections) +
+               (arriving == arriving_of_user_.end() ? 0 : arriving->second);
+    }
+
+    [[nodiscard]] bool has_place(std::uint32_t uid, role granted) const {
+        return connections_.size() + arriving_ < places_for(granted) && taken_by(uid) < bounds.connections_per_uid;
+    }
+
+    /// Why `has_place` said no.
+    void turn_away_for_room(unix_socket& socket, std::uint32_t uid, std::string_view name) {
+        if (const auto taken = taken_by(uid); taken >= bounds.connections_per_uid) {
+            counted->refused(turned_away::share_taken);
+            turn_away(socket, connections_taken(name, taken));
+            return;
+        }
+        counted->refused(turned_away::all_taken);
+        turn_away(socket,
+                  {error_code::overloaded,
+                   fmt::format("all {} connections are taken; try again later", connections_.size() + arriving_),
+                   {}});
+    }
+
+    void set_role(connection& of, role granted) {
+        const bool had_nothing = has_nothing(of.who());
+        of.change_role(granted);
+        const bool has_nothing_now = has_nothing(of.who());
+        without_role_ += has_nothing_now ? 1U : 0U;
+        without_role_ -= had_nothing ? 1U : 0U;
     }
 
     /// Connections that wait for a key at once: those who have a role keep three quarters of all.
@@ -323,14 +414,15 @@ class unix_server::impl final : public connection_host, public std::enable_share
     acceptor acceptor_;
     timer accept_pause_;
     timer tick_;
-    access_policy access_;
+    identity_source identities_;
     key_rules keys_;
     std::function<void(std::string_view)> report_;
     std::function<void()> drained_;
     bound_path where_;
-    user_names names_;
     std::unordered_map<std::uint64_t, std::shared_ptr<connection>> connections_;  // by number
-    std::unordered_map<user_id, usage> per_user_;       // only those that have connections; its nodes stay
+    std::unordered_map<user_id, usage> per_user_;  // only those that have connections; its nodes stay
+    std::unordered_map<std::uint32_t, std::size_t> arriving_of_user_;
+    std::size_t arriving_ = 0;                          // whose users are being looked up
     std::size_t without_role_ = 0;                      // connections that no role or key was found for yet
     std::vector<std::shared_ptr<connection>> waiting_;  // for a turn; a post is under way when it is not empty
     std::vector<std::shared_ptr<connection>> turns_;
@@ -352,6 +444,9 @@ void unix_server::listen(const std::string& path, std::optional<gid_t> group) {
 
 void unix_server::adopt(int listening_socket) {
     impl_->begin(listening_socket, {});
+}
+void unix_server::refresh_identities() {
+    impl_->refresh_identities();
 }
 void unix_server::stop_accepting() {
     impl_->stop_accepting();

@@ -39,7 +39,7 @@ struct key_rules {
 
 struct unix_server_options {
     limits bounds;
-    access_policy access;
+    identity_source identities;
     /// Told what an operator should read: faults in handlers, refused peers, no more files. May be empty.
     std::function<void(std::string_view)> report;
     /// Told of every refusal as `forbidden`. May be empty.
@@ -61,6 +61,9 @@ class unix_server {
     /// Accepts on a listening socket that was inherited, and takes it over. Never unlinks its path.
     void adopt(int listening_socket);
 
+    /// Looks up again who is at the other end of each connection, and what they may do now. A peer who has lost their
+    /// role is like one who came without: they may bring a key, for a while.
+    void refresh_identities();
     /// No new connections; the path is gone. Connections go on.
     void stop_accepting();
     /// Also refuses new requests with `shutting_down` and closes each connection once it has its answers. `done` is

@@ -458,4 +458,8 @@ void connection::raise(int rc, std::string_view doing) const {
     throw storage_error{fault, message};
 }
 
+void connection::interrupt() const noexcept {
+    sqlite3_interrupt(handle());
+}
+
 }  // namespace valhalla::schema

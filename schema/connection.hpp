@@ -48,6 +48,8 @@ class connection {
     connection& operator=(const connection&) = delete;
     ~connection();
 
+    /// Any thread.
+    void interrupt() const noexcept;
     [[nodiscard]] sqlite3* handle() const noexcept { return db_.getHandle(); }
     /// What the database is called in messages.
     [[nodiscard]] const std::string& name() const noexcept { return name_; }

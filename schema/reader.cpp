@@ -39,6 +39,10 @@ reader::reader(const std::filesystem::path& database) : impl_{std::make_unique<i
 reader::reader(const connection& shared) : impl_{std::make_unique<impl>(shared)} {}
 reader::~reader() = default;
 
+void reader::interrupt() noexcept {
+    impl_->db.interrupt();
+}
+
 audit_page reader::audit(const audit_query& query) {
     const read_transaction open = impl_->transaction();
     return impl_->trail.page(query);

@@ -127,6 +127,9 @@ class reader {
     /// Records `first`..`last` in order, in short transactions of their own; the view lives during the call.
     void each_record(audit_seq first, audit_seq last, const std::function<void(std::string_view)>& visit);
 
+    /// Any thread: the statement that runs now, if there is one, ends with `storage_error` (`failed`).
+    void interrupt() noexcept;
+
   private:
     struct impl;
     std::unique_ptr<impl> impl_;

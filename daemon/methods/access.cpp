@@ -97,13 +97,20 @@ std::string identity_json(const ipc::key_identity& whom, const api_key& key) {
 
 void bind_operators(ipc::method_table& table, const services& with) {
     table.on<api::operator_lock>([with](api::operator_lock::params&& p, ipc::call& c) {
-        with.changes.submit(
-            commands::lock_operator{
-                .operator_name = std::move(p.operator_name), .reason = std::move(p.reason), .ttl = span_of(p.ttl_s)},
-            c);
+        auto also = with.users.other_name_of(p.operator_name);
+        if (also && p.operator_name.starts_with("uid:")) {
+            p.operator_name.swap(*also);  // a person is called by their name
+        }
+        with.changes.submit(commands::lock_operator{.operator_name = std::move(p.operator_name),
+                                                    .reason = std::move(p.reason),
+                                                    .ttl = span_of(p.ttl_s),
+                                                    .also = std::move(also)},
+                            c);
     });
     table.on<api::operator_unlock>([with](api::operator_unlock::params&& p, ipc::call& c) {
-        with.changes.submit(commands::unlock_operator{std::move(p.operator_name), std::move(p.reason)}, c);
+        auto also = with.users.other_name_of(p.operator_name);
+        with.changes.submit(commands::unlock_operator{std::move(p.operator_name), std::move(p.reason), std::move(also)},
+                            c);
     });
     table.on<api::operator_locks>([with](const api::operator_locks::params&, ipc::call& c) {
         c.reply(locks_json(with.hot.state(), with.clock.span()));

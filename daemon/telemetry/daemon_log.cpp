@@ -19,18 +19,45 @@ void daemon_log::set_level(const std::string& least) {
     to_->set_level(spdlog::level::from_str(least));
 }
 
+namespace {
+
+/// Most of what is told quotes somebody: a name, a path, a reason. Fields stay as they are, for those who search.
+void write_line(spdlog::logger& to, journal_sink* native, const log_entry& what, log_writer::clock::time_point of) {
+    auto line = printable(what.text);
+    if (native != nullptr) {
+        native->send({what.id, what.how, std::move(line), what.fields});
+    } else {
+        to.log(of, spdlog::source_loc{}, level_of(what.how), line);
+    }
+}
+
+}  // namespace
+
 void daemon_log::write(const log_entry& what) {
-    const auto level = level_of(what.how);
-    if (!to_->should_log(level)) {
+    if (!to_->should_log(level_of(what.how))) {
         return;
     }
-    // Most of what is told quotes somebody: a name, a path, a reason. Fields stay as they are, for those who search.
-    auto line = printable(what.text);
-    if (native_) {
-        native_->send({what.id, what.how, std::move(line), what.fields});
+    if (background_) {
+        background_->put(what);
     } else {
-        to_->log(level, line);
+        write_line(*to_, native_.get(), what, log_writer::clock::now());
     }
+}
+
+void daemon_log::begin_background() {
+    background_ = std::make_unique<log_writer>(
+        [to = to_, native = native_](const log_entry& what, log_writer::clock::time_point of) {
+            write_line(*to, native.get(), what, of);
+        },
+        [](std::uint64_t lines) {
+            return log_entry{ids::lines_lost, severity::warning,
+                             fmt::format("{} {} of the log lost, for whatever takes them was too slow", lines,
+                                         lines == 1 ? "line was" : "lines were")};
+        });
+}
+
+bool daemon_log::end_background() {
+    return !background_ || background_->stop();
 }
 
 void daemon_log::listening(std::string_view socket) {
@@ -72,12 +99,25 @@ void daemon_log::unknown_name(std::string_view sentence) {
     write({ids::unknown_name, severity::warning, std::string{sentence}});
 }
 
-void daemon_log::reloaded(std::string_view what) {
-    write({ids::reloaded, severity::info, fmt::format("reload: {} read", what)});
+void daemon_log::reloaded(std::string_view what, std::string_view how) {
+    write({ids::reloaded, severity::info, fmt::format("reload: {} read; {}", what, how)});
 }
 
 void daemon_log::reload_refused(std::string_view what, std::string_view why) {
     write({ids::reload_refused, severity::error, fmt::format("reload: the {} in force stays: {}", what, why)});
+}
+
+void daemon_log::cut_short(std::string_view what) {
+    write({ids::cut_short, severity::warning, fmt::format("stopping: {}", what)});
+}
+
+void daemon_log::users_unknown(std::string_view why) {
+    write({ids::users_unknown, severity::warning,
+           fmt::format("{}; who was known keeps their role for a while, all others are asked to come again", why)});
+}
+
+void daemon_log::users_known() {
+    write({ids::users_known, severity::info, "the user database answers again"});
 }
 
 void daemon_log::server_trouble(std::string_view what) {

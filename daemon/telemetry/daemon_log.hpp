@@ -2,7 +2,8 @@
 //
 // What the daemon says to its administrator: one function for each kind of line, so that what a line says, how loud,
 // and under which id stands in one place. Most lines are about records of the trail (record_line.hpp). A line goes to
-// the journal with its fields, or to standard error as plain text. Any thread.
+// the journal with its fields, or to standard error as plain text. Any thread; while the daemon serves, nobody waits
+// for a line to be taken (log_writer.hpp).
 #pragma once
 
 #include <chrono>
@@ -16,6 +17,7 @@
 
 #include "daemon/telemetry/journal_sink.hpp"
 #include "daemon/telemetry/log_entry.hpp"
+#include "daemon/telemetry/log_writer.hpp"
 #include "schema/model/time.hpp"
 
 namespace valhalla {
@@ -30,6 +32,10 @@ class daemon_log {
     void set_level(const std::string& least);
     [[nodiscard]] bool structured() const noexcept { return native_ != nullptr; }
     void write(const log_entry& what);
+    /// From now on lines are written in the background; before, each is written when it is said.
+    void begin_background();
+    /// Waits for lines that are not written yet. False when whatever takes them does not.
+    bool end_background();
 
     // Coming and going
     void listening(std::string_view socket);
@@ -41,8 +47,11 @@ class daemon_log {
     void other_socket(std::string_view inherited, std::string_view configured);
     void development();
     void unknown_name(std::string_view sentence);
-    void reloaded(std::string_view what);
+    void reloaded(std::string_view what, std::string_view how);
     void reload_refused(std::string_view what, std::string_view why);
+    void cut_short(std::string_view what);
+    void users_unknown(std::string_view why);
+    void users_known();
     void server_trouble(std::string_view what);
 
     // The disk
@@ -70,6 +79,7 @@ class daemon_log {
   private:
     std::shared_ptr<spdlog::logger> to_;
     std::shared_ptr<journal_sink> native_;
+    std::unique_ptr<log_writer> background_;
 };
 
 /// To the journal when standard error is one, else to standard error, with the time of day in front for `development`.

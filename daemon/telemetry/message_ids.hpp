@@ -28,6 +28,10 @@ inline constexpr message_id development{"3702a7ca67e549079b330312af6e7152"};  //
 inline constexpr message_id reloaded{"e810b83cb6ef47ca8800f93cd043af54"};  // configuration, policy or playbook was read again
 inline constexpr message_id unknown_name{"4664378ba1114c4a88e7d28f7efdd3a1"};  // the configuration gives a role to a user or group that the system does not know
 inline constexpr message_id reload_refused{"fedf1c28591d4ebca3801bf636176396"};  // one of them was not good; the one in force stays
+inline constexpr message_id cut_short{"a58c54180c0b4b29921142382311f9c6"};  // a stop waits no longer for peers or for work that goes on
+inline constexpr message_id users_unknown{"1d6dba4869d34c0cbe91e9d3440d60ca"};  // the user database does not answer
+inline constexpr message_id users_known{"7387c734ac4a48d29f05e992827500e6"};  // it does again
+inline constexpr message_id lines_lost{"30ab63ee49c34542b3a55d6b3a01472b"};  // lines of the log were lost, and how many
 inline constexpr message_id storage_failed{"4242c73d3eb0456db741ec3203fea3d4"};  // the database failed; it stops
 inline constexpr message_id storage_lost{"0ad6bc82c51fb15a4a5eadb59d7f9aa3"};  // the files that are open are not those at their paths; nothing more is stored
 inline constexpr message_id storage_full{"677aa8a511854e958e3086e1ab61a76c"};  // the disk is full; changes are refused

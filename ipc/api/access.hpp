@@ -95,7 +95,9 @@ struct operator_lock {
     };
     static constexpr auto fields = std::tuple{
         text("operator", &params::operator_name, operator_rules,
-             "Who; they need not have been here before. A lock that they have is replaced."),
+             "Who; they need not have been here before. A lock that they have is replaced. A user of this system is "
+             "held "
+             "by name and by uid, whichever is given."),
         text("reason", &params::reason, access_reason_rules, "Why; they are told."),
         integer("ttl_s", &params::ttl_s, {.minimum = 1, .maximum = max_lock_s},
                 "Seconds after which it ends by itself; without it, an owner has to lift it."),

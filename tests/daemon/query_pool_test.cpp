@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
+#include <functional>
 #include <future>
 #include <memory>
 #include <mutex>
@@ -16,6 +18,7 @@
 #include "tests/temporary_directory.hpp"
 
 using namespace valhalla;
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -133,8 +136,65 @@ BOOST_AUTO_TEST_CASE(when_it_stops_what_is_queued_is_carried_out_though_nobody_t
     for (std::size_t n = 0; n < jobs; ++n) {
         b.pool.submit([](schema::reader&) { return std::string{"1"}; }, b.reply());
     }
-    b.pool.stop();
+    BOOST_TEST(b.pool.stop(60s));
     BOOST_TEST(b.wait_for_results(jobs) == jobs);
+}
+
+BOOST_AUTO_TEST_CASE(its_end_does_not_wait_for_a_job_that_hangs_nor_for_what_is_behind_it) {
+    std::promise<void> go;
+    auto released = go.get_future().share();
+    std::atomic<bool> carried_out = false;
+    std::promise<void> begun;
+    bench b;
+    b.pool.submit(
+        [&, released](schema::reader&) {
+            begun.set_value();
+            released.wait();
+            return std::string{"1"};
+        },
+        b.reply());
+    begun.get_future().wait();
+    b.pool.submit(
+        [&](schema::reader&) {
+            carried_out = true;
+            return std::string{"2"};
+        },
+        b.reply());
+    BOOST_TEST(!b.pool.stop(50ms));
+    go.set_value();
+    b.wait_for_results(1);
+    BOOST_TEST(!carried_out);
+    BOOST_TEST(b.pool.stop(60s));
+}
+
+BOOST_AUTO_TEST_CASE(what_the_daemon_must_do_is_done_before_all_that_waits_and_however_much_that_is) {
+    std::promise<void> go;
+    auto released = go.get_future().share();
+    std::promise<void> begun;
+    std::vector<std::string> done;
+    bench b;
+    b.pool.submit(
+        [&, released](schema::reader&) {
+            begun.set_value();
+            released.wait();
+            return std::string{"1"};
+        },
+        b.reply());
+    begun.get_future().wait();
+    const auto job = [](schema::reader&) { return std::string{"2"}; };
+    for (std::size_t n = 0; n < query_pool::max_queued; ++n) {
+        b.pool.submit(job, b.reply());
+    }
+    b.pool.submit(job, b.reply());
+    BOOST_TEST(b.sink->answers.back() == "overloaded");
+    b.pool.submit_own([&](schema::reader&) -> std::function<void()> { return [&] { done.emplace_back("own"); }; });
+    go.set_value();
+    b.take_one();
+    b.take_one();
+    BOOST_TEST(done.size() == 1U);
+    for (std::size_t n = 0; n < query_pool::max_queued; ++n) {
+        b.take_one();
+    }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -8,12 +8,14 @@ valhalla_test(daemon_test
     daemon/clock_test.cpp
     daemon/clock_restart_test.cpp
     daemon/clock_watch_test.cpp
+    daemon/config_changes_test.cpp
     daemon/config_file_test.cpp
     daemon/config_limits_test.cpp
     daemon/denial_book_test.cpp
     daemon/governor/dice.cpp
     daemon/hot_answers_test.cpp
     daemon/frontend_files_test.cpp
+    daemon/identities_test.cpp
     daemon/io_loop_test.cpp
     daemon/ledger_retry_test.cpp
     daemon/ledger_test.cpp
@@ -23,6 +25,7 @@ valhalla_test(daemon_test
     daemon/replay_test.cpp
     daemon/task_runner_test.cpp
     daemon/telemetry/journal_test.cpp
+    daemon/telemetry/log_writer_test.cpp
     daemon/telemetry/metrics_test.cpp
     daemon/telemetry/record_line_test.cpp
     daemon/toml_shape_test.cpp

@@ -6,7 +6,6 @@ valhalla_test(ipc_wire_test
     ${CMAKE_CURRENT_LIST_DIR}/line_buffer_test.cpp
     ${CMAKE_CURRENT_LIST_DIR}/method_table_test.cpp
     ${CMAKE_CURRENT_LIST_DIR}/params_test.cpp
-    ${CMAKE_CURRENT_LIST_DIR}/peer_test.cpp
     ${CMAKE_CURRENT_LIST_DIR}/rate_limiter_test.cpp
     ${CMAKE_CURRENT_LIST_DIR}/request_test.cpp
     ${CMAKE_CURRENT_LIST_DIR}/words_test.cpp
@@ -17,6 +16,7 @@ valhalla_test(ipc_server_test
   SOURCES
     ${CMAKE_CURRENT_LIST_DIR}/batch_test.cpp
     ${CMAKE_CURRENT_LIST_DIR}/client_test.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/identity_test.cpp
     ${CMAKE_CURRENT_LIST_DIR}/key_test.cpp
     ${CMAKE_CURRENT_LIST_DIR}/order_test.cpp
     ${CMAKE_CURRENT_LIST_DIR}/server_limits_test.cpp

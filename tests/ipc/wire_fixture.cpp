@@ -118,7 +118,13 @@ wire_fixture::wire_fixture(ipc::limits bounds, ipc::role granted)
     bind();
     ipc::unix_server_options options;
     options.bounds = bounds;
-    options.access = [granted](std::uint32_t, std::uint32_t) { return granted; };
+    granted_ = granted;
+    options.identities = {
+        .known = [this](int, const ipc::credentials& of) -> std::optional<ipc::identity> {
+            return looks_up_ ? std::nullopt : std::optional{ipc::identity{fmt::format("uid:{}", of.uid), granted_}};
+        },
+        .look_up = [this](int, const ipc::credentials&,
+                          ipc::identity_source::answer done) { look_ups_.push_back(std::move(done)); }};
     options.report = [this](std::string_view what) {
         const std::lock_guard lock{mutex_};
         reports_.emplace_back(what);
@@ -206,6 +212,40 @@ void wire_fixture::set_key(const std::string& id, ipc::role granted, const std::
     });
 }
 
+template <class Condition>
+void wire_fixture::wait_until_on_io(Condition condition) {
+    const auto deadline = std::chrono::steady_clock::now() + patience;
+    while (!on_io(condition)) {
+        if (std::chrono::steady_clock::now() > deadline) {
+            throw std::runtime_error{"the number of connections does not come about"};
+        }
+        std::this_thread::yield();
+    }
+}
+
+void wire_fixture::set_role(ipc::role granted) {
+    on_io([&] {
+        granted_ = granted;
+        server_->refresh_identities();
+    });
+}
+
+void wire_fixture::look_users_up() {
+    on_io([&] { looks_up_ = true; });
+}
+
+void wire_fixture::wait_for_look_ups(std::size_t count) {
+    wait_until_on_io([this, count] { return look_ups_.size() == count; });
+}
+
+void wire_fixture::answer_look_up(std::size_t n, const std::optional<ipc::identity>& who) {
+    on_io([&] {
+        const auto done = std::move(look_ups_.at(n));
+        look_ups_.erase(look_ups_.begin() + static_cast<std::ptrdiff_t>(n));
+        done(who);
+    });
+}
+
 void wire_fixture::note_executed(std::string what) {
     const std::lock_guard lock{mutex_};
     executed_.push_back(std::move(what));
@@ -286,17 +326,6 @@ void wire_fixture::wait_for_report(std::string_view part) {
                                        [&](const std::string& each) { return each.find(part) != std::string::npos; });
         },
         "the report does not come");
-}
-
-template <class Condition>
-void wire_fixture::wait_until_on_io(Condition condition) {
-    const auto deadline = std::chrono::steady_clock::now() + patience;
-    while (!on_io(condition)) {
-        if (std::chrono::steady_clock::now() > deadline) {
-            throw std::runtime_error{"the number of connections does not come about"};
-        }
-        std::this_thread::yield();
-    }
 }
 
 void wire_fixture::wait_for_connections(std::size_t count) {

@@ -78,6 +78,12 @@ class wire_fixture {
     explicit wire_fixture(ipc::limits bounds = {}, ipc::role granted = ipc::role::owner);
     /// The key `id`, held by `name`; none takes it away.
     void set_key(const std::string& id, ipc::role granted, const std::string& name = "ci");
+    /// What every user may do, looked up again for the connections that are open.
+    void set_role(ipc::role granted);
+    /// From now on users have to be looked up, each by `answer_look_up`.
+    void look_users_up();
+    void wait_for_look_ups(std::size_t count);
+    void answer_look_up(std::size_t n, const std::optional<ipc::identity>& who);
     ~wire_fixture();
     wire_fixture(const wire_fixture&) = delete;
     wire_fixture& operator=(const wire_fixture&) = delete;
@@ -147,8 +153,11 @@ class wire_fixture {
     boost::asio::io_context io_{BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO};
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
     ipc::method_table table_;
-    std::map<std::string, ipc::key_identity> keys_;  // I/O thread
-    std::shared_ptr<ipc::push_channel> pushes_to_;   // I/O thread
+    std::map<std::string, ipc::key_identity> keys_;       // I/O thread
+    std::shared_ptr<ipc::push_channel> pushes_to_;        // I/O thread
+    ipc::role granted_ = ipc::role::none;                 // I/O thread
+    bool looks_up_ = false;                               // I/O thread
+    std::vector<ipc::identity_source::answer> look_ups_;  // I/O thread
     std::unique_ptr<ipc::unix_server> server_;
 
     mutable std::mutex mutex_;
