@@ -24,8 +24,7 @@ namespace {
 }
 
 [[nodiscard]] bool is_among(const boost::asio::ip::address& who, const std::vector<std::string>& proxies) {
-    return std::any_of(proxies.begin(), proxies.end(),
-                       [&who](const auto& proxy) { return parsed_address(proxy) == who; });
+    return std::ranges::any_of(proxies, [&who](const auto& proxy) { return parsed_address(proxy) == who; });
 }
 
 }  // namespace
