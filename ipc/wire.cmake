@@ -6,6 +6,7 @@ set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CMAKE_CURRENT_S
 # What both ends of the socket need. Compiled once; part of both archives, because the client library is installed alone.
 add_library(valhalla_json OBJECT
   default_socket.cpp
+  json_parts.cpp
   json_reader.cpp
   json_reader_tokens.cpp
   json_text.cpp

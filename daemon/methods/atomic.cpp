@@ -16,6 +16,7 @@
 #include "daemon/methods/bind.hpp"
 #include "ipc/api/methods.hpp"
 #include "ipc/excerpt.hpp"
+#include "ipc/json_parts.hpp"
 #include "ipc/json_reader.hpp"
 #include "ipc/nearest.hpp"
 
@@ -50,34 +51,6 @@ class collection final : public ipc::reply_sink {
     ipc::reply_handle to_;
 };
 
-/// Of an array as the ledger writes it: JSON for sure, but perhaps deeper and with more keys than a request may have,
-/// so that the reader of requests would refuse it.
-std::vector<std::string_view> elements_of(std::string_view array) {
-    std::vector<std::string_view> found;
-    std::size_t depth = 0;
-    std::size_t begin = 1;
-    for (std::size_t i = 0; i < array.size(); ++i) {
-        switch (array[i]) {
-            case '"':
-                for (++i; i < array.size() && array[i] != '"'; ++i) {
-                    i += array[i] == '\\' ? 1U : 0U;
-                }
-                break;
-            case '[':
-            case '{': ++depth; break;
-            case ']':
-            case '}': --depth; break;
-            default: break;
-        }
-        const bool ends = depth == 0 || (depth == 1 && array[i] == ',');
-        if (ends && i < array.size()) {
-            found.push_back(array.substr(begin, i - begin));
-            begin = i + 1;
-        }
-    }
-    return found;
-}
-
 /// Where the ledger's answer arrives: an array with an element for each.
 class distribution final : public ipc::reply_sink {
   public:
@@ -85,15 +58,15 @@ class distribution final : public ipc::reply_sink {
         : parts_{std::move(parts)}, whole_{std::move(whole)} {}
 
     void deliver(std::uint64_t ticket, std::string_view results) override {
-        const auto elements = elements_of(results);
-        if (elements.size() != parts_.size()) {
+        const auto elements = ipc::elements_of(results);
+        if (!elements || elements->size() != parts_.size()) {
             whole_->deliver_error(ticket, {ipc::error_code::internal_error,
                                            "what was done is in the trail, but its answers are not all there",
                                            {}});
             return;
         }
         for (std::size_t i = 0; i < parts_.size(); ++i) {
-            parts_[i].reply(elements[i]);
+            parts_[i].reply((*elements)[i]);
         }
     }
     void deliver_error(std::uint64_t ticket, const ipc::rpc_error& error) override {

@@ -107,7 +107,7 @@ class params_builder {
         if (body.substr(body.find_first_not_of(" \t\r\n")).starts_with("null")) {
             return;
         }
-        const auto members = json_members::of(body);
+        const auto members = json_members::of_request(body);
         if (!members) {
             result_.problems.push_back({"body", {}, "value is not a valid dict", "type_error.dict"});
             return;

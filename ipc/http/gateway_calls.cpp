@@ -35,7 +35,7 @@ std::string rpc_error_line(std::string_view id, int code, std::string_view kind,
 
 /// Methods that are about the connection, which many share here.
 [[nodiscard]] bool is_about_the_connection(std::string_view request) {
-    const auto members = json_members::of(request);
+    const auto members = json_members::of_request(request);
     if (!members) {
         return false;
     }
@@ -217,8 +217,8 @@ void gateway::rpc(const admitted& what, const request& whole, const exchange& wi
     const auto refuse_line = [&with](std::string_view id, int code, std::string_view kind, std::string_view message) {
         with.respond({.body = rpc_error_line(id, code, kind, message)});
     };
-    const auto elements = json_elements(whole.body);
-    const auto single = elements ? std::nullopt : json_members::of(whole.body);
+    const auto elements = elements_of_request(whole.body);
+    const auto single = elements ? std::nullopt : json_members::of_request(whole.body);
     if (!elements && !single) {
         const auto problem = problem_with_json(whole.body);
         refuse_line("null", problem ? -32700 : -32600, problem ? "parse_error" : "invalid_request",

@@ -63,7 +63,9 @@ void gateway::entries(const admitted& what, std::uint64_t after, std::size_t mis
                          return;
                      }
                  }
-                 if (!items || items->empty()) {
+                 if (!items) {
+                     respond(with, refuse(500, "The daemon's answer is not of the expected form."));
+                 } else if (items->empty()) {
                      respond(with, refuse(404, "Not Found"));  // the trail is not that long
                  } else if (items->size() < missing) {
                      entries(what, after + items->size(), missing - items->size(), std::move(grown), with);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ipc/http/json_members.hpp"
 
+#include "ipc/json_parts.hpp"
 #include "ipc/json_reader.hpp"
 #include "ipc/json_text.hpp"
 
@@ -19,6 +20,19 @@ ipc::json_scratch& members_scratch() {
 }  // namespace
 
 std::optional<json_members> json_members::of(std::string_view object) {
+    const auto parts = ipc::members_of(object);
+    if (!parts) {
+        return std::nullopt;
+    }
+    json_members found;
+    found.members_.reserve(parts->size());
+    for (const auto& [name, value] : *parts) {
+        found.members_.push_back({name, value});
+    }
+    return found;
+}
+
+std::optional<json_members> json_members::of_request(std::string_view object) {
     json_members found;
     ipc::json_reader in{object, members_scratch()};
     if (in.enter_object()) {
@@ -44,6 +58,10 @@ std::string_view json_members::operator[](std::string_view name) const noexcept 
 }
 
 std::optional<std::vector<std::string_view>> json_elements(std::string_view array) {
+    return ipc::elements_of(array);
+}
+
+std::optional<std::vector<std::string_view>> elements_of_request(std::string_view array) {
     std::vector<std::string_view> found;
     ipc::json_reader in{array, members_scratch()};
     if (in.enter_array()) {

@@ -20,8 +20,11 @@ class json_members {
         std::string_view value;
     };
 
-    /// Nothing when `object` is not one JSON object, by all the rules of the wire (ipc/json_reader.hpp).
+    /// Of what the daemon or we wrote, however deep (ipc/json_parts.hpp). Nothing when it is not one object.
     [[nodiscard]] static std::optional<json_members> of(std::string_view object);
+    /// Of what a user sent. Nothing when it is not one JSON object, by all the rules and limits of the wire
+    /// (ipc/json_reader.hpp).
+    [[nodiscard]] static std::optional<json_members> of_request(std::string_view object);
 
     /// The value as it stands; empty when there is none.
     [[nodiscard]] std::string_view operator[](std::string_view name) const noexcept;
@@ -31,8 +34,10 @@ class json_members {
     std::vector<member> members_;
 };
 
-/// The elements of an array; nothing when it is not one.
+/// The elements of an array that the daemon wrote; nothing when it is not one.
 [[nodiscard]] std::optional<std::vector<std::string_view>> json_elements(std::string_view array);
+/// Of one that a user sent, like `json_members::of_request`.
+[[nodiscard]] std::optional<std::vector<std::string_view>> elements_of_request(std::string_view array);
 
 /// The text that a JSON string means; empty for any other value.
 [[nodiscard]] std::string json_text(std::string_view value);

@@ -33,6 +33,23 @@ BOOST_AUTO_TEST_CASE(a_result_without_a_member_is_not_made_up) {
     BOOST_TEST(!shape_tile(R"({"hashes":"abc"})", made));
 }
 
+BOOST_AUTO_TEST_CASE(answers_are_read_however_deep_and_wide_they_are) {
+    const auto deep = std::string(200, '[') + std::string(200, ']');
+    std::string wide = "{";
+    for (int n = 0; n < 20'000; ++n) {
+        wide.append(n == 0 ? "" : ",").append("\"k" + std::to_string(n) + "\":1");
+    }
+    wide += '}';
+    shaped_answer made;
+    BOOST_TEST(
+        shape_session(R"({"active":true,"started_at_utc":null,"ended_at_utc":null,"cone_band":"A","status":null,)"
+                      R"("notes":"]}\"","snapshot":{"a":)" +
+                          deep + ",\"b\":" + wide + "},\"id\":7}",
+                      made));
+    BOOST_TEST(made.body.ends_with(wide + "}}"));
+    BOOST_TEST(!shape_session(R"({"active":true)", made));
+}
+
 BOOST_AUTO_TEST_CASE(a_tile_is_bytes) {
     for (const auto& [base64, bytes] : {std::pair{"AAEC", 3U}, std::pair{"AAE=", 2U}, std::pair{"AA==", 1U}}) {
         shaped_answer made;
