@@ -2,7 +2,9 @@
 #include "ipc/http/allowed.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <ranges>
+#include <utility>
 
 namespace valhalla::http {
 
@@ -10,10 +12,6 @@ namespace {
 
 [[nodiscard]] constexpr char lower(char c) noexcept {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-}
-
-[[nodiscard]] bool same_host(std::string_view one, std::string_view other) noexcept {
-    return std::ranges::equal(one, other, [](char a, char b) { return lower(a) == lower(b); });
 }
 
 /// The unspecified address for what is none. An IPv4 address within IPv6 is that IPv4 address.
@@ -27,12 +25,50 @@ namespace {
     return std::ranges::any_of(proxies, [&who](const auto& proxy) { return parsed_address(proxy) == who; });
 }
 
+/// For a message: without what would end a line or the text.
+[[nodiscard]] std::string in_quotes(std::string_view text) {
+    std::string quoted = "\"" + std::string{text} + "\"";
+    std::ranges::replace_if(quoted, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, '?');
+    return quoted;
+}
+
+[[nodiscard]] constexpr bool is_upper(char c) noexcept {
+    return c >= 'A' && c <= 'Z';
+}
+
+/// Labels with dots between them, none of them empty; behind the last one there may be a dot.
+[[nodiscard]] bool is_name_of_host(std::string_view name) noexcept {
+    static constexpr std::string_view in_labels = "abcdefghijklmnopqrstuvwxyz0123456789-_.";
+    return !name.empty() && name.front() != '.' && name.find("..") == std::string_view::npos &&
+           std::ranges::all_of(name, [](char c) { return in_labels.find(lower(c)) != std::string_view::npos; });
+}
+
+[[nodiscard]] bool is_port(std::string_view text) noexcept {
+    unsigned short port = 0;
+    const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), port);
+    return fault == std::errc{} && end == text.data() + text.size() && port != 0 && text.front() != '0';
+}
+
+/// A name or an address, as browsers write it, perhaps with a port.
+[[nodiscard]] bool is_host(std::string_view host) {
+    const auto colon = host.find_last_of(":]");
+    const bool with_port = colon != std::string_view::npos && host[colon] == ':';
+    const auto name = with_port ? host.substr(0, colon) : host;
+    const bool literal = name.starts_with('[') && name.ends_with(']') && name.size() > 2;
+    return (!with_port || is_port(host.substr(colon + 1))) &&
+           (literal ? parsed_address(name.substr(1, name.size() - 2)).is_v6() : is_name_of_host(name));
+}
+
 }  // namespace
 
 boost::asio::ip::address unmapped(const boost::asio::ip::address& address) {
     return address.is_v6() && address.to_v6().is_v4_mapped()
                ? boost::asio::ip::make_address_v4(boost::asio::ip::v4_mapped, address.to_v6())
                : address;
+}
+
+bool same_host(std::string_view one, std::string_view other) noexcept {
+    return one.size() == other.size() && std::ranges::equal(one, other, {}, lower, lower);
 }
 
 host_list::host_list(std::vector<std::string> hosts) : hosts_{std::move(hosts)} {}
@@ -65,17 +101,19 @@ std::vector<std::string> split_list(std::string_view list) {
 }
 
 std::string objection_to_origin(std::string_view origin) {
-    const auto quoted = "\"" + std::string{origin} + "\"";
+    const auto quoted = in_quotes(origin);
     if (origin.find('*') != std::string_view::npos) {
         return quoted + " contains a wildcard; list each origin";
     }
-    for (const std::string_view scheme : {"http://", "https://"}) {
-        if (origin.starts_with(scheme)) {
-            const auto host = origin.substr(scheme.size());
-            if (host.empty() || host.find_first_of("/?#@ ") != std::string_view::npos ||
-                std::ranges::any_of(host, [](char c) { return c >= 'A' && c <= 'Z'; })) {
-                break;
-            }
+    for (const auto& [scheme, own_port] : {std::pair<std::string_view, std::string_view>{"http://", ":80"},
+                                           std::pair<std::string_view, std::string_view>{"https://", ":443"}}) {
+        const bool of_scheme = origin.starts_with(scheme);
+        const auto host = of_scheme ? origin.substr(scheme.size()) : std::string_view{};
+        if (of_scheme && host.ends_with(own_port) && is_host(host)) {
+            return quoted + " can never be what a browser sends, which leaves out the scheme's own port; write " +
+                   std::string{origin.substr(0, origin.size() - own_port.size())};
+        }
+        if (of_scheme && is_host(host) && std::ranges::none_of(host, is_upper)) {
             return {};
         }
     }
@@ -84,23 +122,11 @@ std::string objection_to_origin(std::string_view origin) {
 }
 
 std::string objection_to_host(std::string_view host) {
-    const auto colon = host.find_last_of(":]");
-    const bool with_port = colon != std::string_view::npos && host[colon] == ':';
-    const auto name = with_port ? host.substr(0, colon) : host;
-    const auto port = with_port ? host.substr(colon + 1) : std::string_view{"1"};
-    const auto is_in = [](std::string_view set) {
-        return [set](char c) { return set.find(lower(c)) != std::string_view::npos; };
-    };
-    const bool good_port = !port.empty() && port.size() <= 5 && std::ranges::all_of(port, is_in("0123456789"));
-    const bool literal = name.starts_with('[') && name.ends_with(']') && name.size() > 2;
-    const bool good_name =
-        literal ? parsed_address(name.substr(1, name.size() - 2)).is_v6()
-                : !name.empty() && std::ranges::all_of(name, is_in("abcdefghijklmnopqrstuvwxyz0123456789.-_"));
-    if (good_port && good_name) {
+    if (is_host(host)) {
         return {};
     }
-    return "\"" + std::string{host} +
-           "\" is not a valid host; one looks like valhalla.example.org or valhalla.example.org:8443, as browsers "
+    return in_quotes(host) +
+           " is not a valid host; one looks like valhalla.example.org or valhalla.example.org:8443, as browsers "
            "write "
            "it: without a scheme, a path or a wildcard, and with a port that is not the scheme's own";
 }
@@ -109,7 +135,7 @@ std::string objection_to_proxy(std::string_view address) {
     if (!parsed_address(address).is_unspecified()) {
         return {};
     }
-    return "\"" + std::string{address} + "\" is not the address of a proxy; one looks like 192.0.2.7 or 2001:db8::7";
+    return in_quotes(address) + " is not the address of a proxy; one looks like 192.0.2.7 or 2001:db8::7";
 }
 
 bool is_proxy(std::string_view peer, const std::vector<std::string>& proxies) {

@@ -12,6 +12,9 @@
 
 namespace valhalla::http {
 
+/// Names of hosts are the same in upper and lower case.
+[[nodiscard]] bool same_host(std::string_view one, std::string_view other) noexcept;
+
 class host_list {
   public:
     /// Each `name` or `name:port`, as a browser writes it in `Host`.

@@ -115,6 +115,9 @@ std::optional<std::string> set_listen(const toml::node& node, program_options& i
     } catch (const usage_error& wrong) {
         return wrong.what();
     }
+    if (const auto twice = listened_on_twice(addresses)) {
+        return "names " + *twice + " twice";
+    }
     into.listen = std::move(addresses);
     return std::nullopt;
 }

@@ -22,7 +22,6 @@
 #include <boost/asio/steady_timer.hpp>
 #include <climits>
 
-#include "ipc/default_socket.hpp"
 #include "ipc/http/memory_bound.hpp"
 #include "ipc/http/options.hpp"
 #include "ipc/http/server.hpp"
@@ -40,6 +39,7 @@ constexpr int exit_usage = 2;
 constexpr int exit_socket = 5;
 /// Files beside connections: the daemon's connections, listening sockets, the loop.
 constexpr rlim_t other_files = 128;
+constexpr rlim_t fewest_connections = 16;
 
 void report(std::string_view what) {
     // One write, and never one that waits: standard error may be a pipe that nobody reads, and one with room has room
@@ -58,13 +58,17 @@ void fit_to_open_files(limits& bounds) {
     if (::getrlimit(RLIMIT_NOFILE, &files) != 0) {
         return;
     }
+    if (files.rlim_max < other_files + fewest_connections) {
+        throw usage_error{"this process may open " + std::to_string(files.rlim_max) + " files, and it needs at least " +
+                          std::to_string(other_files + fewest_connections) + "; raise LimitNOFILE= or ulimit -n"};
+    }
     const rlim_t wanted = bounds.connections + other_files;
     if (files.rlim_cur < wanted) {
         files.rlim_cur = std::min(wanted, files.rlim_max);
         ::setrlimit(RLIMIT_NOFILE, &files);
     }
     if (files.rlim_cur < wanted) {
-        bounds.connections = files.rlim_cur > 2 * other_files ? files.rlim_cur - other_files : other_files;
+        bounds.connections = files.rlim_cur - other_files;
         bounds.connections_per_peer = std::min(bounds.connections_per_peer, bounds.connections * 3 / 4);
         report("this process may open " + std::to_string(files.rlim_cur) + " files, so it has at most " +
                std::to_string(bounds.connections) + " connections; raise LimitNOFILE= for more");
@@ -173,9 +177,10 @@ void on_hang_up(boost::asio::signal_set& signals, server& serving, const tls_fil
 int run(const program_options& options) {
     auto bounds = options.bounds;
     fit_to_open_files(bounds);
+    const auto daemon_socket = socket_of(options);
     boost::asio::io_context io{BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO};
     server serving{io,
-                   {.socket = options.socket.empty() ? valhalla::ipc::default_socket_path() : options.socket,
+                   {.socket = daemon_socket,
                     .origins = options.origins,
                     .trusted_proxies = options.trusted_proxies,
                     .dev = options.dev,

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <iterator>
 #include <string>
 #include <sys/un.h>
 #include <utility>
@@ -26,12 +27,18 @@ constexpr std::string_view default_address = "127.0.0.1:5000";
 
 void apply_environment(program_options& options, const environment& variable) {
     options.dev_key = text_of_variable(variable, "VALHALLA_DEV_KEY");
+    if (variable("VALHALLA_DEV_KEY") != nullptr && options.dev_key.empty()) {
+        throw usage_error{"VALHALLA_DEV_KEY is set and empty, so it would ask for no key; give it a text, or unset it"};
+    }
     if (!options.dev && !options.dev_key.empty()) {
         throw usage_error{
             "VALHALLA_DEV_KEY is for --dev; without it the keys that an owner makes with 'valhallactl key create' open "
             "the gateway, so unset it"};
     }
     if (auto socket = text_of_variable(variable, "VALHALLA_SOCKET"); !socket.empty()) {
+        if (!socket.starts_with('/')) {
+            throw usage_error{"VALHALLA_SOCKET: \"" + socket + "\" is not an absolute path"};
+        }
         options.socket = std::move(socket);
     }
     const auto origins = split_list(text_of_variable(variable, "CORS_ALLOWED_ORIGINS"));
@@ -45,7 +52,21 @@ void apply_environment(program_options& options, const environment& variable) {
     }
 }
 
+void check_socket_path(const std::string& path) {
+    if (path.size() >= sizeof sockaddr_un{}.sun_path) {
+        throw usage_error{"the path of the daemon's socket has " + std::to_string(path.size()) +
+                          " bytes, and a socket's path at most " + std::to_string(sizeof sockaddr_un{}.sun_path - 1) +
+                          "; name another one with --socket or VALHALLA_SOCKET: " + path};
+    }
+}
+
 }  // namespace
+
+std::string socket_of(const program_options& options) {
+    auto path = options.socket.empty() ? ipc::default_socket_path() : options.socket;
+    check_socket_path(path);
+    return path;
+}
 
 boost::asio::ip::tcp::endpoint parse_address(std::string_view text) {
     const auto wrong = [text](std::string_view why) {
@@ -54,7 +75,8 @@ boost::asio::ip::tcp::endpoint parse_address(std::string_view text) {
     };
     const auto colon = text.rfind(':');
     if (colon == std::string_view::npos) {
-        throw wrong("it has no port");
+        const bool only_digits = !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+        throw wrong(only_digits ? "it has no address" : "it has no port");
     }
     auto host = text.substr(0, colon);
     const auto port_text = text.substr(colon + 1);
@@ -81,6 +103,15 @@ boost::asio::ip::tcp::endpoint parse_address(std::string_view text) {
 std::string text_of(const boost::asio::ip::tcp::endpoint& at) {
     const auto address = at.address().to_string();
     return (at.address().is_v6() ? "[" + address + "]" : address) + ":" + std::to_string(at.port());
+}
+
+std::optional<std::string> listened_on_twice(const std::vector<boost::asio::ip::tcp::endpoint>& at) {
+    for (auto one = at.begin(); one != at.end(); ++one) {
+        if (one->port() != 0 && std::find(std::next(one), at.end(), *one) != at.end()) {
+            return text_of(*one);
+        }
+    }
+    return std::nullopt;
 }
 
 std::optional<std::string> objection_to_listening(const program_options& options,
@@ -158,13 +189,13 @@ parsed_options parse_options(const std::vector<std::string>& arguments, const en
     if (!socket.empty()) {
         options.socket = socket;
     }
-    if (options.socket.size() >= sizeof sockaddr_un{}.sun_path) {
-        throw usage_error{"the path of the daemon's socket has " + std::to_string(options.socket.size()) +
-                          " bytes, and a socket's path at most " + std::to_string(sizeof sockaddr_un{}.sun_path - 1)};
-    }
+    check_socket_path(options.socket);
     if (!listen.empty()) {
         options.listen.clear();
         std::ranges::transform(listen, std::back_inserter(options.listen), parse_address);
+        if (const auto twice = listened_on_twice(options.listen)) {
+            throw usage_error{"--listen names " + *twice + " twice"};
+        }
     }
     options.listen_said = !options.listen.empty();
     if (!options.listen_said) {

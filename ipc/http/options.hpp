@@ -53,8 +53,14 @@ using environment = std::function<const char*(const char*)>;
 
 /// `127.0.0.1:5000`, `[::1]:5000` or `localhost:5000`. Throws `usage_error`.
 [[nodiscard]] boost::asio::ip::tcp::endpoint parse_address(std::string_view text);
+/// An address that is there twice: the second time it would be taken.
+[[nodiscard]] std::optional<std::string> listened_on_twice(const std::vector<boost::asio::ip::tcp::endpoint>& at);
 /// As it is written there.
 [[nodiscard]] std::string text_of(const boost::asio::ip::tcp::endpoint& at);
+
+/// Of the daemon. Throws `usage_error` where it cannot be the path of a socket, `ipc::untrusted_directory` where
+/// somebody else could listen there.
+[[nodiscard]] std::string socket_of(const program_options& options);
 
 /// What stands against serving there: one sentence that says what to do.
 [[nodiscard]] std::optional<std::string> objection_to_listening(const program_options& options,

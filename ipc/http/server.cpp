@@ -55,7 +55,9 @@ void server::listen(const tcp::endpoint& at) {
         made.listen(bounds.backlog, fault);
     }
     if (fault) {
-        throw listen_error{"cannot listen on " + text_of(at) + ": " + fault.message()};
+        const bool taken = fault == boost::asio::error::address_in_use;
+        throw listen_error{"cannot listen on " + text_of(at) + ": " + fault.message() +
+                           (taken ? "; stop what listens there or choose another address with --listen" : "")};
     }
     keep(std::move(made));
 }

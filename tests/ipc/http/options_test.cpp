@@ -158,7 +158,12 @@ BOOST_AUTO_TEST_CASE(what_is_wrong_is_told_with_its_file_and_line) {
              {"hosts = [\"https://a\"]\n", "bad.toml:1: hosts: \"https://a\" is not a valid host"},
              {"hosts = [\"*.example.org\"]\n", "bad.toml:1: hosts: \"*.example.org\" is not a valid host"},
              {"hosts = [1]\n", "bad.toml:1: hosts: must be a list of hosts"},
+             {"hosts = [\"a.example\\r\\nb\"]\n", "is not a valid host"},
+             {"hosts = [\"a:65536\"]\n", "bad.toml:1: hosts: \"a:65536\" is not a valid host"},
              {"origins = [\"*\"]\n", "bad.toml:1: origins: \"*\" contains a wildcard"},
+             {"origins = [\"https://a.example:443\"]\n", "scheme's own port; write https://a.example"},
+             {"origins = [\"https://a\\u0000.example\"]\n", "is not a valid origin"},
+             {"listen = [\"127.0.0.1:1\", \"127.0.0.1:1\"]\n", "bad.toml:1: listen: names 127.0.0.1:1 twice"},
              {"trusted_proxies = [\"10.0.0.0/8\"]\n", "bad.toml:1: trusted_proxies: \"10.0.0.0/8\" is not the address"},
              {"[tls]\nkey = \"/k\"\n", "bad.toml:2: tls.key: certificate and key belong together"},
              {"[tls]\ncertificate = \"c.pem\"\n",
@@ -172,12 +177,16 @@ BOOST_AUTO_TEST_CASE(what_is_wrong_is_told_with_its_file_and_line) {
     BOOST_TEST(has(objection({"--config", dir.path().string()}), "not a regular file"));
     BOOST_TEST(
         has(objection({"--dev"}, {{"CORS_ALLOWED_ORIGINS", "*"}}), "CORS_ALLOWED_ORIGINS: \"*\" contains a wild"));
+    BOOST_TEST(has(objection({"--listen", "[::1]:1", "--listen", "[::1]:1"}), "--listen names [::1]:1 twice"));
+    BOOST_TEST(has(objection({"--listen", "15401"}), "\"15401\" is not a valid address: it has no address"));
+    BOOST_TEST(has(objection({}, {{"VALHALLA_SOCKET", "run/v.sock"}}), "\"run/v.sock\" is not an absolute path"));
     BOOST_TEST(has(objection({"--nothing"}), "see valhalla-gateway --help"));
 }
 
 BOOST_AUTO_TEST_CASE(a_key_for_development_opens_no_service) {
     BOOST_TEST(options_of({"--dev"}, {{"VALHALLA_DEV_KEY", "x"}}).dev_key == "x");
     BOOST_TEST(has(objection({}, {{"VALHALLA_DEV_KEY", "x"}}), "VALHALLA_DEV_KEY is for --dev"));
+    BOOST_TEST(has(objection({"--dev"}, {{"VALHALLA_DEV_KEY", ""}}), "VALHALLA_DEV_KEY is set and empty"));
 }
 
 BOOST_AUTO_TEST_CASE(where_others_can_come_a_name_is_needed) {

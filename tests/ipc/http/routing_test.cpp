@@ -148,11 +148,17 @@ BOOST_AUTO_TEST_CASE(hosts_are_compared_whole) {
 }
 
 BOOST_AUTO_TEST_CASE(origins_are_written_out) {
-    BOOST_TEST(objection_to_origin("https://a.example:8443").empty());
     for (const char* const origin :
-         {"*", "https://*.example", "a.example", "https://", "https://a/b", "https://A.example", "null"}) {
-        BOOST_TEST(!objection_to_origin(origin).empty());
+         {"https://a.example:8443", "http://localhost:443", "https://a:80", "http://[::1]:3000", "http://192.0.2.7"}) {
+        BOOST_TEST(objection_to_origin(origin).empty(), origin);
     }
+    for (const char* const origin :
+         {"*", "https://*.example", "a.example", "https://", "https://a/b", "https://A.example", "null",
+          "https://:8443", "https://a:", "https://a:0", "https://a:65536", "https://a:08", "https://a:443",
+          "http://a:80", "https://a\r\n", "https://a..b", "https://.a", "https://[::g]", "https://a:1:2"}) {
+        BOOST_TEST(!objection_to_origin(origin).empty(), origin);
+    }
+    BOOST_TEST(!objection_to_origin(std::string_view{"https://a\0b", 11}).empty());
     const auto list = split_list(" https://a/ ,,https://b ");
     BOOST_TEST(list.size() == 2U);
     BOOST_TEST(list[0] == "https://a");
@@ -162,8 +168,28 @@ BOOST_AUTO_TEST_CASE(hosts_are_names_as_browsers_write_them) {
     for (const char* const host : {"valhalla.example.org", "Valhalla:8443", "192.0.2.7", "[2001:db8::7]:80", "[::1]"}) {
         BOOST_TEST(objection_to_host(host).empty(), host);
     }
-    for (const char* const host : {"", "*", "*.example.org", "https://a.example", "a.example/", "a b", "a:", "a:b",
-                                   "a:123456", "[::g]", "[]", "2001:db8::7", "[192.0.2.7]", "user@a", "ä.example"}) {
+    for (const char* const host : {"",
+                                   "*",
+                                   "*.example.org",
+                                   "https://a.example",
+                                   "a.example/",
+                                   "a b",
+                                   "a:",
+                                   "a:b",
+                                   "a:123456",
+                                   "a:65536",
+                                   "a:0",
+                                   "a:080",
+                                   ".",
+                                   "a..b",
+                                   "a\r\n",
+                                   ":80",
+                                   "[::g]",
+                                   "[]",
+                                   "2001:db8::7",
+                                   "[192.0.2.7]",
+                                   "user@a",
+                                   "ä.example"}) {
         BOOST_TEST(!objection_to_host(host).empty(), host);
     }
 }
