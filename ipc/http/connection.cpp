@@ -162,7 +162,7 @@ void connection::process(std::string_view data) {
         return;
     }
     if (!account()) {
-        refuse_request({503, "Too much is being received at once. Try again in a moment."});
+        give_up_input();
         return;
     }
     const bool more = !in_.empty() && answered_here == max_turn_requests;
@@ -171,6 +171,19 @@ void connection::process(std::string_view data) {
     } else if (phase_ != phase::answering && !writing_) {
         wait_readable();
     }
+}
+
+/// There is no memory for what was received. A request that the gateway has already is answered, and what is behind it
+/// is thrown away: nobody may believe that it was not done.
+void connection::give_up_input() {
+    if (phase_ != phase::answering && !writing_) {
+        refuse_request({503, "Too much is being received at once. Try again in a moment."});
+        return;
+    }
+    std::string{}.swap(in_);
+    context_.keep_alive = false;
+    close_after_write_ = close_after_write_ || phase_ != phase::answering;
+    static_cast<void>(account());
 }
 
 std::size_t connection::take(std::string_view data) {
@@ -220,6 +233,7 @@ std::size_t connection::take_body(std::string_view data) {
         context_.head_only = head.method == verb::head;
         context_.keep_alive = head.keep_alive && ++requests_ < host_.bounds.requests && !draining_;
         context_.cors.clear();
+        stranger_ = false;
         if (!parser.complete()) {
             const auto with = this_exchange();
             if (!host_.begin(head, with)) {
@@ -238,6 +252,7 @@ std::size_t connection::take_body(std::string_view data) {
 
 void connection::complete() {
     auto whole = std::move(incoming_);
+    stranger_ = false;  // what is sent is the gateway's own
     enter(phase::answering);
     host_.handle(whole->content, this_exchange());
     if (host_.spare.size() < max_spare_requests) {
@@ -329,8 +344,7 @@ void connection::close() {
         host_.sockets->forget(*this);
     }
     socket_.close();
-    host_.buffered -= accounted_;
-    accounted_ = 0;
+    host_.buffered.change(peer_, std::exchange(accounted_, {}), {});
     incoming_.reset();
     std::string{}.swap(in_);
     std::string{}.swap(out_);

@@ -23,6 +23,7 @@
 
 #include <boost/asio/io_context.hpp>
 
+#include "ipc/http/buffer_book.hpp"
 #include "ipc/http/client_socket.hpp"
 #include "ipc/http/limits.hpp"
 #include "ipc/http/request.hpp"
@@ -59,7 +60,8 @@ struct incoming {
 /// What the connections of one server share, and what they ask of it. Outlives every connection that is not closed.
 class connection_host {
   public:
-    explicit connection_host(const limits& limits) : bounds{limits}, scratch(read_bytes, '\0') {}
+    explicit connection_host(const limits& limits)
+        : bounds{limits}, scratch(read_bytes, '\0'), buffered{limits.buffer_bytes} {}
     virtual ~connection_host() = default;
     connection_host(const connection_host&) = delete;
     connection_host& operator=(const connection_host&) = delete;
@@ -75,7 +77,7 @@ class connection_host {
     std::string scratch;                // what is read, and where most requests are parsed
     std::string text;                   // an answer on its way
     std::vector<std::unique_ptr<incoming>> spare;
-    std::size_t buffered = 0;  // of `limits::buffer_bytes`
+    buffer_book buffered;
     date_text date;
 };
 
@@ -108,6 +110,8 @@ class connection final : public std::enable_shared_from_this<connection>, privat
     [[nodiscard]] clock::time_point idle_since() const noexcept { return since_; }
     [[nodiscard]] answer_context& context() noexcept { return context_; }
     [[nodiscard]] bool closed() const noexcept { return closed_; }
+    /// Whether the request that is being read is of somebody whose key was never found good. They get less memory.
+    void set_stranger(bool stranger) noexcept { stranger_ = stranger; }
 
   private:
     enum class phase : std::uint8_t {
@@ -136,6 +140,7 @@ class connection final : public std::enable_shared_from_this<connection>, privat
     void enter(phase next);
     static void shrink(std::string& buffer);
     [[nodiscard]] bool account();
+    void give_up_input();
     [[nodiscard]] exchange this_exchange() { return {shared_from_this(), number_}; }
 
     connection_host& host_;
@@ -146,7 +151,7 @@ class connection final : public std::enable_shared_from_this<connection>, privat
     std::unique_ptr<incoming> incoming_;
     std::string out_;
     std::size_t sent_ = 0;
-    std::size_t accounted_ = 0;
+    buffer_book::holding accounted_;
     answer_context context_;
     std::uint64_t number_ = 0;  // of the exchange that is open
     std::size_t requests_ = 0;
@@ -162,6 +167,7 @@ class connection final : public std::enable_shared_from_this<connection>, privat
     bool close_after_write_ = false;
     bool end_of_input_ = false;
     bool draining_ = false;
+    bool stranger_ = false;
     bool closed_ = false;
 };
 

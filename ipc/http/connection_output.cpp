@@ -148,9 +148,9 @@ void connection::linger() {
 bool connection::account() {
     const std::size_t held = in_.capacity() + out_.capacity() + (incoming_ ? incoming_->content.held() : 0);
     const std::size_t beyond = held > kept_bytes ? held : 0;
-    host_.buffered = host_.buffered - accounted_ + beyond;
-    accounted_ = beyond;
-    return host_.buffered <= host_.bounds.buffer_bytes || beyond == 0;
+    const buffer_book::holding now{beyond, stranger_ ? beyond : 0};
+    host_.buffered.change(peer_, std::exchange(accounted_, now), now);
+    return beyond == 0 || host_.buffered.allows(peer_, stranger_);
 }
 
 }  // namespace valhalla::http

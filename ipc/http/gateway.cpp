@@ -55,7 +55,12 @@ gateway::gateway(boost::asio::io_context& io, gateway_options options, const lim
 gateway::~gateway() = default;
 
 bool gateway::begin(const request& head, const exchange& with) {
-    return admit(head, with).has_value();
+    const auto what = admit(head, with);
+    if (what) {
+        const auto* const holder = what->who ? keys_.holder_of(*what->who) : nullptr;
+        with.on().set_stranger(!what->who || (holder != nullptr && !holder->proven));
+    }
+    return what.has_value();
 }
 
 void gateway::on_tick(upstream::clock::time_point now) {
@@ -134,6 +139,10 @@ std::optional<gateway::admitted> gateway::admit(const request& head, const excha
     return what;
 }
 
+    if (head.announced > max_ignored_body_bytes && !row.takes_body()) {
+        respond(with, refuse(413, "A body is not looked at here."), true);
+        return std::nullopt;
+    }
 /// A page of another name that resolves to this machine is how browsers are made to speak to it.
 std::optional<refusal> gateway::objection_to_host(const request& head, const target_parts& parts) const {
     if (!parts.authority.empty() && head.has_host && parts.authority != head.fields.host) {

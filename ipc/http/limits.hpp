@@ -21,6 +21,8 @@ inline constexpr std::size_t max_chunk_header_bytes = 4'096;
 inline constexpr std::size_t kept_bytes = 1'024;
 /// Requests whose memory is kept for the next ones.
 inline constexpr std::size_t max_spare_requests = 16;
+/// A body that a route does not look at: clients send `{}`.
+inline constexpr std::size_t max_ignored_body_bytes = 1'024;
 /// An `Idempotency-Key`, as the daemon bounds its `request_key`.
 inline constexpr std::size_t max_idempotency_key_bytes = 128;
 /// A key, a cookie, an origin: longer ones are not ours.

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <limits>
+#include <utility>
 
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/core/string.hpp>
@@ -73,7 +75,8 @@ auto request::texts_of(Self& self) noexcept {
 void request::clear() {
     method = verb::unknown;
     version = 11;
-    has_host = has_content_type = expects_continue = has_body = false;
+    has_host = has_content_type = has_idempotency_key = expects_continue = has_body = false;
+    announced = 0;
     keep_alive = true;
     for (std::string* const text : texts_of(*this)) {
         forget(*text);
@@ -252,7 +255,11 @@ void request_parser::on_field_impl(beast_field name, string_view name_text, stri
         } else if (iequals(name_text, "X-VALHALLA-CSRF")) {
             keep_once(fields.csrf, value, fault);
         } else if (iequals(name_text, "Idempotency-Key")) {
-            keep_once(fields.idempotency_key, value, fault);
+            if (std::exchange(into_.has_idempotency_key, true)) {
+                refuse(400, "A field of the request is there twice.", fault);
+                return;
+            }
+            fields.idempotency_key.assign(value.data(), value.size());
         } else if (iequals(name_text, "Last-Event-ID")) {
             keep_once(fields.last_event_id, value, fault);
         } else if (iequals(name_text, "Sec-Fetch-Site")) {
@@ -275,6 +282,8 @@ void request_parser::on_header_impl(error_code& fault) {
     }
     head_complete_ = true;
     into_.keep_alive = keep_alive();
+    const auto length = content_length();
+    into_.announced = has_encoding_ ? std::numeric_limits<std::uint64_t>::max() : length ? *length : 0;
 }
 
 void request_parser::on_body_init_impl(const boost::optional<std::uint64_t>& length, error_code& fault) {
@@ -295,6 +304,10 @@ void request_parser::on_chunk_header_impl(std::uint64_t /*size*/, string_view ex
     fault = {};
     if (extensions.size() > max_chunk_header_bytes) {
         refuse(400, "A chunk's header is too long.", fault);
+    } else if (std::ranges::any_of(extensions, [](char c) {
+                   return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f;
+               })) {
+        refuse(400, "A chunk's header contains a control character.", fault);
     }
 }
 

@@ -48,10 +48,12 @@ struct request {
     known_fields fields;
     bool has_host = false;
     bool has_content_type = false;
+    bool has_idempotency_key = false;
     bool expects_continue = false;
     bool keep_alive = true;
     bool has_body = false;
     std::string body;
+    std::uint64_t announced = 0;  ///< bytes of the body by the fields; all that could be when it comes in chunks
 
     /// As new, with the memory that it had.
     void clear();

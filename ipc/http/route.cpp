@@ -59,6 +59,12 @@ void for_each_row(std::string_view path, const Visit& visit) {
 
 }  // namespace
 
+bool route::takes_body() const noexcept {
+    return how == special::rpc || how == special::add_checkpoint || std::ranges::any_of(params, [](const auto& param) {
+               return param.from == where::body || param.from == where::query_or_body;
+           });
+}
+
 std::optional<route_match> find_route(verb method, std::string_view path) {
     std::string decoded;
     if (path.find('%') != std::string_view::npos) {

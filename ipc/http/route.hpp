@@ -80,6 +80,8 @@ struct route {
     bool open = false;
 
     [[nodiscard]] bool changes() const noexcept { return method != verb::get; }
+    /// Whether anything of a request's body is looked at.
+    [[nodiscard]] bool takes_body() const noexcept;
 };
 
 [[nodiscard]] std::span<const route> all_routes() noexcept;
