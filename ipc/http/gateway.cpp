@@ -145,7 +145,7 @@ std::optional<gateway::admitted> gateway::admit(const request& head, const excha
     }
 /// A page of another name that resolves to this machine is how browsers are made to speak to it.
 std::optional<refusal> gateway::objection_to_host(const request& head, const target_parts& parts) const {
-    if (!parts.authority.empty() && head.has_host && parts.authority != head.fields.host) {
+    if (!parts.authority.empty() && head.has_host && !same_host(parts.authority, head.fields.host)) {
         return refuse(400, "The target and the Host field name two hosts.");
     }
     if (!head.has_host && parts.authority.empty()) {

@@ -71,6 +71,10 @@ constexpr std::string_view refusal_response =
     return "{}";
 }
 
+/// Of the export: those that are small whatever happened.
+constexpr std::string_view document_names =
+    R"({"type":"string","enum":["go_session.json","go_progress.json","cone_state.json","thresholds.json"]})";
+
 /// `/tlog/tile/{tile...}` is not a template of OpenAPI, which knows segments alone.
 [[nodiscard]] std::string template_of(std::string_view path) {
     std::string text{path};
@@ -95,7 +99,7 @@ void append_parameters(std::string& out, const route& row, const described_metho
         append_member(out, "in", param.from == where::path ? "\"path\"" : "\"query\"");
         // What the body may have as well is not required of the query.
         append_member(out, "required", param.required && param.from != where::query_or_body ? "true" : "false");
-        append_member(out, "schema", schema_of(method, param.name));
+        append_member(out, "schema", row.shape == shape_document ? document_names : schema_of(method, param.name));
         if (method != nullptr && method->meanings.contains(std::string{param.name})) {
             append_member(out, "description", method->meanings.find(param.name)->second);
         }

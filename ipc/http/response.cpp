@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <tuple>
 #include <zlib.h>
 
@@ -22,6 +23,34 @@ constexpr std::string_view ok_line = "HTTP/1.1 200 OK\r\nDate: ";
 constexpr int gzip_level = 5;
 /// What zlib wants for a gzip header around the largest window.
 constexpr int gzip_window_bits = 15 + 16;
+
+[[nodiscard]] std::string_view trimmed(std::string_view text) noexcept {
+    const auto begin = text.find_first_not_of(" \t");
+    return begin == std::string_view::npos ? std::string_view{}
+                                           : text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
+}
+
+/// `lower_case` in any case.
+[[nodiscard]] bool same_token(std::string_view text, std::string_view lower_case) noexcept {
+    return text.size() == lower_case.size() && std::ranges::equal(text, lower_case, [](char given, char expected) {
+               return expected == (given >= 'A' && given <= 'Z' ? static_cast<char>(given + 32) : given);
+           });
+}
+
+/// Whether a coding has the parameter `q=0`.
+[[nodiscard]] bool has_no_weight(std::string_view coding) noexcept {
+    auto at = coding.find(';');
+    while (at != std::string_view::npos) {
+        const auto next = coding.find(';', at + 1);
+        const auto parameter = trimmed(coding.substr(at + 1, next == std::string_view::npos ? next : next - at - 1));
+        if (parameter.size() > 2 && same_token(parameter.substr(0, 2), "q=") &&
+            parameter.substr(2).find_first_not_of("0.") == std::string_view::npos) {
+            return true;
+        }
+        at = next;
+    }
+    return false;
+}
 
 }  // namespace
 
@@ -97,14 +126,21 @@ bool names_etag(std::string_view if_none_match, std::string_view etag) noexcept 
 }
 
 bool accepts_gzip(std::string_view accept_encoding) noexcept {
-    const auto at = accept_encoding.find("gzip");
-    if (at == std::string_view::npos) {
-        return false;
+    std::optional<bool> any;  // of `*`
+    while (!accept_encoding.empty()) {
+        const auto end = std::min(accept_encoding.find(','), accept_encoding.size());
+        const auto one = accept_encoding.substr(0, end);
+        accept_encoding.remove_prefix(std::min(end + 1, accept_encoding.size()));
+        const auto name = trimmed(one.substr(0, one.find(';')));
+        const bool wanted = !has_no_weight(one);
+        if (same_token(name, "gzip") || same_token(name, "x-gzip")) {
+            return wanted;
+        }
+        if (name == "*") {
+            any = wanted;
+        }
     }
-    const auto rest = accept_encoding.substr(at + 4, accept_encoding.substr(at + 4).find(','));
-    const auto quality = rest.find("q=");
-    return quality == std::string_view::npos ||
-           rest.substr(quality + 2).find_first_not_of("0. ") != std::string_view::npos;
+    return any.value_or(false);
 }
 
 std::string gzipped(std::string_view body) {

@@ -18,6 +18,13 @@ namespace {
     return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
 }
 
+/// `lower_case` in any case.
+[[nodiscard]] bool begins_with(std::string_view text, std::string_view lower_case) noexcept {
+    return std::ranges::equal(text.substr(0, lower_case.size()), lower_case, [](char given, char expected) {
+        return expected == (given >= 'A' && given <= 'Z' ? static_cast<char>(given + 32) : given);
+    });
+}
+
 }  // namespace
 
 std::optional<std::string> percent_decoded(std::string_view text, bool plus_is_space) {
@@ -46,7 +53,7 @@ std::optional<std::string> percent_decoded(std::string_view text, bool plus_is_s
 std::optional<target_parts> split_target(std::string_view target) {
     target_parts parts;
     for (const std::string_view scheme : {"http://", "https://"}) {
-        if (target.starts_with(scheme)) {
+        if (begins_with(target, scheme)) {
             target.remove_prefix(scheme.size());
             const auto end = std::min(target.find_first_of("/?"), target.size());
             parts.authority = target.substr(0, end);

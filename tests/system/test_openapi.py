@@ -47,6 +47,13 @@ class Description(GatewayTest):
         super().setUp()
         self.document = self.get("/openapi.json").json()
 
+    def test_the_documents_of_the_export_are_the_ones_that_it_names(self):
+        [parameter] = self.document["paths"]["/core/export/{document}"]["get"]["parameters"]
+        self.assertEqual(len(parameter["schema"]["enum"]), 4)
+        for name in parameter["schema"]["enum"]:
+            self.assertEqual((name, self.get(f"/core/export/{name}").status), (name, 200))
+        self.assertEqual(self.get("/core/export/sessions.json").status, 404)
+
     def answers(self) -> list[dict]:
         """Of reads that need no parameters, of changes, and of some that are refused."""
         self.client.call("session.start", notes="n")

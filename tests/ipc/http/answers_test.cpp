@@ -111,11 +111,13 @@ BOOST_AUTO_TEST_CASE(validators_and_codings) {
     BOOST_TEST(names_etag("*", etag));
     BOOST_TEST(!names_etag("\"x\"", etag));
     BOOST_TEST(!names_etag("", etag));
-    for (const char* const taken : {"gzip", "br, gzip", "gzip;q=0.1", "gzip, br;q=0"}) {
-        BOOST_TEST(accepts_gzip(taken));
+    for (const char* const taken : {"gzip", "br, gzip", "gzip;q=0.1", "gzip, br;q=0", "GZIP", "x-gzip", "*",
+                                    "br,\tgzip ;q=1", "*;q=0, gzip", "identity;q=1, gzip;q=0.0001"}) {
+        BOOST_TEST(accepts_gzip(taken), taken);
     }
-    for (const char* const refused : {"", "br", "gzip;q=0", "gzip;q=0.000, br"}) {
-        BOOST_TEST(!accepts_gzip(refused));
+    for (const char* const refused : {"", "br", "gzip;q=0", "gzip;q=0.000, br", "gzip;Q=0", "gzip ; q=0.0",
+                                      "notgzipatall", "xgzip", "*;q=0", "gzip;q=0, *", "deflate;q=1,gzip;a=b;q=0"}) {
+        BOOST_TEST(!accepts_gzip(refused), refused);
     }
     BOOST_TEST(!gzipped(std::string(5000, 'a')).empty());
     BOOST_TEST(gzipped("a").empty());  // it would only get larger
