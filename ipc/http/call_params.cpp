@@ -21,9 +21,14 @@ namespace {
     return "query";
 }
 
+[[nodiscard]] bool is_decimal(char c) noexcept {
+    return c >= '0' && c <= '9';
+}
+
+/// And nothing around it: white space, a line's end above all, would go to the daemon as it is.
 [[nodiscard]] bool is_number(std::string_view text) {
-    return !text.empty() && text.size() <= 32 &&
-           (text.front() == '-' || (text.front() >= '0' && text.front() <= '9')) && !problem_with_json(text);
+    return !text.empty() && text.size() <= 32 && (text.front() == '-' || is_decimal(text.front())) &&
+           is_decimal(text.back()) && !problem_with_json(text);
 }
 
 [[nodiscard]] bool is_integer(std::string_view text) {

@@ -53,6 +53,7 @@ void connection::begin_stream(std::uint64_t number, std::string_view head_and_da
         return;
     }
     enter(phase::streaming);
+    close_after_write_ = draining_;  // a gateway that stops waits for no stream
     socket_.bound_send_buffer(stream_send_buffer_bytes);
     push(head_and_data);
     if (!closed_ && !in_process_) {

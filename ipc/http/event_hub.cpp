@@ -22,6 +22,9 @@ constexpr std::string_view stream_head =
     "Content-Type: text/event-stream\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n"
     "X-Accel-Buffering: no\r\nConnection: close\r\n\r\n";
 
+constexpr std::string_view beyond_the_trail =
+    R"({"code":1502,"message":"The trail has no record with that seq.","data":{"kind":"beyond_the_trail"}})";
+
 /// The number behind `"seq":`, which a record has near its beginning.
 [[nodiscard]] std::uint64_t seq_of(std::string_view record) noexcept {
     constexpr std::string_view name = "\"seq\":";
@@ -42,54 +45,120 @@ void append_event(std::string& out, std::uint64_t seq, std::string_view record) 
 event_hub::event_hub(boost::asio::io_context& io, const std::string& socket_path, const std::string& key,
                      std::shared_ptr<daemon_memory> memory)
     : source_{std::make_shared<upstream>(io, socket_path, key, std::move(memory))}, batch_{io} {
-    source_->observe([this](std::string_view line) { take(line); }, [this] { following_ = false; });
+    source_->observe([this](std::string_view line) { take(line); }, [this] { follow_ended(); });
 }
 
-void event_hub::join(const exchange& with, std::optional<std::uint64_t> after, std::shared_ptr<identity> who) {
+void event_hub::join(const exchange& with, std::optional<std::uint64_t> after, std::shared_ptr<identity> who,
+                     answer_handler told) {
+    joiner made{with, after, std::move(who), std::move(told)};
+    if (state_ == state::following) {
+        begin(std::move(made));
+        return;
+    }
+    joining_.push_back(std::move(made));
     follow();
-    if (!source_->connected()) {
-        respond(with, daemon_away());
+}
+
+/// Of one that the daemon lets follow.
+void event_hub::begin(joiner&& who) {
+    if (who.after && *who.after > tail_) {
+        look_for_position(std::move(who));
+    } else {
+        start(std::move(who));
+    }
+}
+
+/// A record may be known to who asks, and on its way to us. Behind one that is not there nothing would ever come.
+void event_hub::look_for_position(joiner&& who) {
+    const auto params = "{\"after\":" + std::to_string(*who.after - 1) + ",\"limit\":1}";
+    auto& via = who.who->via(lane::query);
+    via.ask("audit.list", params, false,
+            [self = shared_from_this(), who = std::move(who)](const upstream_answer& answer) {
+                if (answer.what != upstream_answer::outcome::result) {
+                    who.told(answer);
+                    return;
+                }
+                const auto page = json_members::of(answer.text);
+                const auto items = page ? json_elements((*page)["items"]) : std::nullopt;
+                if (items && !items->empty()) {
+                    self->start(joiner{who});
+                } else {
+                    who.told({.what = upstream_answer::outcome::error, .text = beyond_the_trail});
+                }
+            });
+}
+
+void event_hub::start(joiner&& who) {
+    if (closed_) {
+        who.told({.what = upstream_answer::outcome::not_asked, .text = {}});
+        return;
+    }
+    auto& to = who.with.on();
+    if (to.context().head_only) {
+        who.with.respond({.content_type = "text/event-stream", .close = true});
+        who.told({.what = upstream_answer::outcome::result, .text = {}});
         return;
     }
     std::string head = "HTTP/1.1 200 OK\r\n";
-    head.append(with.on().context().cors).append(stream_head).append(":\n\n");
-    with.begin_stream(head);
-    if (with.on().closed()) {
-        return;
+    head.append(to.context().cors).append(stream_head).append(":\n\n");
+    who.with.begin_stream(head);
+    if (!to.closed()) {
+        const auto made = std::make_shared<reader>(
+            reader{.to = who.with.shared(), .who = std::move(who.who), .after = who.after, .last_sent = clock::now()});
+        readers_.push_back(made);
+        catch_up(made);
     }
-    const auto made = std::make_shared<reader>(
-        reader{.to = with.shared(), .who = std::move(who), .after = after, .last_sent = clock::now()});
-    readers_.push_back(made);
-    catch_up(made);
+    who.told({.what = upstream_answer::outcome::result, .text = {}});
 }
 
 void event_hub::follow() {
-    if (std::exchange(following_, true)) {
+    if (state_ != state::away) {
         return;
     }
-    const auto params = tail_ ? "{\"after\":" + std::to_string(*tail_) + "}" : std::string{"{}"};
-    source_->ask("audit.follow", params, false, [this](const upstream_answer& answer) {
-        if (answer.what != upstream_answer::outcome::result) {
-            following_ = false;
-            // The daemon was put back to an earlier state: there is no such record.
-            if (answer.what == upstream_answer::outcome::error) {
-                tail_.reset();
-                newest_.clear();
-                newest_bytes_ = 0;
-            }
-            return;
+    state_ = state::asked;
+    source_->ask("audit.follow", "{}", false,
+                 [self = shared_from_this()](const upstream_answer& answer) { self->take_follow(answer); });
+}
+
+void event_hub::take_follow(const upstream_answer& answer) {
+    auto joining = std::exchange(joining_, {});
+    if (answer.what != upstream_answer::outcome::result) {
+        state_ = state::away;
+        for (const auto& one : joining) {
+            one.told(answer);
         }
-        const auto members = json_members::of(answer.text);
-        std::uint64_t after = 0;
-        const auto text = members ? (*members)["after"] : std::string_view{};
-        std::from_chars(text.data(), text.data() + text.size(), after);
-        if (!tail_) {
-            tail_ = after;
-        }
-        for (const auto& one : std::vector{readers_}) {
+        return;
+    }
+    const auto members = json_members::of(answer.text);
+    const auto text = members ? (*members)["after"] : std::string_view{};
+    std::uint64_t after = 0;
+    std::from_chars(text.data(), text.data() + text.size(), after);
+    tail_ = after;
+    state_ = state::following;
+    for (auto& one : joining) {
+        begin(std::move(one));
+    }
+    for (const auto& one : std::vector{readers_}) {
+        if (one->after && *one->after > after) {
+            one->to->close();  // the daemon was put back to an earlier state: what this reader has is not so any more
+        } else {
             catch_up(one);
         }
-    });
+    }
+}
+
+/// What comes next may be of another trail. Readers that were up to date are asked for again from where they are.
+void event_hub::follow_ended() {
+    flush();
+    for (const auto& one : readers_) {
+        if (std::exchange(one->live, false)) {
+            one->after = tail_;
+        }
+    }
+    state_ = state::away;
+    tail_.reset();
+    newest_.clear();
+    newest_bytes_ = 0;
 }
 
 // {"jsonrpc":"2.0","method":"audit.event","params":{"follow":1,"record":{…}}}
@@ -97,7 +166,7 @@ void event_hub::take(std::string_view line) {
     constexpr std::string_view name = "\"record\":";
     const auto at = line.find(name);
     if (line.find("\"audit.event\"") == std::string_view::npos || at == std::string_view::npos) {
-        following_ = false;  // audit.follow_end: we were too slow. The tick follows again.
+        follow_ended();  // audit.follow_end: we were too slow. The tick follows again.
         return;
     }
     const auto record = line.substr(at + name.size(), line.size() - at - name.size() - 2);
@@ -117,6 +186,9 @@ void event_hub::take(std::string_view line) {
             self->batch_wanted_ = false;
             if (!fault) {
                 self->flush();
+                for (const auto& one : std::vector{self->readers_}) {
+                    self->catch_up(one);
+                }
             }
         });
     }
@@ -148,7 +220,10 @@ void event_hub::catch_up(const std::shared_ptr<reader>& who) {
     if (!who->after) {
         who->after = tail_;
     }
-    const bool nothing_missing = *who->after >= *tail_ || (!newest_.empty() && *who->after + 1 >= newest_.front().seq);
+    if (*who->after > *tail_) {
+        return;  // it knows of a record that is still on its way to us; the next batch asks again
+    }
+    const bool nothing_missing = *who->after == *tail_ || (!newest_.empty() && *who->after + 1 >= newest_.front().seq);
     if (nothing_missing) {
         flush();  // what waits is among the newest: the others get it now, this reader with them
         who->live = true;
@@ -193,7 +268,7 @@ void event_hub::take_page(const std::shared_ptr<reader>& who, const upstream_ans
     if (!text.empty()) {
         send(*who, text);
     }
-    if (!items->empty() || *who->after >= *tail_) {
+    if (!items->empty() || who->after == tail_) {
         catch_up(who);
     }
 }
@@ -204,10 +279,10 @@ void event_hub::drop_closed() {
 
 void event_hub::on_tick(clock::time_point now, std::chrono::milliseconds answer_time) {
     drop_closed();
-    if (readers_.empty()) {
+    if (idle()) {
         return;  // the follow stays: the next reader finds the newest events
     }
-    source_->on_tick(now, answer_time);
+    source_->on_tick(now, answer_time, false);
     follow();
     for (const auto& one : std::vector{readers_}) {
         catch_up(one);
@@ -217,7 +292,12 @@ void event_hub::on_tick(clock::time_point now, std::chrono::milliseconds answer_
     }
 }
 
+bool event_hub::idle() const noexcept {
+    return joining_.empty() && std::ranges::all_of(readers_, [](const auto& one) { return one->to->closed(); });
+}
+
 void event_hub::close() {
+    closed_ = true;
     source_->close();
     for (const auto& one : std::exchange(readers_, {})) {
         one->to->close();

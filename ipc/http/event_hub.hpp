@@ -38,13 +38,17 @@ class event_hub final : public std::enable_shared_from_this<event_hub> {
     event_hub(boost::asio::io_context& io, const std::string& socket_path, const std::string& key,
               std::shared_ptr<daemon_memory> memory);
 
-    /// Answers with a stream of the records behind `after`; without it, of those that come. `who` is asked for what is
-    /// older than the newest events.
-    void join(const exchange& with, std::optional<std::uint64_t> after, std::shared_ptr<identity> who);
+    /// Answers with a stream of the records behind `after`; without it, of those that come. The stream begins when the
+    /// daemon has said that `who` may follow the trail. `who` is asked for what is older than the newest events. `told`
+    /// is called once, perhaps before this returns: with a result when the stream begins, and otherwise with why it
+    /// does not, which is to be answered there.
+    void join(const exchange& with, std::optional<std::uint64_t> after, std::shared_ptr<identity> who,
+              answer_handler told);
     void on_tick(clock::time_point now, std::chrono::milliseconds answer_time);
     void close();
 
-    [[nodiscard]] std::size_t readers() const noexcept { return readers_.size(); }
+    /// Nobody reads or is about to.
+    [[nodiscard]] bool idle() const noexcept;
     [[nodiscard]] bool key_refused() const noexcept { return source_->key_refused(); }
 
   private:
@@ -56,14 +60,27 @@ class event_hub final : public std::enable_shared_from_this<event_hub> {
         bool live = false;
         bool asking = false;
     };
+    /// Who waits for the daemon's word.
+    struct joiner {
+        exchange with;
+        std::optional<std::uint64_t> after;
+        std::shared_ptr<identity> who;
+        answer_handler told;
+    };
     struct event {
         std::uint64_t seq = 0;
         std::string text;
     };
+    enum class state : std::uint8_t { away, asked, following };
     using timer = boost::asio::basic_waitable_timer<clock, boost::asio::wait_traits<clock>,
                                                     boost::asio::io_context::executor_type>;
 
     void follow();
+    void take_follow(const upstream_answer& answer);
+    void begin(joiner&& who);
+    void look_for_position(joiner&& who);
+    void start(joiner&& who);
+    void follow_ended();
     void take(std::string_view line);
     void flush();
     void send(reader& to, std::string_view text);
@@ -73,13 +90,15 @@ class event_hub final : public std::enable_shared_from_this<event_hub> {
 
     std::shared_ptr<upstream> source_;
     timer batch_;
+    std::vector<joiner> joining_;
     std::vector<std::shared_ptr<reader>> readers_;
     std::deque<event> newest_;
     std::size_t newest_bytes_ = 0;
     std::string waiting_;                ///< of the newest events: not sent to those who are up to date
-    std::optional<std::uint64_t> tail_;  ///< seq of the last event that came
-    bool following_ = false;
+    std::optional<std::uint64_t> tail_;  ///< seq of the last event that came; while it follows
+    state state_ = state::away;
     bool batch_wanted_ = false;
+    bool closed_ = false;
 };
 
 }  // namespace valhalla::http

@@ -28,7 +28,21 @@ constexpr std::string_view cors_fields =
     return same && (rest.empty() || rest.front() == ';' || rest.front() == ' ');
 }
 
+[[nodiscard]] refusal refuse_origin() {
+    return refuse(
+        403,
+        "Requests from this origin are not allowed here. Origins that may are named, each with its port where "
+        "that is not the scheme's own, in origins of the gateway's configuration or in CORS_ALLOWED_ORIGINS.");
+}
+
 }  // namespace
+
+std::string_view unquoted(std::string_view key) noexcept {
+    if (key.size() >= 2 && key.front() == '"' && key.back() == '"') {
+        return key.substr(1, key.size() - 2);
+    }
+    return key;
+}
 
 void respond(const exchange& with, const refusal& refused, bool close, std::string_view fields) {
     std::string lines{fields};
@@ -46,8 +60,10 @@ gateway::gateway(boost::asio::io_context& io, gateway_options options, const lim
       options_{std::move(options)},
       bounds_{bounds},
       origins_{options_.origins},
-      memory_{std::make_shared<daemon_memory>(daemon_memory{.limit = bounds.daemon_bytes})},
-      health_{std::make_shared<health_probe>(io, options_.socket)},
+      memory_{std::make_shared<daemon_memory>(daemon_memory{.limit = bounds.daemon_bytes,
+                                                            .line_bytes = bounds.body_bytes + max_envelope_bytes,
+                                                            .reach = {options_.socket, options_.report}})},
+      health_{std::make_shared<health_probe>(io, options_.socket, memory_)},
       own_{std::make_shared<identity>(io, options_.socket, std::string{}, memory_)},
       own_events_{std::make_shared<event_hub>(io, options_.socket, std::string{}, memory_)},
       keys_{io, options_.socket, memory_} {}
@@ -123,6 +139,10 @@ std::optional<gateway::admitted> gateway::admit(const request& head, const excha
         return std::nullopt;
     }
     const auto& row = *match->row;
+    if (head.announced > max_ignored_body_bytes && !row.takes_body()) {
+        respond(with, refuse(413, "A body is not looked at here."), true);
+        return std::nullopt;
+    }
     if (const auto objection = objection_to_sender(head, row, with)) {
         respond(with, *objection);
         return std::nullopt;
@@ -139,10 +159,6 @@ std::optional<gateway::admitted> gateway::admit(const request& head, const excha
     return what;
 }
 
-    if (head.announced > max_ignored_body_bytes && !row.takes_body()) {
-        respond(with, refuse(413, "A body is not looked at here."), true);
-        return std::nullopt;
-    }
 /// A page of another name that resolves to this machine is how browsers are made to speak to it.
 std::optional<refusal> gateway::objection_to_host(const request& head, const target_parts& parts) const {
     if (!parts.authority.empty() && head.has_host && !same_host(parts.authority, head.fields.host)) {
@@ -152,7 +168,9 @@ std::optional<refusal> gateway::objection_to_host(const request& head, const tar
         return std::nullopt;  // HTTP/1.0, which no browser speaks
     }
     if (!hosts_.allows(head.has_host ? std::string_view{head.fields.host} : parts.authority)) {
-        return refuse(421, "This gateway does not answer for that host.");
+        return refuse(421,
+                      "This gateway does not answer for that host. hosts of its configuration names those that it "
+                      "answers for, each with its port where that is not the scheme's own.");
     }
     return std::nullopt;
 }
@@ -173,13 +191,22 @@ bool gateway::is_own_origin(const request& head, const exchange& with) const {
 }
 
 std::optional<refusal> gateway::objection_to_sender(const request& head, const route& row, const exchange& with) const {
+    const auto& fields = head.fields;
+    if (head.has_idempotency_key && unquoted(fields.idempotency_key).empty()) {
+        return refuse(400, "An Idempotency-Key must not be empty.");
+    }
     if (!row.changes() && !row.records) {
         return std::nullopt;
     }
-    const auto& fields = head.fields;
+    if (head.has_idempotency_key && row.via != lane::change) {
+        return refuse(400,
+                      row.how == special::rpc
+                          ? "An Idempotency-Key is not looked at here; give request_key among the parameters of a call."
+                          : "An Idempotency-Key is not looked at here.");
+    }
     const bool trusted_origin = !fields.origin.empty() && (is_own_origin(head, with) || origins_.allows(fields.origin));
     if (!fields.origin.empty() && !trusted_origin) {
-        return refuse(403, "Requests from this origin are not allowed here.");
+        return refuse_origin();
     }
     if (!trusted_origin && (fields.fetch_site == "cross-site" || fields.fetch_site == "same-site")) {
         return refuse(403, "Requests from other sites are not allowed here.");
@@ -238,7 +265,7 @@ void gateway::preflight(const request& head, const std::string& methods, const e
     std::string fields = "Allow: " + methods + "\r\n";
     if (!head.fields.origin.empty() && !head.fields.asked_method.empty()) {
         if (!origins_.allows(head.fields.origin)) {
-            respond(with, refuse(403, "Requests from this origin are not allowed here."));
+            respond(with, refuse_origin());
             return;
         }
         fields.append("Access-Control-Allow-Methods: ").append(methods).append("\r\n").append(preflight_fields);

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -34,7 +35,12 @@ struct gateway_options {
     bool dev = false;
     /// Of `--dev`: what `X-VALHALLA-KEY` has to be; empty: nothing.
     std::string dev_key;
+    /// Is told what an operator should read.
+    std::function<void(std::string_view)> report{};
 };
+
+/// An Idempotency-Key may be written as a string of structured fields, in quotes.
+[[nodiscard]] std::string_view unquoted(std::string_view key) noexcept;
 
 class gateway {
   public:
@@ -86,6 +92,8 @@ class gateway {
     [[nodiscard]] bool is_secure(const request& head, const exchange& with) const;
     [[nodiscard]] bool is_own_origin(const request& head, const exchange& with) const;
 
+    /// As `daemon_away`, with what is known of the reason.
+    [[nodiscard]] refusal away() const { return daemon_away(memory_->reach.may_not_connect()); }
     void call(const admitted& what, const request& whole, const exchange& with);
     void answered(const admitted& what, const asked& by, const exchange& with, const upstream_answer& answer);
     void tell(const admitted& what, const asked& by, const exchange& with, std::string_view result);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What is asked of the daemon for a request that may go on, and how its answer is told.
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <ctime>
@@ -18,14 +19,6 @@ namespace valhalla::http {
 
 namespace {
 
-/// An Idempotency-Key may be written as a string of structured fields, in quotes.
-std::string_view unquoted(std::string_view key) noexcept {
-    if (key.size() >= 2 && key.front() == '"' && key.back() == '"') {
-        return key.substr(1, key.size() - 2);
-    }
-    return key;
-}
-
 std::string rpc_error_line(std::string_view id, int code, std::string_view kind, std::string_view message) {
     std::string out = "{\"jsonrpc\":\"2.0\",\"id\":";
     out.append(id).append(",\"error\":{\"code\":").append(std::to_string(code)).append(",\"message\":");
@@ -41,6 +34,25 @@ std::string rpc_error_line(std::string_view id, int code, std::string_view kind,
     }
     const auto method = json_text((*members)["method"]);
     return method == "audit.follow" || method == "audit.unfollow" || method.starts_with("auth.");
+}
+
+/// A member could be `method` for the daemon and not for us.
+[[nodiscard]] bool has_escaped_names(std::string_view request) {
+    const auto members = json_members::of_request(request);
+    return members && std::ranges::any_of(members->all(), [](const auto& one) {
+               return one.name.find('\\') != std::string_view::npos;
+           });
+}
+
+/// Whether an answer, or each of a batch's, is that the key is not valid.
+[[nodiscard]] bool is_refused_key(std::string_view line) {
+    const auto answers = line.starts_with('[') ? json_elements(line) : std::vector<std::string_view>{line};
+    return answers && !answers->empty() && std::ranges::all_of(*answers, [](std::string_view one) {
+               const auto answer = json_members::of(one);
+               const auto error = answer ? json_members::of((*answer)["error"]) : std::nullopt;
+               const auto data = error ? json_members::of((*error)["data"]) : std::nullopt;
+               return data && (*data)["kind"] == "\"invalid_key\"";
+           });
 }
 
 /// As the daemon writes times.
@@ -138,11 +150,12 @@ void gateway::answered(const admitted& what, const asked& by, const exchange& wi
             }
             return;
         }
-        case upstream_answer::outcome::not_asked: respond(with, daemon_away()); return;
+        case upstream_answer::outcome::not_asked: respond(with, away()); return;
         case upstream_answer::outcome::lost:
-            respond(with, row.via == lane::change ? outcome_unknown(by.has_request_key) : daemon_away());
+            respond(with, row.via == lane::change ? outcome_unknown(by.has_request_key) : away());
             return;
         case upstream_answer::outcome::key_refused: key_refused(what, with); return;
+        case upstream_answer::outcome::turned_away: respond(with, turned_away(answer.text)); return;
     }
 }
 
@@ -204,11 +217,11 @@ void gateway::ended_nothing(const admitted& what, const asked& by, const exchang
 }
 
 void gateway::check_health(const exchange& with) const {
-    health_->ask([with](bool answers) {
+    health_->ask([this, with](bool answers) {
         if (answers) {
             with.respond({.body = R"({"status":"ok"})"});
         } else {
-            respond(with, daemon_away());
+            respond(with, away());
         }
     });
 }
@@ -227,11 +240,12 @@ void gateway::rpc(const admitted& what, const request& whole, const exchange& wi
                         : std::string{"The body is neither a request nor a batch."});
         return;
     }
-    bool about_the_connection = single && is_about_the_connection(whole.body);
-    for (const auto one : elements ? *elements : std::vector<std::string_view>{}) {
-        about_the_connection = about_the_connection || is_about_the_connection(one);
+    const auto requests = elements ? *elements : std::vector<std::string_view>{whole.body};
+    if (std::ranges::any_of(requests, has_escaped_names)) {
+        refuse_line("null", -32600, "invalid_request", "The names of a request's members are written without escapes.");
+        return;
     }
-    if (about_the_connection) {
+    if (std::ranges::any_of(requests, is_about_the_connection)) {
         refuse_line(
             "null", -32601, "method_not_found",
             "audit.follow, audit.unfollow and auth.key are about a connection of their own; follow the trail at "
@@ -243,12 +257,18 @@ void gateway::rpc(const admitted& what, const request& whole, const exchange& wi
     what.who->via(lane::query).ask_raw(line, [this, what, with](const upstream_answer& answer) {
         switch (answer.what) {
             case upstream_answer::outcome::result:
+                if (is_refused_key(answer.text)) {
+                    key_refused(what, with);
+                    return;
+                }
+                keys_.prove(*what.who, what.sender);
                 with.respond({.status = answer.text.empty() ? 204 : 200, .body = answer.text});
                 return;
-            case upstream_answer::outcome::error:
-            case upstream_answer::outcome::not_asked: respond(with, daemon_away()); return;
+            case upstream_answer::outcome::error: respond(with, refusal_of(answer.text, *what.row, true)); return;
+            case upstream_answer::outcome::not_asked: respond(with, away()); return;
             case upstream_answer::outcome::lost: respond(with, outcome_unknown(false)); return;
             case upstream_answer::outcome::key_refused: key_refused(what, with); return;
+            case upstream_answer::outcome::turned_away: respond(with, turned_away(answer.text)); return;
         }
     });
 }

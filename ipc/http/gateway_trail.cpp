@@ -9,6 +9,7 @@
 #include "ipc/http/json_members.hpp"
 #include "ipc/http/tlog.hpp"
 #include "ipc/json_text.hpp"
+#include "ipc/limits.hpp"
 #include "ipc/utf8.hpp"
 
 namespace valhalla::http {
@@ -78,6 +79,11 @@ void gateway::entries(const admitted& what, std::uint64_t after, std::size_t mis
 }
 
 void gateway::add_checkpoint(const admitted& what, const request& whole, const exchange& with) {
+    if (whole.body.size() > ipc::max_witness_request_bytes) {
+        respond(with, refuse(413, "A request to a witness has at most " +
+                                      std::to_string(ipc::max_witness_request_bytes) + " bytes."));
+        return;
+    }
     if (!ipc::is_utf8(whole.body)) {
         respond(with, refuse(400, "The body is not valid UTF-8."));
         return;
@@ -123,18 +129,27 @@ void gateway::stream(const admitted& what, const request& whole, const exchange&
         // A browser that connects again says where it was; the query still says where it began.
         after = seq_from(whole.fields.last_event_id);
         if (!after) {
-            respond(with, refuse(400, "The Last-Event-ID is not a seq of the trail."));
+            respond(with, refuse(422, "The Last-Event-ID is not a seq of the trail."));
             return;
         }
-    } else if (const auto params = json_members::of(built.json)) {
-        after = (*params)["after"].empty() ? std::nullopt : seq_from((*params)["after"]);
-    }
-    if (whole.method == verb::head) {
-        with.respond({.content_type = "text/event-stream", .close = true});
-        return;
+    } else if (const auto params = json_members::of(built.json); params && !(*params)["after"].empty()) {
+        after = seq_from((*params)["after"]);
+        if (!after) {
+            with.respond(
+                {.status = 422,
+                 .body = problems_body({{"query", "after", "value is not the seq of a record", "value_error"}})});
+            return;
+        }
     }
     auto* const holder = keys_.holder_of(*what.who);
-    (holder != nullptr ? holder->events : own_events_)->join(with, after, what.who);
+    const auto events = holder != nullptr ? holder->events : own_events_;
+    events->join(with, after, what.who, [this, what, with](const upstream_answer& answer) {
+        if (answer.what == upstream_answer::outcome::result) {
+            keys_.prove(*what.who, what.sender);
+        } else {
+            answered(what, {}, with, answer);
+        }
+    });
 }
 
 }  // namespace valhalla::http

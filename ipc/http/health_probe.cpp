@@ -2,6 +2,7 @@
 #include "ipc/http/health_probe.hpp"
 
 #include <array>
+#include <cerrno>
 #include <string_view>
 #include <utility>
 
@@ -25,8 +26,8 @@ class health_probe::line {
     std::array<char, 1> first{};
 };
 
-health_probe::health_probe(boost::asio::io_context& io, std::string socket_path)
-    : io_{io}, path_{std::move(socket_path)} {}
+health_probe::health_probe(boost::asio::io_context& io, std::string socket_path, std::shared_ptr<daemon_memory> memory)
+    : io_{io}, path_{std::move(socket_path)}, memory_{std::move(memory)} {}
 
 health_probe::~health_probe() = default;
 
@@ -59,6 +60,7 @@ bool health_probe::connect() {
     // Not by Asio, which would wait where the daemon's queue is full.
     const boost::asio::local::stream_protocol::endpoint to{path_};
     if (::connect(made->socket.native_handle(), to.data(), static_cast<socklen_t>(to.size())) != 0) {
+        memory_->reach.cannot_connect(errno);
         return false;
     }
     // It may have been turned away already: then there is something to read all the same.
@@ -76,6 +78,9 @@ bool health_probe::connect() {
 void health_probe::ended(bool answers) {
     line_ = nullptr;
     answered_ = answers;
+    if (answers) {
+        memory_->reach.answers();
+    }
     told_ = clock::now();
     for (const auto& done : std::exchange(waiting_, {})) {
         done(answers);

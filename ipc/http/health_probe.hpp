@@ -15,6 +15,8 @@
 
 namespace valhalla::http {
 
+struct daemon_memory;
+
 class health_probe final : public std::enable_shared_from_this<health_probe> {
   public:
     using clock = std::chrono::steady_clock;
@@ -26,7 +28,7 @@ class health_probe final : public std::enable_shared_from_this<health_probe> {
     static constexpr std::chrono::milliseconds told_time{20};
 
     /// `io` outlives it.
-    health_probe(boost::asio::io_context& io, std::string socket_path);
+    health_probe(boost::asio::io_context& io, std::string socket_path, std::shared_ptr<daemon_memory> memory);
     ~health_probe();
     health_probe(const health_probe&) = delete;
     health_probe& operator=(const health_probe&) = delete;
@@ -43,6 +45,7 @@ class health_probe final : public std::enable_shared_from_this<health_probe> {
 
     boost::asio::io_context& io_;
     std::string path_;
+    std::shared_ptr<daemon_memory> memory_;
     std::shared_ptr<line> line_;  ///< while it is asked
     std::vector<handler> waiting_;
     clock::time_point asked_{};

@@ -9,6 +9,7 @@ add_library(valhalla_http STATIC
   http/config_file.cpp
   http/connection.cpp
   http/connection_output.cpp
+  http/daemon_reach.cpp
   http/event_hub.cpp
   http/gateway.cpp
   http/gateway_calls.cpp

@@ -14,6 +14,10 @@ namespace {
     return std::ranges::all_of(text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
 }
 
+[[nodiscard]] bool is_quiet(const key_ring::holder& of) noexcept {
+    return of.who->idle() && of.events->idle();
+}
+
 }  // namespace
 
 bool looks_like_key(std::string_view text) noexcept {
@@ -28,8 +32,11 @@ bool looks_like_key(std::string_view text) noexcept {
 key_ring::found key_ring::find(std::string_view key, const std::string& peer, clock::time_point now) {
     const auto digest = etag_of(key);  // 128 bits of SHA-256
     if (const auto known = holders_.find(digest); known != holders_.end()) {
-        known->second.who->last_used = now;
-        return {outcome::found, &known->second};
+        if (!known->second.refused()) {
+            known->second.who->last_used = now;
+            return {outcome::found, &known->second};
+        }
+        forget(*known->second.who);
     }
     if (!take_try(peer, now)) {
         return {outcome::too_often, nullptr};
@@ -65,15 +72,20 @@ bool key_ring::take_try(const std::string& peer, clock::time_point now) {
     return true;
 }
 
-/// The identity that has been quiet longest gives way.
+/// The identity that has been quiet longest gives way, and first of all one whose key was never found good.
 bool key_ring::make_room() {
+    const auto waiting =
+        std::ranges::count_if(holders_, [](const auto& one) { return !one.second.proven && !is_quiet(one.second); });
+    if (static_cast<std::size_t>(waiting) >= most_unproven) {
+        return false;
+    }
     if (holders_.size() < most_identities) {
         return true;
     }
     auto oldest = holders_.end();
     for (auto one = holders_.begin(); one != holders_.end(); ++one) {
-        const bool quiet = one->second.who->idle() && one->second.events->readers() == 0;
-        if (quiet && (oldest == holders_.end() || one->second.who->last_used < oldest->second.who->last_used)) {
+        const auto age = [](const holder& of) { return std::pair{of.proven, of.who->last_used}; };
+        if (is_quiet(one->second) && (oldest == holders_.end() || age(one->second) < age(oldest->second))) {
             oldest = one;
         }
     }
@@ -122,7 +134,7 @@ void key_ring::on_tick(clock::time_point now, std::chrono::milliseconds answer_t
     for (const auto& one : all) {
         one.who->on_tick(now, answer_time);
         one.events->on_tick(now, answer_time);
-        if (one.who->key_refused() || one.events->key_refused()) {
+        if (one.refused()) {
             forget(*one.who);
         }
     }

@@ -30,6 +30,8 @@ class key_ring {
 
     /// Each identity has up to four connections to the daemon, which gives one user 64.
     static constexpr std::size_t most_identities = 15;
+    /// Of them those that the daemon has not answered yet: wrong keys do not take the place of others.
+    static constexpr std::size_t most_unproven = 5;
     /// Keys that a peer may try in a row before any was found good, and how long until it may try another one.
     static constexpr double most_tries = 20;
     static constexpr std::chrono::seconds try_time{3};
@@ -40,6 +42,7 @@ class key_ring {
         std::shared_ptr<identity> who;
         std::shared_ptr<event_hub> events;
         bool proven = false;  ///< the daemon answered it once
+        [[nodiscard]] bool refused() const noexcept { return who->key_refused() || events->key_refused(); }
     };
     enum class outcome : std::uint8_t { found, no_key, too_often, too_many };
     struct found {

@@ -32,6 +32,8 @@ inline constexpr std::size_t max_credential_bytes = 256;
 inline constexpr std::size_t max_awaited_answers = 8'192;
 /// Requests to the daemon that its connection has not taken yet.
 inline constexpr std::size_t max_unsent_bytes = std::size_t{8} << 20U;
+/// Beside the body of a request, in the line to the daemon.
+inline constexpr std::size_t max_envelope_bytes = std::size_t{4} << 10U;
 /// A line of the daemon. Its own bound for one connection's answers is 4 MiB.
 inline constexpr std::size_t max_answer_bytes = std::size_t{8} << 20U;
 /// What is kept of a request until it is answered, beside its bytes, and what a connection to the daemon reads into.
@@ -40,6 +42,8 @@ inline constexpr std::size_t first_read_bytes = std::size_t{16} << 10U;
 inline constexpr std::size_t own_answer_bytes = 4 * first_read_bytes;
 /// Pause before the daemon is looked for again. A request in between is answered with 503 at once.
 inline constexpr std::chrono::milliseconds reconnect_pause{100};
+/// … and after it turned a connection away, where it does not say itself how long.
+inline constexpr std::chrono::milliseconds turned_away_pause{1'000};
 /// `Retry-After` of a 503.
 inline constexpr std::chrono::seconds retry_after{1};
 
@@ -54,7 +58,7 @@ struct limits {
     std::size_t target_bytes = std::size_t{8} << 10U;
     std::size_t fields = 64;
     /// The daemon takes lines of 1 MiB; the envelope needs some of it.
-    std::size_t body_bytes = (std::size_t{1} << 20U) - (std::size_t{4} << 10U);
+    std::size_t body_bytes = (std::size_t{1} << 20U) - max_envelope_bytes;
     /// Requests on a connection; then it is closed, so that no client stays on one gateway for ever.
     std::size_t requests = 1'000'000;
     /// Memory that all connections share for incomplete requests and for answers that are not taken.

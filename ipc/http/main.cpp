@@ -184,7 +184,8 @@ int run(const program_options& options) {
                     .origins = options.origins,
                     .trusted_proxies = options.trusted_proxies,
                     .dev = options.dev,
-                    .dev_key = options.dev_key},
+                    .dev_key = options.dev_key,
+                    .report = report},
                    bounds,
                    report};
     if (options.tls.used()) {
@@ -206,8 +207,9 @@ int run(const program_options& options) {
         }
     });
     const auto at = addresses(serving.endpoints(), options.tls.used());
-    report(options.dev ? "development: everyone on this machine can act as you, at " + at
-                       : "listening on " + at + ", for those who have a key");
+    const auto whom = options.dev_key.empty() ? "everyone on this machine" : "who has the key of VALHALLA_DEV_KEY";
+    report(options.dev ? "development: asks the daemon at " + daemon_socket + "; " + whom + " can act as you, at " + at
+                       : "listening on " + at + ", for those who have a key; asks the daemon at " + daemon_socket);
     watchdog alive{io, serving, at};
     alive.start();
     io.run();

@@ -36,8 +36,32 @@ refusal refuse(int status, std::string_view detail) {
     return made;
 }
 
-refusal daemon_away() {
+refusal daemon_away(bool may_not_connect) {
+    if (may_not_connect) {
+        return refuse(503, "The gateway has no permission to connect to the daemon's socket; nothing was done.");
+    }
     return refuse(503, "The daemon cannot be reached; nothing was done. Try again in a moment.");
+}
+
+refusal turned_away(std::string_view error) {
+    const auto members = json_members::of(error);
+    const auto data = members ? json_members::of((*members)["data"]) : std::nullopt;
+    const auto kind = data ? json_text((*data)["kind"]) : std::string{};
+    if (kind == "forbidden") {
+        return refuse(
+            503,
+            "The daemon does not let the gateway's own user in: there is no key yet that it would take, or it "
+            "does not know that user. Nothing was done.");
+    }
+    auto made =
+        refuse(503,
+               "The daemon takes no further connection of the gateway for now; nothing was done. Try again in a "
+               "moment.");
+    made.kind = kind;
+    if (data && !(*data)["retry_after_ms"].empty()) {
+        made.retry_after_s = seconds_of((*data)["retry_after_ms"]);
+    }
+    return made;
 }
 
 refusal outcome_unknown(bool has_request_key) {

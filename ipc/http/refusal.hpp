@@ -22,7 +22,9 @@ struct refusal {
 /// `{"detail":"…"}`
 [[nodiscard]] refusal refuse(int status, std::string_view detail);
 /// The daemon cannot be reached, and nothing was done.
-[[nodiscard]] refusal daemon_away();
+[[nodiscard]] refusal daemon_away(bool may_not_connect = false);
+/// The daemon did not take the gateway's connection, with this `error` object, and nothing was done.
+[[nodiscard]] refusal turned_away(std::string_view error);
 /// The daemon went away after it was asked for a change.
 [[nodiscard]] refusal outcome_unknown(bool has_request_key);
 

@@ -4,6 +4,7 @@
 #include "ipc/http/upstream.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <random>
 #include <utility>
 
@@ -25,6 +26,14 @@ void append_request(std::string& out, std::string_view id, std::string_view meth
     out.append(request_begin).append(id).append(",\"method\":\"").append(method).append("\",\"params\":");
     out.append(params).append("}\n");
 }
+
+/// What stands around the parameters.
+constexpr std::size_t asked_envelope_bytes = 256;
+constexpr std::string_view more_than_one_line =
+    R"({"code":-32600,"message":"The request cannot be sent to the daemon as one line.",)"
+    R"("data":{"kind":"invalid_request"}})";
+constexpr std::string_view too_long_for_the_daemon =
+    R"({"code":1500,"message":"The request is longer than what the daemon takes.","data":{"kind":"record_too_large"}})";
 
 }  // namespace
 
@@ -76,6 +85,9 @@ bool upstream::resize_input(std::size_t bytes) {
 }
 
 void upstream::ask(std::string_view method, std::string_view params, bool shared, answer_handler handler) {
+    if (!is_one_line(params, handler)) {
+        return;
+    }
     if (shared && flush_wanted_ && !waiting_.empty()) {
         // Few different reads are asked in one turn: the newest are looked at first.
         const std::size_t most = 8;
@@ -103,7 +115,7 @@ void upstream::ask(std::string_view method, std::string_view params, bool shared
 }
 
 void upstream::ask_raw(std::string_view line, raw_handler handler) {
-    if (!may_ask(line.size(), handler)) {
+    if (!is_one_line(line, handler) || !may_ask(line.size(), handler)) {
         return;
     }
     auto& entry = expect(line.size());
@@ -114,23 +126,48 @@ void upstream::ask_raw(std::string_view line, raw_handler handler) {
     want_flush();
 }
 
+/// Two lines would be two requests, with an answer that is not awaited: everybody else's would be mixed up. And one
+/// that is too long ends the connection for everybody. So it is looked at here again, whoever asks.
+bool upstream::is_one_line(std::string_view text, const answer_handler& handler) {
+    const bool too_long = text.size() + asked_envelope_bytes > memory_->line_bytes;
+    if (!too_long && text.find('\n') == std::string_view::npos) {
+        return true;
+    }
+    handler({.what = upstream_answer::outcome::error, .text = too_long ? too_long_for_the_daemon : more_than_one_line});
+    return false;
+}
+
 bool upstream::may_ask(std::size_t bytes, const answer_handler& handler) {
-    if (!connected_ && clock::now() >= next_attempt_) {
+    if (!connected_ && !key_refused_ && clock::now() >= next_attempt_) {
         connect();
     }
-    if (!connected_ || waiting_.size() >= max_awaited_answers || out_.size() + bytes > max_unsent_bytes ||
+    if (!connected_) {
+        handler(unasked());
+        return false;
+    }
+    if (waiting_.size() >= max_awaited_answers || out_.size() + bytes > max_unsent_bytes ||
         memory_->used + 2 * bytes > memory_->limit) {
-        handler({.what = key_refused_ ? upstream_answer::outcome::key_refused : upstream_answer::outcome::not_asked,
-                 .text = {}});
+        handler({.what = upstream_answer::outcome::not_asked, .text = {}});
         return false;
     }
     return true;
 }
 
+/// Why nothing can be sent without a connection.
+upstream_answer upstream::unasked() const noexcept {
+    if (key_refused_) {
+        return {.what = upstream_answer::outcome::key_refused, .text = {}};
+    }
+    const bool away = turned_away_.empty();
+    return {.what = away ? upstream_answer::outcome::not_asked : upstream_answer::outcome::turned_away,
+            .text = turned_away_};
+}
+
 // A Unix socket connects, or does not, at once.
 bool upstream::connect() {
     next_attempt_ = clock::now() + reconnect_pause;
-    key_refused_ = key_pending_ = false;
+    key_pending_ = false;
+    turned_away_.clear();
     auto socket = std::make_unique<unix_socket>(io_);
     boost::system::error_code fault;
     socket->open(boost::asio::local::stream_protocol{}, fault);
@@ -141,6 +178,7 @@ bool upstream::connect() {
         // Not by Asio, which would wait where the daemon's queue is full.
         const boost::asio::local::stream_protocol::endpoint to{path_};
         if (::connect(socket->native_handle(), to.data(), static_cast<socklen_t>(to.size())) != 0) {
+            memory_->reach.cannot_connect(errno);
             return false;
         }
     }
@@ -265,13 +303,14 @@ void upstream::lose() {
     for (const auto& entry : lost) {
         memory_->used -= entry.charge;
     }
+    const auto why = turned_away_;  // a handler may connect again
+    auto unsent = unasked();
+    unsent.text = why;
     for (const auto& entry : lost) {
-        auto what = entry.sent ? upstream_answer::outcome::lost : upstream_answer::outcome::not_asked;
-        if (key_refused_) {
-            what = upstream_answer::outcome::key_refused;
-        }
+        const bool may_be_done = entry.sent && unsent.what != upstream_answer::outcome::key_refused;
+        const auto told = may_be_done ? upstream_answer{.what = upstream_answer::outcome::lost, .text = {}} : unsent;
         for (const auto& handler : entry.handlers) {
-            handler({.what = what, .text = {}});
+            handler(told);
         }
     }
     if (on_lost_) {

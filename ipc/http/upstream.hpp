@@ -12,7 +12,8 @@
 // that is refused a request would be one of the user who runs the gateway.
 //
 // When the connection is lost every handler is told at once, and which of the requests had been sent. Nothing is sent
-// again. The next request, or the owner's tick, connects anew, not oftener than each `reconnect_pause`.
+// again. The next request, or the owner's tick, connects anew, not oftener than each `reconnect_pause`, and after the
+// daemon turned the connection away not before it may be asked again.
 #pragma once
 
 #include <chrono>
@@ -28,6 +29,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 
+#include "ipc/http/daemon_reach.hpp"
 #include "ipc/http/limits.hpp"
 
 namespace valhalla::http {
@@ -38,11 +40,12 @@ using unix_socket =
 /// What came of a request. The views last as long as the call of the handler.
 struct upstream_answer {
     enum class outcome : std::uint8_t {
-        result,      ///< `text` is the JSON of the result
-        error,       ///< `text` is the error object
-        not_asked,   ///< the daemon is away, or too much waits; nothing was sent
-        lost,        ///< it was sent, and the answer did not come
-        key_refused  ///< the connection's key is not one (any more); nothing was done
+        result,       ///< `text` is the JSON of the result
+        error,        ///< `text` is the error object
+        not_asked,    ///< the daemon is away, or too much waits; nothing was sent
+        lost,         ///< it was sent, and the answer did not come
+        key_refused,  ///< the connection's key is not one (any more); nothing was done
+        turned_away   ///< the daemon does not take the connection now, whoever's key it is; `text` is the error object
     };
     outcome what = outcome::not_asked;
     std::string_view text;
@@ -57,6 +60,8 @@ using raw_handler = std::function<void(const upstream_answer&)>;
 struct daemon_memory {
     std::size_t limit = limits{}.daemon_bytes;
     std::size_t used = 0;
+    std::size_t line_bytes = limits{}.body_bytes + max_envelope_bytes;  ///< of a request
+    daemon_reach reach{};
 };
 
 class upstream final : public std::enable_shared_from_this<upstream> {
@@ -86,7 +91,8 @@ class upstream final : public std::enable_shared_from_this<upstream> {
     void close();
 
     [[nodiscard]] bool connected() const noexcept { return connected_; }
-    /// The daemon does not know the key, or no longer. It is not brought again by itself.
+    /// The daemon does not know the key, or no longer. It is not brought again: who comes with it later gets another
+    /// one of these.
     [[nodiscard]] bool key_refused() const noexcept { return key_refused_; }
     /// Nothing is awaited.
     [[nodiscard]] bool idle() const noexcept { return waiting_.empty(); }
@@ -108,8 +114,10 @@ class upstream final : public std::enable_shared_from_this<upstream> {
     awaited take_front();
     void charge(awaited& entry, std::size_t bytes);
     [[nodiscard]] bool resize_input(std::size_t bytes);
+    [[nodiscard]] upstream_answer unasked() const noexcept;
     bool connect();
     [[nodiscard]] bool present_key();
+    [[nodiscard]] bool is_one_line(std::string_view text, const answer_handler& handler);
     [[nodiscard]] bool may_ask(std::size_t bytes, const answer_handler& handler);
     void want_flush();
     void flush();
@@ -118,6 +126,7 @@ class upstream final : public std::enable_shared_from_this<upstream> {
     void on_read(const boost::system::error_code& fault, std::size_t count);
     bool take_lines();
     bool take_line(std::string_view line);
+    bool take_answer_to_key(const upstream_answer& answer);
     void lose();
 
     std::function<void(std::string_view)> notified_;
@@ -142,6 +151,7 @@ class upstream final : public std::enable_shared_from_this<upstream> {
     bool connected_ = false;
     bool key_refused_ = false;
     bool key_pending_ = false;  ///< nothing is sent before the daemon knows who asks
+    std::string turned_away_;   ///< the error object, when the daemon did not take the last connection
     bool flush_wanted_ = false;
     bool writing_ = false;
 };

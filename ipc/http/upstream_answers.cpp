@@ -2,11 +2,13 @@
 //
 // What comes from the daemon: lines, each the answer to what was asked first, or a notification.
 #include <algorithm>
+#include <charconv>
 #include <cstring>
 #include <utility>
 
 #include <boost/asio/buffer.hpp>
 
+#include "ipc/http/json_members.hpp"
 #include "ipc/http/upstream.hpp"
 
 namespace valhalla::http {
@@ -25,6 +27,22 @@ std::string_view behind_id(std::string_view line, std::string_view id) noexcept 
     }
     line.remove_prefix(answer_begin.size() + id.size());
     return line.starts_with(',') ? line : std::string_view{};
+}
+
+/// Whether an error object is of this kind. Inside of a text its quotes would be escaped, so nobody can make it up.
+bool is_of_kind(std::string_view error, std::string_view kind) {
+    return error.find("\"data\":{\"kind\":\"" + std::string{kind} + "\"") != std::string_view::npos;
+}
+
+/// How long the daemon says to wait; nothing where it does not say.
+std::chrono::milliseconds pause_of(std::string_view error) noexcept {
+    constexpr std::string_view name = "\"retry_after_ms\":";
+    const auto at = error.find(name);
+    std::uint32_t pause = 0;
+    if (at != std::string_view::npos) {
+        std::from_chars(error.data() + at + name.size(), error.data() + error.size(), pause);
+    }
+    return std::chrono::milliseconds{pause};
 }
 
 }  // namespace
@@ -48,6 +66,7 @@ void upstream::on_read(const boost::system::error_code& fault, std::size_t count
         lose();
         return;
     }
+    memory_->reach.answers();
     in_size_ += count;
     const auto of = generation_;
     if (!take_lines()) {
@@ -105,7 +124,11 @@ bool upstream::take_line(std::string_view line) {
             return front.raw.size() < max_answer_bytes;
         }
         const auto done = take_front();
-        done.handlers.front()({upstream_answer::outcome::result, done.raw, done.id});
+        key_refused_ = key_refused_ || (!key_.empty() && is_of_kind(line, "invalid_key"));
+        // To a notification the daemon says nothing: the fence's answer tells what became of the key.
+        const bool refused = key_refused_ && done.raw.empty();
+        done.handlers.front()(
+            {refused ? upstream_answer::outcome::key_refused : upstream_answer::outcome::result, done.raw, done.id});
         return true;
     }
     auto rest = behind_id(line, std::to_string(front.id));
@@ -123,22 +146,35 @@ bool upstream::take_line(std::string_view line) {
         return false;
     }
     const auto done = take_front();
-    if (answer.what == upstream_answer::outcome::error && !key_.empty()) {
-        // Without any key that could come, who has no role is not even let in.
-        key_refused_ = answer.text.find("\"invalid_key\"") != std::string_view::npos ||
-                       (done.is_key && answer.text.find("\"forbidden\"") != std::string_view::npos);
+    if (answer.what == upstream_answer::outcome::error && !key_.empty() && is_of_kind(answer.text, "invalid_key")) {
+        key_refused_ = true;
     }
     if (done.is_key) {
-        key_pending_ = false;
-        if (answer.what == upstream_answer::outcome::result) {
-            want_flush();
-        }
-        return answer.what == upstream_answer::outcome::result;
+        return take_answer_to_key(answer);
     }
     for (const auto& handler : done.handlers) {
         handler(answer);
     }
     return true;
+}
+
+/// False when the connection is of no use.
+bool upstream::take_answer_to_key(const upstream_answer& answer) {
+    key_pending_ = false;
+    if (answer.what == upstream_answer::outcome::result) {
+        memory_->reach.lets_in();
+        want_flush();
+        return true;
+    }
+    if (!key_refused_) {
+        if (is_of_kind(answer.text, "forbidden")) {
+            const auto error = json_members::of(answer.text);
+            memory_->reach.keeps_out(json_text(error ? (*error)["message"] : std::string_view{}));
+        }
+        turned_away_ = answer.text;
+        next_attempt_ = clock::now() + std::max<std::chrono::milliseconds>(pause_of(answer.text), turned_away_pause);
+    }
+    return false;
 }
 
 }  // namespace valhalla::http

@@ -120,7 +120,7 @@ class Events(GatewayTest):
 
     def test_wrong_positions_are_refused(self):
         with self.gateway.http() as http:
-            self.assertEqual(http.request("GET", "/core/audit/stream", Last_Event_ID="x").status, 400)
+            self.assertEqual(http.request("GET", "/core/audit/stream", Last_Event_ID="x").status, 422)
             self.assertEqual(http.request("GET", "/core/audit/stream?after=x").status, 422)
             self.assertEqual(http.request("GET", "/core/audit/stream?from=1").status, 422)
         self.daemon.stop()

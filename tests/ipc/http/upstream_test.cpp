@@ -190,11 +190,55 @@ BOOST_AUTO_TEST_CASE(who_has_no_role_is_turned_away_where_there_is_no_key_at_all
     answer(
         "{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":1,\"message\":\"m\",\"data\":{\"kind\":\"forbidden\"}}}"
         "\n");
+    BOOST_TEST(told == std::vector<std::string>{"a5{\"code\":1,\"message\":\"m\",\"data\":{\"kind\":\"forbidden\"}}"},
+               boost::test_tools::per_element());
+    BOOST_TEST(!keyed->key_refused());               // it says nothing of the key
+    keyed->ask("cone.set", "{}", false, note("b"));  // too soon to be tried again
+    BOOST_TEST(told.back().starts_with("b5"));
+}
+
+BOOST_AUTO_TEST_CASE(nobody_turns_a_key_into_a_refused_one_by_a_text) {
+    const auto keyed = std::make_shared<upstream>(io, path, "vhk_1");
+    keyed->ask("health.clear", "{}", false, note("a"));
+    acceptor.accept(peer);
+    turn();
+    answer("{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{}}\n");
+    answer(
+        "{\"jsonrpc\":\"2.0\",\"id\":2,\"error\":{\"code\":1,\"message\":\"\\\"data\\\":{\\\"kind\\\":\\\"invalid_"
+        "key\\\"\","
+        "\"data\":{\"kind\":\"unknown_signal\",\"nearest\":\"invalid_key\"}}}\n");
+    BOOST_TEST(!keyed->key_refused());
+    BOOST_TEST(keyed->connected());
+}
+
+BOOST_AUTO_TEST_CASE(what_is_not_one_line_never_leaves) {
+    asked->ask("cone.state", "{\"a\":1\n}", false, note("a"));
+    asked->ask_raw("{}\n{}", note("b"));
+    asked->ask("cone.state", std::string(std::size_t{2} << 20U, ' '), false, note("c"));
+    BOOST_TEST_REQUIRE(told.size() == 3U);
+    BOOST_TEST(told[0].starts_with("a1{\"code\":-32600"));
+    BOOST_TEST(told[1].starts_with("b1{\"code\":-32600"));
+    BOOST_TEST(told[2].starts_with("c1{\"code\":1500"));
+    BOOST_TEST(!asked->connected());
+}
+
+BOOST_AUTO_TEST_CASE(a_raw_line_behind_a_key_that_ended_is_told_so) {
+    const auto keyed = std::make_shared<upstream>(io, path, "vhk_1");
+    keyed->ask_raw("{}", note("a"));
+    acceptor.accept(peer);
+    turn();
+    static_cast<void>(received());
+    answer("{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{}}\n");
+    const auto sent = received();
+    const auto begin = sent.find("\"id\":\"") + 5;
+    const auto fence = sent.substr(begin, sent.find('"', begin + 1) + 1 - begin);
+    answer("{\"jsonrpc\":\"2.0\",\"id\":" + fence +
+           ",\"error\":{\"code\":1008,\"message\":\"m\",\"data\":{\"kind\":\"invalid_key\",\"role\":\"viewer\"}}}\n");
     BOOST_TEST(told == std::vector<std::string>{"a4"}, boost::test_tools::per_element());
     BOOST_TEST(keyed->key_refused());
 }
 
-BOOST_AUTO_TEST_CASE(a_key_that_is_refused_is_not_brought_again_by_itself) {
+BOOST_AUTO_TEST_CASE(a_key_that_is_refused_is_not_brought_again) {
     const auto keyed = std::make_shared<upstream>(io, path, "vhk_1");
     keyed->ask("cone.state", "{}", false, note("a"));
     acceptor.accept(peer);
@@ -208,6 +252,13 @@ BOOST_AUTO_TEST_CASE(a_key_that_is_refused_is_not_brought_again_by_itself) {
     peer.close();
     turn();
     BOOST_TEST(!keyed->on_tick(upstream::clock::now() + std::chrono::seconds{1}, std::chrono::seconds{60}));
+    told.clear();
+    keyed->ask("cone.state", "{}", false, note("b"));
+    BOOST_TEST(told == std::vector<std::string>{"b4"}, boost::test_tools::per_element());
+    boost::system::error_code nobody;
+    acceptor.non_blocking(true);
+    acceptor.accept(peer, nobody);
+    BOOST_TEST((nobody == asio::error::would_block));
 }
 
 BOOST_AUTO_TEST_CASE(what_is_asked_and_not_answered_is_bounded_for_all_together) {
