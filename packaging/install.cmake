@@ -16,6 +16,8 @@ install(FILES ${packaging}/valhallad.toml ${packaging}/gateway.toml DESTINATION 
 set(completions ${packaging}/completions)
 install(FILES ${completions}/valhallactl.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions
   RENAME valhallactl)
+install(FILES ${completions}/valhalla-gateway.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions
+  RENAME valhalla-gateway)
 install(FILES ${completions}/valhallactl.zsh DESTINATION ${VALHALLA_ZSH_COMPLETION_DIR} RENAME _valhallactl)
 install(FILES ${completions}/valhallactl.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
 

@@ -27,7 +27,7 @@ COMP_POINT=${#COMP_LINE}
 shift 2
 COMP_WORDS=("$@")
 COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
-how=$(complete -p valhallactl)
+how=$(complete -p "${COMP_WORDS[0]##*/}")
 function=${how#*-F }
 "${function%% *}" "${COMP_WORDS[0]}" "${COMP_WORDS[-1]}" "${COMP_WORDS[-2]}"
 ((${#COMPREPLY[@]} == 0)) || printf '%s\n' "${COMPREPLY[@]}"
@@ -52,16 +52,19 @@ class Shells(unittest.TestCase):
         self.assertEqual(done.stderr, "")
         return done.stdout.splitlines()
 
-    def bash(self, *words: str, socket=None, name=None, home=None) -> list[str]:
+    def bash(self, *words: str, socket=None, name=None, home=None, of: str = program("VALHALLACTL")) -> list[str]:
         """What bash would offer behind `valhallactl WORDS`; the last word is being typed."""
         cut = []
         for word in words:
             cut += [part for part in re.split("([=:]+)", word) if part] or [""]
         if words[-1].endswith(("=", ":")):
             cut.append("")
-        line = " ".join([name or program("VALHALLACTL"), *words])
-        return self.run_shell(["bash", "--norc", "-uc", BASH, "bash", str(SCRIPTS / "valhallactl.bash"), line,
-                               name or program("VALHALLACTL"), *cut], socket, home)
+        script = str(SCRIPTS / f"{Path(of).name}.bash")
+        line = shlex.join([name or of, *words])
+        return self.run_shell(["bash", "--norc", "-uc", BASH, "bash", script, line, name or of, *cut], socket, home)
+
+    def bash_of_gateway(self, *words: str) -> list[str]:
+        return self.bash(*words, of=program("VALHALLA_GATEWAY"))
 
     def assert_offered(self, expected: list[str], offer):
         """Names of the daemon are offered when it answers within half a second, else none: then `offer` is called again."""
@@ -87,6 +90,18 @@ class Shells(unittest.TestCase):
         self.assertEqual(self.bash("thresholds", "set", "band_d_status="), ["green", "yellow", "red"])
         self.assertEqual(self.bash("thresholds", "set", "deny_rate_red=0.4", "band_d_status=y"), ["yellow"])
         self.assertEqual(self.bash("decide", "x", "run", "--band=C"), ["C"])
+
+    def test_the_gateways_options_come_from_its_help(self):
+        told = subprocess.run([program("VALHALLA_GATEWAY"), "--help"], capture_output=True, text=True, check=True).stdout
+        options = re.findall(r"(?m)^  (?:-h,)?(--[a-z-]+)", told)
+        self.assertGreater(len(options), 5)
+        self.assertEqual(self.bash_of_gateway(""), options)
+        self.assertEqual(self.bash_of_gateway("--c"), ["--config", "--check-config"])
+        self.assertEqual(self.bash_of_gateway("--dev", "--so"), ["--socket"])
+        self.assertEqual(self.bash_of_gateway("--dev", ""), options)
+        for option in ("--config", "--socket", "--listen"):  # bash's own: a file; or none: an address
+            self.assertEqual((option, self.bash_of_gateway(option, "")), (option, []))
+            self.assertEqual((option, self.bash_of_gateway(f"{option}=")), (option, []))
 
     def test_names_come_from_the_daemon(self):
         self.assert_offered(self.engines, lambda: self.bash("decide", ""))
