@@ -225,12 +225,33 @@ def open_files(pid: int) -> int:
     return len(list(Path(f"/proc/{pid}/fd").iterdir()))
 
 
-def resident_kib(pid: int) -> int:
+def resident_kib(pid: int, name: str = "VmRSS") -> int:
     with contextlib.suppress(FileNotFoundError):
         for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-            if line.startswith("VmRSS:"):
+            if line.startswith(name + ":"):
                 return int(line.split()[1])
     return 0
 
 
-__all__ = ["Answer", "ConnectionEnded", "Daemon", "Gateway", "GatewayTest", "Http", "Stream", "open_files", "resident_kib"]
+def most_resident_kib(pid: int) -> int:
+    """Since it began."""
+    return resident_kib(pid, "VmHWM")
+
+
+def unsent_bytes(pid: int) -> int:
+    """What the kernel holds of the data that a process wrote into its TCP sockets and that was not taken. /proc/net/tcp has a line
+    for each socket, whose number the process's descriptors name."""
+    own = set()
+    for descriptor in Path(f"/proc/{pid}/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):
+            own.add(os.readlink(descriptor))
+    total = 0
+    for line in Path(f"/proc/{pid}/net/tcp").read_text().splitlines()[1:]:
+        words = line.split()
+        if f"socket:[{words[9]}]" in own:
+            total += int(words[4].split(":")[0], 16)
+    return total
+
+
+__all__ = ["Answer", "ConnectionEnded", "Daemon", "Gateway", "GatewayTest", "Http", "Stream", "most_resident_kib", "open_files",
+           "resident_kib", "unsent_bytes"]
