@@ -260,6 +260,21 @@ class Start(unittest.TestCase):
             self.assertEqual(done.returncode, USAGE)
             self.assertIn("hosts = [", done.stderr)
 
+    def test_a_path_that_no_socket_can_have_is_refused_with_a_sentence(self):
+        longest = "/" + "x" * 106
+        with temporary_directory() as directory:
+            config = directory / "gateway.toml"
+            config.write_text(f'socket = "{longest}x"\n')
+            for arguments, environment in ((("--socket", longest + "x"), {}), ((), {"VALHALLA_SOCKET": longest + "x"}),
+                                           (("--config", str(config)), {})):
+                with self.subTest(arguments, environment=environment):
+                    done = run_gateway("--listen", "127.0.0.1:0", *arguments, environment=environment)
+                    self.assertEqual((done.returncode, done.stdout), (USAGE, ""))
+                    self.assertEqual(len(done.stderr.splitlines()), 1, done.stderr)
+                    self.assertIn("at most 107", done.stderr)
+            done = run_gateway("--socket", longest, "--check-config")
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+
     def test_an_address_that_is_taken_is_told(self):
         with listening() as taken:
             done = run_gateway("--listen", f"127.0.0.1:{taken.getsockname()[1]}", "--socket", "/nonexistent")
