@@ -425,7 +425,7 @@ class Streams(GatewayTest):
 
 
 class SlowReader(GatewayTest):
-    LAG = 30  # events
+    LAG = 35  # events: the kernel keeps some 26 of them, and the gateway what is left
     TOGETHER = 5
     ROUNDS = 120
 
@@ -435,7 +435,7 @@ class SlowReader(GatewayTest):
         self.gateway_options = ("--config", str(file))
         super().setUp()
 
-    @attack("an event stream that is always some 300 KB behind", "it has every record; what it took is not kept")
+    @attack("an event stream that is always some 350 KB behind", "it has every record; what it took is not kept")
     def test_what_a_slow_reader_took_is_not_kept(self):
         """All of it is six times the memory that connections share here: if it were kept, the stream would be cut off."""
         slow = self.enterContext(contextlib.closing(Stream(self.gateway.port)))
@@ -450,7 +450,7 @@ class SlowReader(GatewayTest):
             while taken < len(seqs) - self.LAG:
                 self.assertEqual(slow.event()[0], seqs[taken])
                 taken += 1
-            left += self.LAG * 10_000 - unsent_bytes(self.gateway.process.pid) > 100_000
+            left += self.LAG * 10_000 - unsent_bytes(self.gateway.process.pid) > 50_000
         self.assertEqual([slow.event()[0] for _ in range(self.LAG)], seqs[taken:])
         self.assertGreater(left, self.ROUNDS / 2, "mostly something was left in the gateway")
 
