@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "ipc/http/allowed.hpp"
 #include "ipc/http/response.hpp"
 
 namespace valhalla::http {
@@ -41,6 +42,10 @@ key_ring::found key_ring::find(std::string_view key, const std::string& peer, cl
     if (!take_try(peer, now)) {
         return {outcome::too_often, nullptr};
     }
+    if (!own_key_.empty() && same_secret(key, own_key_)) {
+        give_back_try(peer);
+        return {outcome::own, nullptr};
+    }
     if (!looks_like_key(key)) {
         return {outcome::no_key, nullptr};
     }
@@ -70,6 +75,11 @@ bool key_ring::take_try(const std::string& peer, clock::time_point now) {
     }
     of_peer.left -= 1;
     return true;
+}
+
+void key_ring::give_back_try(const std::string& peer) {
+    auto& of_peer = tries_[peer];
+    of_peer.left = std::min(most_tries, of_peer.left + 1);
 }
 
 /// The identity that has been quiet longest gives way, and first of all one whose key was never found good.
@@ -109,8 +119,7 @@ key_ring::holder* key_ring::holder_of(const identity& who) noexcept {
 void key_ring::prove(const identity& who, const std::string& peer) {
     auto* const of = holder_of(who);
     if (of != nullptr && !std::exchange(of->proven, true)) {
-        auto& of_peer = tries_[peer];
-        of_peer.left = std::min(most_tries, of_peer.left + 1);
+        give_back_try(peer);
     }
 }
 

@@ -44,17 +44,19 @@ class key_ring {
         bool proven = false;  ///< the daemon answered it once
         [[nodiscard]] bool refused() const noexcept { return who->key_refused() || events->key_refused(); }
     };
-    enum class outcome : std::uint8_t { found, no_key, too_often, too_many };
+    enum class outcome : std::uint8_t { found, own, no_key, too_often, too_many };
     struct found {
         outcome what = outcome::no_key;
         holder* who = nullptr;
     };
 
-    /// `io` outlives it.
-    key_ring(boost::asio::io_context& io, std::string socket_path, std::shared_ptr<daemon_memory> memory)
-        : io_{io}, socket_path_{std::move(socket_path)}, memory_{std::move(memory)} {}
+    /// `io` outlives it. `own_key`: what opens the gateway's own identity (`outcome::own`); empty: nothing does.
+    key_ring(boost::asio::io_context& io, std::string socket_path, std::shared_ptr<daemon_memory> memory,
+             std::string own_key = {})
+        : io_{io}, socket_path_{std::move(socket_path)}, memory_{std::move(memory)}, own_key_{std::move(own_key)} {}
 
-    /// Who comes with `key`. What is looked at does not depend on how much of a key is right.
+    /// Who comes with `key`. What is looked at does not depend on how much of a key is right, and nothing is before the
+    /// peer has a try left.
     [[nodiscard]] found find(std::string_view key, const std::string& peer, clock::time_point now);
     /// The daemon answered: the try is given back to the peer.
     void prove(const identity& who, const std::string& peer);
@@ -72,11 +74,13 @@ class key_ring {
         clock::time_point since;
     };
     [[nodiscard]] bool take_try(const std::string& peer, clock::time_point now);
+    void give_back_try(const std::string& peer);
     [[nodiscard]] bool make_room();
 
     boost::asio::io_context& io_;
     std::string socket_path_;
     std::shared_ptr<daemon_memory> memory_;
+    std::string own_key_;
     std::unordered_map<std::string, holder> holders_;  // by digest
     std::unordered_map<std::string, tries> tries_;     // by peer
 };

@@ -60,7 +60,7 @@ class Shells(unittest.TestCase):
         if words[-1].endswith(("=", ":")):
             cut.append("")
         script = str(SCRIPTS / f"{Path(of).name}.bash")
-        line = shlex.join([name or of, *words])
+        line = " ".join([name or of, *words])
         return self.run_shell(["bash", "--norc", "-uc", BASH, "bash", script, line, name or of, *cut], socket, home)
 
     def bash_of_gateway(self, *words: str) -> list[str]:

@@ -227,6 +227,22 @@ class DevKey(GatewayTest):
         self.assertEqual(self.get(SESSION, X_VALHALLA_KEY="open-sesame").status, 200)
         self.assertEqual(self.get("/healthz").status, 200)
 
+    @attack("the key of VALHALLA_DEV_KEY guessed again and again", "429 beyond some 20 and one in 3 s from an address, whether or not"
+            " a guess is right; other addresses go on")
+    def test_a_guess_is_not_looked_at_before_its_turn(self):
+        guesses = [f"guess-{n}" for n in range(25)]  # more than there are tries, together so that none comes back meanwhile
+        with self.gateway.http() as http:
+            http.send(b"".join(http.text("GET", SESSION, X_VALHALLA_KEY=key) for key in (*guesses, "open-sesame")))
+            seen = [http.answer().status for _ in range(len(guesses) + 1)]
+        self.assertEqual(set(seen[:20]), {401})
+        self.assertEqual(seen[24:], [429, 429])
+        with self.gateway.http() as elsewhere:
+            elsewhere.socket.close()
+            elsewhere.socket = socket.create_connection(("127.0.0.1", self.gateway.port), timeout=DEADLINE_S,
+                                                        source_address=("127.0.0.2", 0))
+            for _ in range(100):  # which is right costs no try
+                self.assertEqual(elsewhere.request("GET", SESSION, X_VALHALLA_KEY="open-sesame").status, 200)
+
 
 class Smuggling(GatewayTest):
     def refused(self, head: str, status: int = 400):
