@@ -51,7 +51,7 @@ constexpr std::array gateway_numbers{
     count<&limits::body_bytes>("body_bytes", 1 * kib, 4 * mib),
     count<&limits::requests>("requests", 1, 1'000'000'000),
     count<&limits::buffer_bytes>("buffer_bytes", 1 * mib, 16 * kib * mib),
-    count<&limits::daemon_bytes>("daemon_bytes", 16 * mib, 16 * kib * mib),
+    count<&limits::daemon_bytes>("daemon_bytes", 32 * mib, 16 * kib * mib),
     wait<&limits::head_time>("head_time_s"),
     wait<&limits::body_time>("body_time_s"),
     wait<&limits::idle_time>("idle_time_s"),

@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <boost/asio/io_context.hpp>
@@ -78,6 +79,13 @@ class gateway {
         std::string body;  ///< where it is looked at again
     };
 
+    /// Entries of the trail while they come.
+    struct entry_bundle {
+        explicit entry_bundle(std::shared_ptr<daemon_memory> memory) : held{std::move(memory)} {}
+        daemon_memory_share held;
+        std::vector<std::string> pages;
+    };
+
     /// `If-None-Match` while the answer is waited for. Of a list that no client of ours has, nothing: then it gets all.
     [[nodiscard]] static std::string validators_of(const request& whole);
     [[nodiscard]] std::optional<admitted> admit(const request& head, const exchange& with);
@@ -101,8 +109,8 @@ class gateway {
     void check_health(const exchange& with) const;
     void rpc(const admitted& what, const request& whole, const exchange& with);
     void tile(const admitted& what, const request& whole, const exchange& with);
-    void entries(const admitted& what, std::uint64_t after, std::size_t missing, std::string bundle,
-                 const exchange& with);
+    void entries(const admitted& what, std::uint64_t after, std::size_t missing,
+                 const std::shared_ptr<entry_bundle>& bundle, const exchange& with);
     void add_checkpoint(const admitted& what, const request& whole, const exchange& with);
     void stream(const admitted& what, const request& whole, const exchange& with);
 

@@ -2,6 +2,8 @@
 //
 // The trail over HTTP: C2SP tlog-tiles and tlog-witness, and its records as they come.
 #include <charconv>
+#include <memory>
+#include <numeric>
 #include <utility>
 
 #include "ipc/http/call_params.hpp"
@@ -22,6 +24,22 @@ namespace {
     return fault == std::errc{} && end == text.data() + text.size() ? std::optional{value} : std::nullopt;
 }
 
+[[nodiscard]] std::size_t bytes_of_entries(const std::vector<std::string_view>& records) noexcept {
+    return std::accumulate(records.begin(), records.end(), std::size_t{0},
+                           [](std::size_t sum, const auto& record) { return sum + entry_bytes(record); });
+}
+
+/// In one piece, for as long as it takes to send it or to keep what cannot be sent yet.
+[[nodiscard]] std::string joined_pages(const std::vector<std::string>& pages) {
+    std::string whole;
+    whole.reserve(std::accumulate(pages.begin(), pages.end(), std::size_t{0},
+                                  [](std::size_t sum, const auto& page) { return sum + page.size(); }));
+    for (const auto& page : pages) {
+        whole += page;
+    }
+    return whole;
+}
+
 }  // namespace
 
 void gateway::tile(const admitted& what, const request& whole, const exchange& with) {
@@ -31,7 +49,7 @@ void gateway::tile(const admitted& what, const request& whole, const exchange& w
         return;
     }
     if (path->entries) {
-        entries(what, path->index * 256, path->width, {}, with);
+        entries(what, path->index * 256, path->width, std::make_shared<entry_bundle>(memory_), with);
         return;
     }
     asked by{
@@ -45,37 +63,42 @@ void gateway::tile(const admitted& what, const request& whole, const exchange& w
 }
 
 /// Gathers a bundle from pages of records: long ones make pages shorter than what was asked for.
-void gateway::entries(const admitted& what, std::uint64_t after, std::size_t missing, std::string bundle,
-                      const exchange& with) {
+void gateway::entries(const admitted& what, std::uint64_t after, std::size_t missing,
+                      const std::shared_ptr<entry_bundle>& bundle, const exchange& with) {
     const auto params = "{\"after\":" + std::to_string(after) + ",\"limit\":" + std::to_string(missing) + "}";
     what.who->via(lane::query)
-        .ask("audit.list", params, false,
-             [this, what, after, missing, with, gathered = std::move(bundle)](const upstream_answer& answer) {
-                 if (answer.what != upstream_answer::outcome::result) {
-                     answered(what, {}, with, answer);
-                     return;
-                 }
-                 const auto page = json_members::of(answer.text);
-                 const auto items = page ? json_elements((*page)["items"]) : std::nullopt;
-                 auto grown = gathered;
-                 for (const auto& record : items ? *items : std::vector<std::string_view>{}) {
-                     if (!append_entry(grown, record)) {
-                         respond(with, refuse(500, "The daemon's answer is not of the expected form."));
-                         return;
-                     }
-                 }
-                 if (!items) {
-                     respond(with, refuse(500, "The daemon's answer is not of the expected form."));
-                 } else if (items->empty()) {
-                     respond(with, refuse(404, "Not Found"));  // the trail is not that long
-                 } else if (items->size() < missing) {
-                     entries(what, after + items->size(), missing - items->size(), std::move(grown), with);
-                 } else {
-                     with.respond({.body = grown,
-                                   .content_type = "application/octet-stream",
-                                   .cache_control = "public, max-age=31536000, immutable"});
-                 }
-             });
+        .ask("audit.list", params, false, [this, what, after, missing, with, bundle](const upstream_answer& answer) {
+            if (answer.what != upstream_answer::outcome::result) {
+                answered(what, {}, with, answer);
+                return;
+            }
+            const auto page = json_members::of(answer.text);
+            const auto items = page ? json_elements((*page)["items"]) : std::nullopt;
+            if (!items || items->empty()) {
+                respond(with, refuse(404, "Not Found"));  // the trail is not that long
+                return;
+            }
+            const auto bytes = bytes_of_entries(*items);
+            if (!bundle->held.take(bytes)) {
+                respond(with, refuse(503, "Too much is asked for at once. Try again in a moment."));
+                return;
+            }
+            auto& grown = bundle->pages.emplace_back();
+            grown.reserve(bytes);
+            for (const auto& record : *items) {
+                if (!append_entry(grown, record)) {
+                    respond(with, refuse(500, "The daemon's answer is not of the expected form."));
+                    return;
+                }
+            }
+            if (items->size() < missing) {
+                entries(what, after + items->size(), missing - items->size(), bundle, with);
+                return;
+            }
+            with.respond({.body = joined_pages(bundle->pages),
+                          .content_type = "application/octet-stream",
+                          .cache_control = "public, max-age=31536000, immutable"});
+        });
 }
 
 void gateway::add_checkpoint(const admitted& what, const request& whole, const exchange& with) {

@@ -63,8 +63,9 @@ struct limits {
     std::size_t requests = 1'000'000;
     /// Memory that all connections share for incomplete requests and for answers that are not taken.
     std::size_t buffer_bytes = std::size_t{24} << 20U;
-    /// Memory that all connections to the daemon share for what was asked and is not answered, and for long answers.
-    /// What has no room is refused with 503.
+    /// Memory that all connections to the daemon share for what was asked and is not answered, for long answers, and
+    /// for entries of the trail that are gathered. What has no room is refused with 503. The largest bundle of entries
+    /// has 16 MiB.
     std::size_t daemon_bytes = std::size_t{64} << 20U;
     /// From the first byte of a request to the end of its fields …
     std::chrono::milliseconds head_time = std::chrono::seconds{10};

@@ -3,6 +3,7 @@
 // The paths and bytes of C2SP tlog-tiles. Pure.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -22,5 +23,9 @@ struct tile_path {
 
 /// Appends an entry to a bundle. False when it is too long for one.
 [[nodiscard]] bool append_entry(std::string& bundle, std::string_view record);
+/// What it adds.
+[[nodiscard]] constexpr std::size_t entry_bytes(std::string_view record) noexcept {
+    return 2 + record.size();
+}
 
 }  // namespace valhalla::http

@@ -23,6 +23,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <boost/asio/basic_stream_socket.hpp>
@@ -62,6 +63,29 @@ struct daemon_memory {
     std::size_t used = 0;
     std::size_t line_bytes = limits{}.body_bytes + max_envelope_bytes;  ///< of a request
     daemon_reach reach{};
+};
+
+/// Some of it, for as long as this is there.
+class daemon_memory_share {
+  public:
+    explicit daemon_memory_share(std::shared_ptr<daemon_memory> of) : of_{std::move(of)} {}
+    ~daemon_memory_share() { of_->used -= taken_; }
+    daemon_memory_share(const daemon_memory_share&) = delete;
+    daemon_memory_share& operator=(const daemon_memory_share&) = delete;
+
+    /// Takes more of it. False when there is no room; then nothing is taken.
+    [[nodiscard]] bool take(std::size_t bytes) noexcept {
+        if (of_->used + bytes > of_->limit) {
+            return false;
+        }
+        of_->used += bytes;
+        taken_ += bytes;
+        return true;
+    }
+
+  private:
+    std::shared_ptr<daemon_memory> of_;
+    std::size_t taken_ = 0;
 };
 
 class upstream final : public std::enable_shared_from_this<upstream> {

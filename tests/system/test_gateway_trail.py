@@ -8,9 +8,10 @@ import time
 import unittest
 from pathlib import Path
 
-from gateway import Gateway, GatewayTest, Stream, open_files
+from gateway import ConnectionEnded, Gateway, GatewayTest, Stream, most_resident_kib, open_files
+from gateway_service import run_gateway
 from attack_table import attack
-from harness import NO_RATES, Daemon, audit_records, eventually, main, temporary_directory
+from harness import NO_RATES, SANITIZED, Daemon, audit_records, eventually, main, temporary_directory
 
 
 class Tiles(GatewayTest):
@@ -42,6 +43,50 @@ class Tiles(GatewayTest):
                          "0/x01/000", "", "0", "0/", "0/999/x/../000", "-1/000", "0/x999/x999/x999/x999/x999/999"):
                 self.assertEqual(http.request("GET", f"/tlog/tile/{path}").status, 404, path)
             self.assertEqual(http.request("GET", f"/tlog/tile/entries/000.p/{size}").status, 200)
+
+
+class ManyBundles(GatewayTest):
+    """Entries of the trail that are gathered for many at once, within the memory that --check-config tells."""
+
+    TOGETHER = 60
+
+    def setUp(self):
+        self.file = self.enterContext(temporary_directory()) / "gateway.toml"
+        self.file.write_text("[limits]\ndaemon_bytes = 33554432\n")
+        self.gateway_options = ("--config", str(self.file))
+        super().setUp()
+
+    @attack("the largest bundles of entries, asked for 60 times at once", "503 for those that there is no memory for, which stays within"
+            " what --check-config tells")
+    def test_bundles_for_many_at_once_take_no_more_memory_than_was_told(self):
+        for _ in range(0, 260, 10):
+            for _ in range(10):
+                self.client.send_line(self.client.request("audit.append", {"event": "X_TEST", "payload": {"t": "x" * 31_000}}))
+            for _ in range(10):
+                self.client.receive()["result"]
+        target = "/tlog/tile/entries/000"
+        alone = self.get(target)
+        self.assertEqual(alone.status, 200)
+        self.assertGreater(len(alone.body), 250 * 31_000)
+        asking = [self.enterContext(self.gateway.http()) for _ in range(self.TOGETHER)]
+        for one in asking:
+            one.send(one.text("GET", target))
+        outcomes = set()
+        for one in asking:
+            try:
+                answer = one.answer()
+                outcomes.add(answer.status)
+                if answer.status == 200:
+                    self.assertEqual(answer.body, alone.body)
+            except ConnectionEnded:  # who does not take it in time, where others wait to be written to
+                outcomes.add(0)
+        self.assertLessEqual(outcomes, {200, 503, 0})
+        self.assertIn(503, outcomes)
+        said = run_gateway("--config", str(self.file), "--check-config").stdout
+        told = int(re.search(r"at most (\d+) MiB", said)[1])
+        if not SANITIZED:
+            self.assertLess(most_resident_kib(self.gateway.process.pid) >> 10, told)
+        self.assertEqual(self.get(target).body, alone.body)
 
 
 class Events(GatewayTest):
