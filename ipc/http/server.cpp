@@ -117,6 +117,7 @@ void server::accept_waiting(listener& on) {
         boost::system::error_code fault;
         tcp_socket socket = on.socket.accept(fault);
         if (fault == boost::asio::error::would_block) {
+            accepting_fails_ = false;
             break;
         }
         if (fault && fault != boost::asio::error::connection_aborted) {
@@ -131,7 +132,6 @@ void server::accept_waiting(listener& on) {
             });
             return;
         }
-        accepting_fails_ = false;
         boost::system::error_code gone = fault;
         const auto from = gone ? tcp::endpoint{} : socket.remote_endpoint(gone);
         if (!gone) {

@@ -82,7 +82,7 @@ class server final : public connection_host {
     boost::asio::io_context& io_;
     gateway gateway_;
     std::function<void(std::string_view)> report_;
-    bool accepting_fails_ = false;  // and was told
+    bool accepting_fails_ = false;  // and was told; until nobody waits any more
     std::list<listener> listeners_;
     tls_context tls_;  // null: in clear
     timer ticks_;

@@ -10,7 +10,7 @@ import socket
 import threading
 import unittest
 
-from gateway import ConnectionEnded
+from gateway import ConnectionEnded, Gateway
 from gateway_service import GATEWAY_USER, SOCKET_GROUP, ServiceGateway, listening, run_gateway
 from harness import (DEADLINE_S, NO_RATES, SANITIZED, DaemonTest, ask_as, audit_records, eventually, main,
                      temporary_directory)
@@ -310,6 +310,39 @@ class Start(unittest.TestCase):
             self.assertEqual((lines["origins"], lines["trusted_proxies"]), ("none", "192.0.2.1"))
             self.assertEqual((lines["limits.connections"], lines["limits.connections_per_peer"]), ("200", "150"))
             self.assertRegex(lines["memory"], r"^at most \d+ MiB: ")
+
+
+class FewFiles(DaemonTest):
+    """A gateway that may open fewer files than there are who connect."""
+
+    FILES = 60
+    SENTENCE = "cannot accept connections for now: Too many open files"
+
+    def told(self) -> int:
+        return self.gateway.log.read_text().count(self.SENTENCE)
+
+    def connect(self, count: int) -> list:
+        made = [self.enterContext(self.gateway.http()) for _ in range(count)]
+        for one in made:
+            one.send(one.text("GET", "/nothing"))  # for which the gateway opens no file
+        return made
+
+    def test_that_it_cannot_accept_is_told_once_until_everybody_is_served(self):
+        class Limited(Gateway):
+            def command(self) -> list[str]:
+                return ["prlimit", f"--nofile={FewFiles.FILES}:{FewFiles.FILES}", *super().command()]
+
+        self.gateway = self.enterContext(Limited(self.daemon.socket, directory=self.daemon.directory))
+        for times in (1, 2):
+            connections = self.connect(4 * self.FILES)
+            eventually(lambda times=times: self.told() >= times, "it is told")
+            # Whenever one leaves another one comes in, and then there are no files again.
+            while connections:
+                leaving = connections.pop(0)
+                self.assertEqual(leaving.answer().status, 404)
+                leaving.close()
+            self.assertEqual(self.told(), times)
+            self.assertEqual(self.gateway.request("GET", "/healthz").status, 200)
 
 
 class Manager(ServiceTest):
