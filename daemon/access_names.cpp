@@ -13,7 +13,6 @@ namespace valhalla {
 
 namespace {
 
-constexpr std::string_view group_prefix = "group:";
 constexpr std::size_t first_buffer_bytes = std::size_t{16} << 10U;
 constexpr std::size_t last_buffer_bytes = std::size_t{16} << 20U;  // of a group with a million members
 
@@ -36,11 +35,13 @@ bool is_known(Ask ask, const std::string& name) {
 void tell_unknown(const char* list, const std::vector<std::string>& entries, const std::vector<std::string>& usual,
                   std::vector<std::string>& out) {
     for (const auto& entry : entries) {
-        if (entry.starts_with("uid:") || entry.starts_with("gid:") || std::ranges::find(usual, entry) != usual.end()) {
+        const auto colon = entry.find(':');
+        const auto kind = colon == std::string::npos ? std::string{} : entry.substr(0, colon);
+        if (kind == "uid" || kind == "gid" || kind == "process-gid" || std::ranges::find(usual, entry) != usual.end()) {
             continue;
         }
-        const bool is_group = entry.starts_with(group_prefix);
-        const auto name = is_group ? entry.substr(group_prefix.size()) : entry;
+        const bool is_group = kind == "group" || kind == "process-group";
+        const auto name = is_group ? entry.substr(colon + 1) : entry;
         if (is_group ? is_known<group>(::getgrnam_r, name) : is_known<passwd>(::getpwnam_r, name)) {
             continue;
         }

@@ -198,7 +198,7 @@ void identities::answered(uid_t uid, std::uint64_t generation, const standing_an
 }
 
 /// What was known goes on for a while.
-void identities::no_answer(user& of, const std::string& problem) {
+void identities::no_answer(known_user& of, const std::string& problem) {
     const auto now = clock::now();
     if (of.last && now >= of.answered_at + how_.keep_without_answer) {
         of.last.reset();
@@ -213,7 +213,7 @@ void identities::tell(const std::string& problem) {
     }
 }
 
-void identities::give(user& to, const std::vector<waiting_peer>& who) const {
+void identities::give(known_user& to, const std::vector<waiting_peer>& who) const {
     const auto last = to.last;  // `done` may do anything
     for (const auto& each : who) {
         each.done(last ? std::optional{identity_with(*last, each.process_groups)} : std::nullopt);

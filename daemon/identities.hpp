@@ -80,7 +80,7 @@ class identities {
         ipc::identity_source::answer done;
         clock::time_point until;
     };
-    struct user {
+    struct known_user {
         std::optional<standing> last;
         clock::time_point answered_at;
         clock::time_point good_until;  ///< `last` is used without asking
@@ -90,9 +90,9 @@ class identities {
     class workers;
 
     void answered(uid_t uid, std::uint64_t generation, const standing_answer& answer);
-    void no_answer(user& of, const std::string& problem);
+    void no_answer(known_user& of, const std::string& problem);
     void tell(const std::string& problem);
-    void give(user& to, const std::vector<waiting_peer>& who) const;
+    void give(known_user& to, const std::vector<waiting_peer>& who) const;
     void wake_for_patience();
     void on_patience();
     void make_room();
@@ -104,7 +104,7 @@ class identities {
     uid_t own_;
     settings how_;
     std::function<void(const std::string&)> on_trouble_;
-    std::unordered_map<uid_t, user> users_;
+    std::unordered_map<uid_t, known_user> users_;
     std::size_t asked_ = 0;
     bool in_trouble_ = false;
     boost::asio::steady_timer patience_;

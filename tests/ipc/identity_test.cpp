@@ -23,7 +23,7 @@ using tests::wire_fixture;
 namespace {
 
 const std::string ask_for_role = request("0", "operator.locks");
-const std::string note_request = request("1", "session.note", R"({"text":"n"})");
+const std::string note_by_peer = request("1", "session.note", R"({"text":"n"})");
 
 bool has(const std::string& line, std::string_view part) {
     return line.find(part) != std::string::npos;
@@ -49,7 +49,7 @@ BOOST_AUTO_TEST_CASE(a_peer_that_is_looked_up_waits_and_the_others_are_served) {
     BOOST_TEST(!late.has_input());
     f.answer_look_up(0, identity{"late", role::viewer});
     BOOST_TEST(late.line() == cone);
-    late.send(note_request);
+    late.send(note_by_peer);
     BOOST_TEST(has(late.line(), "late has the role viewer"));
 }
 
@@ -110,7 +110,7 @@ BOOST_AUTO_TEST_CASE(a_role_that_was_lost_is_lost_over_an_open_connection_too) {
     user.send(ask_for_role);
     BOOST_TEST(has(user.line(), "user owner"));
     f.set_role(role::viewer);
-    user.send(ask_for_role + note_request);
+    user.send(ask_for_role + note_by_peer);
     BOOST_TEST(has(user.line(), "user viewer"));
     BOOST_TEST(has(user.line(), R"("kind":"forbidden")"));
     f.set_role(role::none);
