@@ -74,7 +74,7 @@ struct unknown_name {
                                                         std::string_view action);
 
 /// At most three of `known` that resemble `name`, nearest first: edit distance at most a third of the
-/// length + 1, and 4. Names of more than 64 bytes resemble nothing.
+/// length + 1, and 4. Names of more than 40 bytes resemble nothing.
 [[nodiscard]] std::vector<std::string> nearest_names(std::string_view name, const std::vector<std::string>& known);
 
 }  // namespace valhalla::governor

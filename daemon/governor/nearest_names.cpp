@@ -18,7 +18,7 @@ namespace {
 constexpr std::size_t max_suggestions = 3;
 /// Longer names are nobody's slip of the finger, and whoever gets one wrong must not cost others their time: of 256
 /// names of this length each is compared in a microsecond or two.
-constexpr std::size_t max_comparable_bytes = 64;
+constexpr std::size_t max_comparable_bytes = 40;
 constexpr std::size_t max_distance = 4;
 
 /// The bytes that occur, thrown together.
@@ -34,6 +34,18 @@ std::uint64_t letters_of(std::string_view text) noexcept {
 bool too_many_letters(std::uint64_t of, std::uint64_t beside, std::size_t tolerated) noexcept {
     return static_cast<std::size_t>(std::popcount(of & ~beside)) > tolerated ||
            static_cast<std::size_t>(std::popcount(beside & ~of)) > tolerated;
+}
+
+/// Both without what they begin and end with alike, which no edit has to touch.
+std::pair<std::string_view, std::string_view> without_common_ends(std::string_view a, std::string_view b) {
+    const auto differ = std::ranges::mismatch(a, b);
+    a.remove_prefix(static_cast<std::size_t>(differ.in1 - a.begin()));
+    b.remove_prefix(static_cast<std::size_t>(differ.in2 - b.begin()));
+    while (!a.empty() && !b.empty() && a.back() == b.back()) {
+        a.remove_suffix(1);
+        b.remove_suffix(1);
+    }
+    return {a, b};
 }
 
 /// Insertions, deletions, replacements and swaps of neighbours that turn one text into the other; more than `most`
@@ -84,7 +96,8 @@ std::vector<std::string> nearest_names(std::string_view name, const std::vector<
             too_many_letters(letters, letters_of(candidate), tolerated)) {
             continue;
         }
-        const std::size_t distance = edit_distance(name, candidate, tolerated);
+        const auto [mine, theirs] = without_common_ends(name, candidate);
+        const std::size_t distance = edit_distance(mine, theirs, tolerated);
         if (distance <= tolerated && distance < candidate.size()) {
             found.emplace_back(distance, &candidate);
         }

@@ -11,8 +11,7 @@
 #include <system_error>
 #include <unistd.h>
 #include <utility>
-
-#include "valhalla/detail/permission.hpp"
+#include <valhalla/detail/permission.hpp>
 
 namespace valhalla::detail {
 
