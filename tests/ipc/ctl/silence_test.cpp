@@ -68,7 +68,7 @@ BOOST_AUTO_TEST_CASE(a_note_can_come_from_the_standard_input) {
     const auto got = run(daemon, {"session", "note", "-"}, {.typed = "two\nlines\n"});
     BOOST_TEST(got.code == 0, got.err);
     BOOST_TEST(daemon.only().params == R"({"text":"two\nlines"})");
-    for (const std::string wrong : {std::string{}, std::string{"\n"}, std::string{"\xff"}, std::string{"a\0b", 3}}) {
+    for (const auto& wrong : {std::string{}, std::string{"\n"}, std::string{"\xff"}, std::string{"a\0b", 3}}) {
         BOOST_TEST(run(daemon, {"session", "note", "-"}, {.typed = wrong}).code == 3);
     }
     BOOST_TEST(run(daemon, {"session", "note", "-"}, {.typed = std::string(17'000, 'x')}).code == 1);
