@@ -176,12 +176,12 @@ BOOST_AUTO_TEST_CASE(what_began_before_the_clock_was_set_ends_in_time) {
         d.pass(10s);
         d.restart();
         d.pass(20s);
-        BOOST_TEST(d.health() == health_level::green);
+        BOOST_TEST((d.health() == health_level::green));
         BOOST_TEST(d.locked("anna"));
         BOOST_TEST(d.valid_key(key_id));
         d.pass(11s);
         d.restart();
-        BOOST_TEST(d.health() == health_level::yellow);
+        BOOST_TEST((d.health() == health_level::yellow));
         BOOST_TEST(!d.locked("anna"));
         BOOST_TEST(!d.valid_key(key_id));
     });
@@ -199,12 +199,12 @@ BOOST_AUTO_TEST_CASE(what_began_while_the_clock_was_wrong_ends_in_time) {
         d.pass(20s);
         d.restart();
         d.pass(10s);
-        BOOST_TEST(d.health() == health_level::green);
+        BOOST_TEST((d.health() == health_level::green));
         BOOST_TEST(d.locked("anna"));
         BOOST_TEST(d.valid_key(key_id));
         d.pass(11s);
         d.restart();
-        BOOST_TEST(d.health() == health_level::yellow);
+        BOOST_TEST((d.health() == health_level::yellow));
         BOOST_TEST(!d.locked("anna"));
         BOOST_TEST(!d.valid_key(key_id));
     });
@@ -221,11 +221,11 @@ BOOST_AUTO_TEST_CASE(what_began_while_the_trail_was_ahead_ends_in_time_however_o
             d.pass(10s);
             d.restart();
         }
-        BOOST_TEST(d.health() == health_level::green);
+        BOOST_TEST((d.health() == health_level::green));
         BOOST_TEST(d.locked("anna"));
         d.pass(11s);
         d.restart();
-        BOOST_TEST(d.health() == health_level::yellow);
+        BOOST_TEST((d.health() == health_level::yellow));
         BOOST_TEST(!d.locked("anna"));
     });
 }
@@ -240,9 +240,9 @@ BOOST_AUTO_TEST_CASE(what_is_reported_anew_forgets_the_span_that_it_had) {
     d.run(fine());
     d.pass(50s);
     d.restart();
-    BOOST_TEST(d.health() == health_level::green);
+    BOOST_TEST((d.health() == health_level::green));
     d.pass(11s);
-    BOOST_TEST(d.health() == health_level::yellow);
+    BOOST_TEST((d.health() == health_level::yellow));
 }
 
 BOOST_AUTO_TEST_CASE(nothing_is_stored_of_spans_that_the_records_tell) {
@@ -271,10 +271,10 @@ BOOST_AUTO_TEST_CASE(a_session_that_began_while_the_clock_was_wrong_grows_old_in
         d.set_right();
         d.pass(6h);
         d.restart();
-        BOOST_TEST(d.health() == health_level::green);
+        BOOST_TEST((d.health() == health_level::green));
         d.pass(2h);
         d.restart();
-        BOOST_TEST(d.health() == health_level::yellow);
+        BOOST_TEST((d.health() == health_level::yellow));
     });
 }
 
@@ -301,10 +301,10 @@ BOOST_AUTO_TEST_CASE(after_a_start_of_the_system_the_time_that_it_was_off_counts
     d.run(fine());
     d.run(commands::lock_operator{"anna", "left", 60s});
     d.reboot(first_day + 50s);
-    BOOST_TEST(d.health() == health_level::green);
+    BOOST_TEST((d.health() == health_level::green));
     BOOST_TEST(d.locked("anna"));
     d.pass(11s);
-    BOOST_TEST(d.health() == health_level::yellow);
+    BOOST_TEST((d.health() == health_level::yellow));
     BOOST_TEST(!d.locked("anna"));
 }
 
@@ -318,12 +318,12 @@ BOOST_AUTO_TEST_CASE(after_a_start_of_the_system_with_a_clock_that_cannot_be_rig
         d.pass(40s);
         d.set_clock(first_day + 1h);  // by a time server
         d.run(commands::append_event{"X_A", "{}"});
-        BOOST_TEST(d.health() == health_level::green);
+        BOOST_TEST((d.health() == health_level::green));
         BOOST_TEST(d.locked("anna"));
         d.restart();
         BOOST_TEST(d.ask("once") == answer);
         d.pass(21s);
-        BOOST_TEST(d.health() == health_level::yellow);
+        BOOST_TEST((d.health() == health_level::yellow));
         BOOST_TEST(!d.locked("anna"));
     }
 }

@@ -55,7 +55,7 @@ health_level worst_source(const state& s, span_point now) {
     }
     for (const auto& [name, one] : s.sessions->by_operator) {
         const auto limit = s.limits->session_age_yellow_hours;
-        if (one->active && one->started_at && limit > 0 && now - *one->started_at >= std::chrono::hours{limit}) {
+        if (one->active && one->began.at && limit > 0 && now - *one->began.at >= std::chrono::hours{limit}) {
             worst = std::max(worst, health_level::yellow);
         }
     }
