@@ -135,7 +135,7 @@ std::string printable(std::string_view text, line_breaks breaks) {
         } else if (const auto hidden = first_code_point(text); hidden.length > 0) {
             append_escape(out, hidden.value);
         } else {
-            append_escape(out, static_cast<unsigned char>(c) & 0xFFU);
+            out += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
         }
         text.remove_prefix(piece.bytes);
     }

@@ -89,6 +89,10 @@ class ledger_bench {
         std::unique_lock lock{mutex_};
         wake_.wait(lock, [&] { return commits.size() >= count; });
     }
+    std::size_t commit_count() {
+        const std::lock_guard lock{mutex_};
+        return commits.size();
+    }
     std::uint64_t newest_head() {
         const std::lock_guard lock{mutex_};
         return commits.back()->head.size;

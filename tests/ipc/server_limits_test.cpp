@@ -253,7 +253,8 @@ BOOST_AUTO_TEST_CASE(a_full_house_is_refused) {
     first.send(ask_cone);
     BOOST_TEST(first.line() == cone);
     auto second = f.connect();
-    BOOST_TEST(second.rest().find("all 1 connections are taken") != std::string::npos);
+    const auto told = second.rest();
+    BOOST_TEST(told.find("all 1 connections are taken") != std::string::npos, told);
 }
 
 BOOST_AUTO_TEST_CASE(accepting_goes_on_after_the_process_ran_out_of_files) {

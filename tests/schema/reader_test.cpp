@@ -202,7 +202,7 @@ BOOST_FIXTURE_TEST_CASE(the_bitmaps_of_an_older_database_are_those_that_a_writer
     // As it was before there were bitmaps; then it is opened again.
     split_rows();
     tamper(
-        "DROP TABLE audit_posting; ALTER TABLE audit RENAME TO lately;"
+        "DROP TABLE span_clock; DROP TABLE span; DROP TABLE audit_posting; ALTER TABLE audit RENAME TO lately;"
         "CREATE TABLE audit (seq INTEGER NOT NULL PRIMARY KEY, ts_us INTEGER NOT NULL, event_id INTEGER NOT NULL,"
         " session INTEGER, actor_id INTEGER NOT NULL, leaf BLOB NOT NULL, record BLOB NOT NULL) STRICT;"
         "INSERT INTO audit SELECT seq, ts_us,"

@@ -127,7 +127,8 @@ BOOST_AUTO_TEST_CASE(a_row_that_no_line_has_room_for_keeps_all_its_cells) {
     fake_daemon daemon;
     daemon.answers("audit.list", page);
     const auto got = run(daemon, {"audit", "list"}, {.columns = 40, .out_is_terminal = true}).out;
-    for (const auto& record : boost::json::parse(page).at("items").as_array()) {
+    const auto answer = boost::json::parse(page);
+    for (const auto& record : answer.at("items").as_array()) {
         BOOST_TEST(got.find(std::to_string(record.at("seq").as_int64())) != std::string::npos, got);
         BOOST_TEST(got.find(std::string{record.at("event").as_string()}) != std::string::npos, got);
     }
