@@ -557,8 +557,8 @@ void application::parts::adopt(const std::variant<config, early_exit>& read) {
     const auto what = changes_between(given, *fresh);
     if (given.access != fresh->access) {
         who_is_who.set_rules(fresh->access);
-        tell_unknown_names(fresh->access);
     }
+    tell_unknown_names(fresh->access);
     set_rates(fresh->rates);
     denials.set_rules(fresh->denials);
     log.set_level(fresh->log_level);
