@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the gateway tells those who start it, and those whom it cannot serve."""
 
+import os
 import signal
 import subprocess
 import unittest
@@ -72,20 +73,6 @@ class Reach(DaemonTest):
             self.assertEqual(self.log(gateway).count("lets the gateway in again"), 1)
 
 
-class Busy(GatewayTest):
-    config = NO_RATES + '"auth.key" = "2/h"\n'
-
-    def test_a_daemon_that_takes_no_key_for_now_is_not_one_that_is_away(self):
-        key = self.client.call("key.create", name="anna", role="operator")["key"]
-        seen = set()
-        for method, target in (("GET", SESSION), ("POST", "/core/go/start_session"), ("GET", "/core/go/sessions")):
-            answer = self.gateway.request(method, target, {} if method == "POST" else None, X_VALHALLA_KEY=key)
-            seen.add((answer.status, answer.fields.get("x-valhalla-error")))
-            if answer.status == 503:
-                self.assertGreater(int(answer.fields["retry-after"]), 60)
-        self.assertEqual(seen, {(200, None), (503, "rate_limited")})
-
-
 class Refusals(GatewayTest):
     def test_hosts_and_origins_that_are_refused_are_told_where_they_are_named(self):
         self.assertIn("hosts", self.get(SESSION, Host="elsewhere.example").detail())
@@ -112,6 +99,7 @@ class Start(unittest.TestCase):
         self.assertIn("is not an absolute path", self.refused("--dev", environment={"VALHALLA_SOCKET": "s"}))
         with temporary_directory() as directory:
             long = str(directory / ("x" * 100))
+            os.mkdir(long)
             self.assertIn("the path of the daemon's socket has",
                           self.refused("--dev", "--listen", "127.0.0.1:0", environment={"XDG_RUNTIME_DIR": long}))
         with listening() as taken:
