@@ -348,7 +348,8 @@ class unix_server::impl final : public connection_host, public std::enable_share
 
     /// Why `has_place` said no.
     void turn_away_for_room(unix_socket& socket, std::uint32_t uid, std::string_view name) {
-        if (const auto taken = taken_by(uid); taken >= bounds.connections_per_uid) {
+        const bool others_fit = connections_.size() + arriving_ < bounds.connections;
+        if (const auto taken = taken_by(uid); others_fit && taken >= bounds.connections_per_uid) {
             counted->refused(turned_away::share_taken);
             turn_away(socket, connections_taken(name, taken));
             return;
