@@ -125,18 +125,19 @@ verifier_key checkpoint_book::key_for(const known_checkpoint& c) const {
 }
 
 tree_head checkpoint_book::good_head() const {
-    for (const auto& c : all_ | std::views::reverse) {
-        if (c.found != c.says.head.root) {
-            continue;
-        }
+    tree_head good;
+    for (const auto& c : all_) {
         try {
             check_signature(c, key_for(c));
-            return c.says.head;
         } catch (const bad_evidence&) {
             continue;  // what nobody signed vouches for nothing
         }
+        if (c.found != c.says.head.root) {
+            break;  // and nothing beyond it is good, whatever later ones say
+        }
+        good = c.says.head;
     }
-    return {};
+    return good;
 }
 
 void checkpoint_book::check_against_trail(const known_checkpoint& c, const tree_head& end) const {

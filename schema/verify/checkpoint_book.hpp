@@ -71,8 +71,8 @@ class checkpoint_book {
     void reached(const hash256& root);
     void saw_epoch(const events::epoch_started& e, audit_seq seq);
 
-    /// The newest checkpoint that the walk reached with its root, if the right key signed it: what is good, whatever
-    /// else is not. Empty where none is.
+    /// The newest checkpoint before the first that the walk did not reach with its root, of those that the right key
+    /// signed: what is good, whatever else is not. Empty where none is.
     [[nodiscard]] tree_head good_head() const;
 
     /// After the walk. Throws `bad_evidence`; tells `r` what was checked, with which key, and what could not be.
