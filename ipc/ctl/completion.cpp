@@ -90,8 +90,8 @@ const CLI::Option* next_argument(const place& p) {
     return !all.empty() && all.back()->get_items_expected_max() > 1 ? all.back() : nullptr;
 }
 
-words_list members_of(const boost::json::value& answer, std::string_view list, std::string_view name,
-                      std::string_view meaning) {
+words_list offered_members(const boost::json::value& answer, std::string_view list, std::string_view name,
+                           std::string_view meaning) {
     words_list all;
     for (const auto& one : items(answer, list)) {
         all.push_back(one.is_string() ? suggestion{text_of(one), {}}
@@ -169,22 +169,22 @@ suggestions values(const CLI::Option& of, std::string_view typed, const asker& a
         return {thresholds(typed), false};
     }
     if (type == "ENGINE") {
-        return {members_of(ask("canon.get"), "engines", "name", "class"), false};
+        return {offered_members(ask("canon.get"), "engines", "name", "class"), false};
     }
     if (type == "ACTION") {
-        return {members_of(ask("canon.get"), "actions", {}, {}), false};
+        return {offered_members(ask("canon.get"), "actions", {}, {}), false};
     }
     if (type == "STEP") {
-        return {members_of(ask("go.checklist"), "steps", "id", "title"), false};
+        return {offered_members(ask("go.checklist"), "steps", "id", "title"), false};
     }
     if (type == "LOCKED") {
-        return {members_of(ask("operator.locks"), "items", "operator", "reason"), false};
+        return {offered_members(ask("operator.locks"), "items", "operator", "reason"), false};
     }
     if (type == "KEY") {
-        return {members_of(ask("key.list"), "items", "id", "name"), false};
+        return {offered_members(ask("key.list"), "items", "id", "name"), false};
     }
     if (type == "SOURCE") {
-        return {members_of(ask("health.status"), "signals", "source", "message"), false};
+        return {offered_members(ask("health.status"), "signals", "source", "message"), false};
     }
     return {};
 }
