@@ -213,8 +213,8 @@ std::optional<std::string> set_denials_per_minute(const toml::node& node, config
 
 std::optional<std::string> set_log_level(const toml::node& node, config& into) {
     const auto value = node.value_exact<std::string>();
-    for (const std::string_view level : {"debug", "info", "warn", "error"}) {
-        if (value && *value == level) {
+    for (const std::string_view known : {"debug", "info", "warn", "error"}) {
+        if (value && *value == known) {
             into.log_level = *value;
             return std::nullopt;
         }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <ranges>
 #include <stdexcept>
 #include <utility>
 
@@ -174,8 +175,8 @@ void ledger::run() {
 }
 
 void ledger::put_back(std::span<change> rest) {
-    for (auto& one : rest) {
-        backlog_.add(one.quota.of_user, std::move(one));
+    for (auto& one : rest | std::views::reverse) {
+        backlog_.give_back(one.quota.of_user, std::move(one));
     }
 }
 
@@ -291,7 +292,9 @@ bool ledger::take_queue(std::vector<change>& taken) {
         auto newest = std::exchange(queue_, {});
         woken_ = false;
         lock.unlock();
-        put_back(newest);
+        for (auto& one : newest) {
+            backlog_.add(one.quota.of_user, std::move(one));
+        }
         backlog_.take(taken, max_batch);
         return true;
     }

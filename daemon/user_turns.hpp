@@ -30,6 +30,16 @@ class user_turns {
         ++size_;
     }
 
+    /// In front of all others of that user: it was taken and not done. What was taken last goes back first.
+    void give_back(User of, Item&& what) {
+        auto& mine = items_[of];
+        if (mine.empty()) {
+            order_.push_front(of);
+        }
+        mine.push_front(std::move(what));
+        ++size_;
+    }
+
     [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
 

@@ -32,6 +32,24 @@ BOOST_AUTO_TEST_CASE(who_asks_for_little_is_served_among_the_first) {
     BOOST_TEST(all.size() == 9'901U);
 }
 
+BOOST_AUTO_TEST_CASE(what_was_taken_and_not_done_goes_back_in_front) {
+    turns all;
+    add_many(all, 'a', 0, 40);
+    std::vector<std::pair<char, int>> taken;
+    all.take(taken, 30);
+    while (taken.size() > 5) {  // of which five were done
+        all.give_back('a', std::move(taken.back()));
+        taken.pop_back();
+    }
+    add_many(all, 'a', 40, 1);
+    all.take(taken, 100);
+    BOOST_TEST_REQUIRE(taken.size() == 41U);
+    for (int n = 0; n < 41; ++n) {
+        BOOST_TEST((taken.at(static_cast<std::size_t>(n)) == std::pair{'a', n}));
+    }
+    BOOST_TEST(all.empty());
+}
+
 BOOST_AUTO_TEST_CASE(each_users_order_is_kept_and_nothing_is_lost) {
     turns all;
     int next_a = 0;
