@@ -17,7 +17,7 @@ constexpr std::size_t first_buffer_bytes = std::size_t{16} << 10U;
 constexpr std::size_t last_buffer_bytes = std::size_t{16} << 20U;  // of a group with a million members
 
 /// `ask` is getpwnam_r or getgrnam_r. False only where the database says that there is none: one that does not answer
-/// is no reason to warn.
+/// does not warrant a warning.
 template <class Entry, class Ask>
 bool is_known(Ask ask, const std::string& name) {
     for (auto bytes = first_buffer_bytes; bytes <= last_buffer_bytes; bytes *= 2) {

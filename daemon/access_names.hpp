@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Users and groups that a configuration names and this system does not know: probably written wrongly. They are no
-// error, for they may come later; but whoever relies on a role learns of it.
+// error, for they may come later; but administrators who rely on a role learn of it.
 #pragma once
 
 #include <string>

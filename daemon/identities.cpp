@@ -260,7 +260,7 @@ void identities::on_patience() {
     wake_for_patience();
 }
 
-/// Whoever is being asked for stays, and so do those who are always let in.
+/// Users who are being looked up stay, and so do those who are always let in.
 void identities::make_room() {
     if (users_.size() < max_known) {
         return;

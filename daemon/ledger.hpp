@@ -121,7 +121,7 @@ class ledger {
 
     /// Most changes in one transaction: bounds the time that a commit and the hand-over of its answers take.
     static constexpr std::size_t max_batch = 4'096;
-    /// A batch takes no further change when it has worked for so long: whoever comes next waits for it, and the
+    /// A batch takes no further change when it has worked for so long: the changes behind it wait, and the
     /// watchdog is fed between two. It is looked at once for so many changes.
     static constexpr std::chrono::milliseconds full_batch_time{50};
     static constexpr std::size_t changes_between_looks = 8;

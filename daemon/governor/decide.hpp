@@ -17,7 +17,7 @@ namespace valhalla::governor {
 struct planned_event {
     event what;
     std::optional<session_id> session;
-    bool by_daemon = false;  ///< whoever gave the command, this is none of their doing
+    bool by_daemon = false;  ///< not the doing of the one who gave the command
 };
 
 struct plan {

@@ -16,7 +16,7 @@ namespace valhalla::governor {
 namespace {
 
 constexpr std::size_t max_suggestions = 3;
-/// Longer names are nobody's slip of the finger, and whoever gets one wrong must not cost others their time: of 256
+/// Longer names are seldom a typing mistake, and a user who mistypes one must not cost others their time: of 256
 /// names of this length each is compared in a microsecond or two.
 constexpr std::size_t max_comparable_bytes = 40;
 constexpr std::size_t max_distance = 4;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Writes the lines of the log on a thread of its own: whoever reads them, a pipe, a terminal or a journal, may stop
+// Writes the lines of the log on a thread of its own: what reads them, a pipe, a terminal or a journal, may stop
 // reading, and then a write waits for as long as it likes. A bounded number of lines waits; more are lost, counted, and
 // told of when the log is taken again. The trail misses none of them.
 #pragma once
