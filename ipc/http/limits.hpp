@@ -42,6 +42,8 @@ inline constexpr std::size_t first_read_bytes = std::size_t{16} << 10U;
 inline constexpr std::size_t own_answer_bytes = 4 * first_read_bytes;
 /// Pause before the daemon is looked for again. A request in between is answered with 503 at once.
 inline constexpr std::chrono::milliseconds reconnect_pause{100};
+/// … while nobody listens: a look costs one system call, and a request right behind the daemon's start is to be served.
+inline constexpr std::chrono::milliseconds absent_pause{5};
 /// … and after it turned a connection away, where it does not say itself how long.
 inline constexpr std::chrono::milliseconds turned_away_pause{1'000};
 /// `Retry-After` of a 503.

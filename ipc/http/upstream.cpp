@@ -178,7 +178,11 @@ bool upstream::connect() {
         // Not by Asio, which would wait where the daemon's queue is full.
         const boost::asio::local::stream_protocol::endpoint to{path_};
         if (::connect(socket->native_handle(), to.data(), static_cast<socklen_t>(to.size())) != 0) {
-            memory_->reach.cannot_connect(errno);
+            const int error = errno;
+            if (error != EAGAIN) {  // its queue is full
+                next_attempt_ = clock::now() + absent_pause;
+            }
+            memory_->reach.cannot_connect(error);
             return false;
         }
     }

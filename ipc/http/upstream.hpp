@@ -12,8 +12,8 @@
 // that is refused a request would be one of the user who runs the gateway.
 //
 // When the connection is lost every handler is told at once, and which of the requests had been sent. Nothing is sent
-// again. The next request, or the owner's tick, connects anew, not oftener than each `reconnect_pause`, and after the
-// daemon turned the connection away not before it may be asked again.
+// again. The next request, or the owner's tick, connects anew, not oftener than each `reconnect_pause` (`absent_pause`
+// while nobody listens), and after the daemon turned the connection away not before it may be asked again.
 #pragma once
 
 #include <chrono>

@@ -8,7 +8,7 @@ import threading
 
 from attack_table import attack
 from gateway import Answer, ConnectionEnded, GatewayTest, Http, Stream
-from harness import NO_RATES, audit_records, main
+from harness import NO_RATES, audit_records, eventually, main
 
 STREAM = "/core/audit/stream"
 SESSION = "/core/go/session"
@@ -39,6 +39,19 @@ class StreamTest(GatewayTest):
         self.addCleanup(stream.close)
         self.assertTrue(stream.head.startswith("HTTP/1.1 200 "), stream.head)
         return stream
+
+    def stream_again(self, target: str = STREAM) -> Stream:
+        """After a restart of the daemon: until the gateway has found it, a stream is refused with 503."""
+
+        def tried() -> Stream | None:
+            stream = Stream(self.gateway.port, target)
+            self.addCleanup(stream.close)
+            if stream.head.startswith("HTTP/1.1 200 "):
+                return stream
+            self.assertTrue(stream.head.startswith("HTTP/1.1 503 "), stream.head)
+            return None
+
+        return eventually(tried, "there is a stream again")
 
     def append(self, event: str = "X_TEST", count: int = 1) -> int:
         for n in range(count):
@@ -145,7 +158,7 @@ class AnotherDatabase(StreamTest):
         last = self.append("X_NEW", 60)
         records = {r["seq"]: r for r in audit_records(self.client)}
         for after in (0, 3, last - 1):
-            stream = self.stream(f"{STREAM}?after={after}")
+            stream = self.stream_again(f"{STREAM}?after={after}")
             for seq in range(after + 1, last + 1):
                 self.assertEqual(stream.event(), (seq, records[seq]))
             stream.close()
@@ -166,7 +179,7 @@ class AnotherDatabase(StreamTest):
         self.daemon.restart()
         self.reconnect()
         self.append("X_AWAY", 20)
-        stream = self.stream()
+        stream = self.stream_again()
         seq = self.append()
         self.assertEqual(stream.event()[0], seq)
 

@@ -29,6 +29,7 @@ class Reach(DaemonTest):
         for times in (1, 2):
             self.daemon.stop()
             eventually(lambda: gateway.request("GET", SESSION).status == 503, "its end is seen")
+            eventually(lambda: gateway.request("GET", "/healthz").status == 503, "it is not well")  # as of its last look
             for _ in range(3):
                 self.assertEqual(gateway.request("GET", "/healthz").status, 503)
             self.daemon.start()
