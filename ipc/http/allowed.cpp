@@ -6,6 +6,8 @@
 #include <ranges>
 #include <utility>
 
+#include <boost/asio/ip/network_v6.hpp>
+
 namespace valhalla::http {
 
 namespace {
@@ -129,6 +131,15 @@ std::string objection_to_host(std::string_view host) {
            " is not a valid host; one looks like valhalla.example.org or valhalla.example.org:8443, as browsers "
            "write "
            "it: without a scheme, a path or a wildcard, and with a port that is not the scheme's own";
+}
+
+std::string counted_for(const std::string& address) {
+    const auto parsed = parsed_address(address);
+    if (!parsed.is_v6()) {
+        return address;
+    }
+    constexpr unsigned short of_a_network = 64;
+    return boost::asio::ip::make_network_v6(parsed.to_v6(), of_a_network).canonical().to_string();
 }
 
 std::string objection_to_proxy(std::string_view address) {

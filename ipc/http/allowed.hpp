@@ -51,6 +51,10 @@ class origin_list {
 /// The IPv4 address that a socket for both families tells as one of IPv6; others as they are.
 [[nodiscard]] boost::asio::ip::address unmapped(const boost::asio::ip::address& address);
 
+/// What connections, memory and tries of `address` are counted for: itself, or of IPv6 the /64 network that it is in,
+/// all of which one machine may have. Other text as it is.
+[[nodiscard]] std::string counted_for(const std::string& address);
+
 /// Whether `peer` is one of these proxies.
 [[nodiscard]] bool is_proxy(std::string_view peer, const std::vector<std::string>& proxies);
 /// Who sent a request that came from `peer`: the last one in `forwarded_for` that is not a proxy of ours, where the

@@ -11,6 +11,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/system/system_error.hpp>
 
+#include "ipc/http/allowed.hpp"
 #include "ipc/http/refusal.hpp"
 
 namespace valhalla::http {
@@ -27,6 +28,7 @@ connection::connection(connection_host& host, tcp_socket socket, std::string pee
       io_{socket.get_executor().context()},
       socket_{std::move(socket), tls},
       peer_{std::move(peer)},
+      counted_{counted_for(peer_)},
       handshaking_{socket_.secure()} {}
 
 void connection::start() {
@@ -344,7 +346,7 @@ void connection::close() {
         host_.sockets->forget(*this);
     }
     socket_.close();
-    host_.buffered.change(peer_, std::exchange(accounted_, {}), {});
+    host_.buffered.change(counted_, std::exchange(accounted_, {}), {});
     incoming_.reset();
     std::string{}.swap(in_);
     std::string{}.swap(out_);

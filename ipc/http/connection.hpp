@@ -104,6 +104,8 @@ class connection final : public std::enable_shared_from_this<connection>, privat
     void close();
 
     [[nodiscard]] const std::string& peer() const noexcept { return peer_; }
+    /// What it is counted for, see `counted_for`.
+    [[nodiscard]] const std::string& counted() const noexcept { return counted_; }
     /// Whether it is within TLS. What a proxy in front says of its own side is not looked at here.
     [[nodiscard]] bool secure() const noexcept { return socket_.secure(); }
     [[nodiscard]] bool idle() const noexcept { return phase_ == phase::idle && in_.empty(); }
@@ -147,6 +149,7 @@ class connection final : public std::enable_shared_from_this<connection>, privat
     boost::asio::io_context& io_;
     client_socket socket_;
     const std::string peer_;
+    const std::string counted_;
     std::string in_;  // bytes of requests that are not taken yet
     std::unique_ptr<incoming> incoming_;
     std::string out_;

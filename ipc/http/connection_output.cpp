@@ -150,8 +150,8 @@ bool connection::account() {
     const std::size_t held = in_.capacity() + out_.capacity() + (incoming_ ? incoming_->content.held() : 0);
     const std::size_t beyond = held > kept_bytes ? held : 0;
     const buffer_book::holding now{beyond, stranger_ ? beyond : 0};
-    host_.buffered.change(peer_, std::exchange(accounted_, now), now);
-    return beyond == 0 || host_.buffered.allows(peer_, stranger_);
+    host_.buffered.change(counted_, std::exchange(accounted_, now), now);
+    return beyond == 0 || host_.buffered.allows(counted_, stranger_);
 }
 
 }  // namespace valhalla::http

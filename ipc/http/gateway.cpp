@@ -150,7 +150,7 @@ std::optional<gateway::admitted> gateway::admit(const request& head, const excha
     admitted what{
         .row = &row, .parameter = std::move(match->parameter), .query = parts->query, .who = {}, .sender = {}};
     if (!row.open) {
-        what.sender = sender_of(with.on().peer(), head.fields.forwarded_for, options_.trusted_proxies);
+        what.sender = counted_for(sender_of(with.on().peer(), head.fields.forwarded_for, options_.trusted_proxies));
         what.who = identify(head, what.sender, with);
         if (!what.who) {
             return std::nullopt;

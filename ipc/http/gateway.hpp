@@ -68,7 +68,7 @@ class gateway {
         std::string parameter;  ///< of the path
         std::string_view query;
         std::shared_ptr<identity> who;  ///< null for a route that is open
-        std::string sender;             ///< the address that it comes from, perhaps through a proxy
+        std::string sender;             ///< what its tries are counted for, see `counted_for`
     };
     /// What an answer needs of the request, which is gone when it comes.
     struct asked {

@@ -52,8 +52,8 @@ inline constexpr std::chrono::seconds retry_after{1};
 struct limits {
     /// All connections. The process raises its limit of open files to it, or lowers this to what it may have.
     std::size_t connections = 4'096;
-    /// Of one address. At either limit the connection that has been idle longest gives way to a new one, and without an
-    /// idle one the new one is closed.
+    /// Of one address, or one /64 network of IPv6. At either limit the connection that has been idle longest gives way
+    /// to a new one, and without an idle one the new one is closed.
     std::size_t connections_per_peer = 3'072;
     /// Request line and fields. Cookies of other programs on the same host can be long.
     std::size_t head_bytes = std::size_t{16} << 10U;

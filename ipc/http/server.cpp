@@ -7,6 +7,7 @@
 #include <boost/asio/error.hpp>
 #include <boost/asio/ip/v6_only.hpp>
 
+#include "ipc/http/allowed.hpp"
 #include "ipc/http/options.hpp"
 
 namespace valhalla::http {
@@ -142,25 +143,26 @@ void server::accept_waiting(listener& on) {
 }
 
 void server::welcome(tcp_socket socket, const std::string& peer) {
-    if (!make_room(peer)) {
+    const auto counted = counted_for(peer);
+    if (!make_room(counted)) {
         return;  // closed at once: there is nothing that could be said to it for less than it takes to serve it
     }
     const auto made = std::make_shared<connection>(*this, std::move(socket), peer, tls_);
     connections_.emplace(made.get(), made);
-    ++of_peer_[peer];
+    ++of_peer_[counted];
     made->start();
 }
 
 /// At a limit the connection that has been idle longest gives way: of the peer, or of all.
-bool server::make_room(const std::string& peer) {
-    const auto of_this = of_peer_.find(peer);
+bool server::make_room(const std::string& counted) {
+    const auto of_this = of_peer_.find(counted);
     const bool peer_full = of_this != of_peer_.end() && of_this->second >= bounds.connections_per_peer;
     if (!peer_full && connections_.size() < bounds.connections) {
         return true;
     }
     std::shared_ptr<connection> longest;
     for (const auto& [_, one] : connections_) {
-        if (one->idle() && (!peer_full || one->peer() == peer) &&
+        if (one->idle() && (!peer_full || one->counted() == counted) &&
             (!longest || one->idle_since() < longest->idle_since())) {
             longest = one;
         }
@@ -172,7 +174,7 @@ bool server::make_room(const std::string& peer) {
 }
 
 void server::closed(connection& who) {
-    const auto found = of_peer_.find(who.peer());
+    const auto found = of_peer_.find(who.counted());
     if (found != of_peer_.end() && --found->second == 0) {
         of_peer_.erase(found);
     }

@@ -76,7 +76,7 @@ class server final : public connection_host {
     void accept(listener& on);
     void accept_waiting(listener& on);
     void welcome(tcp_socket socket, const std::string& peer);
-    [[nodiscard]] bool make_room(const std::string& peer);
+    [[nodiscard]] bool make_room(const std::string& counted);
     void tick();
 
     boost::asio::io_context& io_;

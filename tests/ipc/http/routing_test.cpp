@@ -209,6 +209,14 @@ BOOST_AUTO_TEST_CASE(who_sent_it_is_whom_the_last_proxy_of_ours_names) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(addresses_of_one_ipv6_network_count_as_one) {
+    BOOST_TEST(counted_for("192.0.2.7") == "192.0.2.7");
+    BOOST_TEST(counted_for("2001:db8:1:2::7") == counted_for("2001:db8:1:2:ffff::1"));
+    BOOST_TEST(counted_for("2001:db8:1:2::7") != counted_for("2001:db8:1:3::7"));
+    BOOST_TEST(counted_for("::ffff:192.0.2.7") == "::ffff:192.0.2.7");  // IPv4 in another form
+    BOOST_TEST(counted_for("not an address") == "not an address");
+}
+
 BOOST_AUTO_TEST_CASE(a_proxy_is_one_address) {
     for (const char* const address : {"192.0.2.1", "2001:db8::1", "::1"}) {
         BOOST_TEST(objection_to_proxy(address).empty(), address);
