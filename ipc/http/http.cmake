@@ -27,6 +27,7 @@ add_library(valhalla_http STATIC
   http/route.cpp
   http/route_table.cpp
   http/server.cpp
+  http/shape_schemas.cpp
   http/shapes.cpp
   http/target.cpp
   http/tlog.cpp

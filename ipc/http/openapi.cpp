@@ -8,6 +8,7 @@
 
 #include "ipc/http/json_members.hpp"
 #include "ipc/http/route.hpp"
+#include "ipc/http/shape_schemas.hpp"
 #include "ipc/http/shapes.hpp"
 #include "ipc/json_text.hpp"
 
@@ -169,8 +170,12 @@ void append_answer(std::string& out, const route& row, const described_method* m
     } else if (row.how == special::none && (row.shape == shape_as_is || row.shape == shape_secret) &&
                method != nullptr) {
         content("application/json", method->result);
+    } else if (row.how == special::health_check) {
+        content("application/json",
+                R"({"type":"object","properties":{"status":{"const":"ok"}},"required":["status"]})");
     } else {
-        content("application/json", R"({"type":["object","array"]})");
+        const auto shaped = schema_of_shape(row.shape);
+        content("application/json", shaped.empty() ? R"({"type":["object","array"]})" : std::string_view{shaped});
     }
     append_member(out, "4XX", refusal_reference);
     append_member(out, "5XX", refusal_reference);

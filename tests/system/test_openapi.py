@@ -92,6 +92,11 @@ class Description(GatewayTest):
         return subprocess.run(["node", str(INSTALLED / "validate.mjs"), str(file)], capture_output=True, text=True,
                               timeout=DEADLINE_S, check=False)
 
+    def test_of_every_answer_in_json_the_members_are_described_but_of_what_may_be_anything(self):
+        vague = {path for path, operations in self.document["paths"].items() for one in operations.values()
+                 if one["responses"]["200"]["content"].get("application/json", {}).get("schema") == {"type": ["object", "array"]}}
+        self.assertEqual(vague, {"/rpc", "/openapi.json"})
+
     def test_a_validator_accepts_it_and_the_answers(self):
         install_validator()
         done = self.validate(self.document, self.answers())
