@@ -6,6 +6,7 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <spdlog/common.h>
 #include <spdlog/sinks/stdout_sinks.h>
 
 #include "daemon/clock_watch.hpp"
@@ -206,7 +207,7 @@ void daemon_log::clock_set(std::chrono::microseconds by, unix_micros now) {
         {ids::clock_set, severity::warning,
          fmt::format("the clock of the system was set {} by {} and shows {}: times to live, locks and kept answers go "
                      "on as before",
-                     by > by.zero() ? "forward" : "back", length_of(by), format_utc(now))});
+                     by > std::chrono::microseconds::zero() ? "forward" : "back", length_of(by), format_utc(now))});
 }
 
 void daemon_log::trail_ahead(unix_micros newest, unix_micros now) {
@@ -236,7 +237,11 @@ std::shared_ptr<daemon_log> open_log(const std::string& least, bool development)
         native = std::make_shared<journal_sink>(libsystemd_sender(), text);
     }
     auto logger = std::make_shared<spdlog::logger>("valhallad", native ? spdlog::sink_ptr{native} : text);
-    logger->set_pattern(development ? "%H:%M:%S %l %v" : "%l %v");
+    if (development) {
+        logger->set_pattern("%H:%M:%S %l %v");
+    } else {  // as a file it is read later, and perhaps elsewhere
+        logger->set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %l %v", spdlog::pattern_time_type::utc);
+    }
     logger->flush_on(spdlog::level::info);
     auto log = std::make_shared<daemon_log>(std::move(logger), std::move(native));
     log->set_level(least);

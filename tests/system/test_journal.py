@@ -17,6 +17,7 @@ from place import OWN_MOUNTS, as_user, can_have_own_mounts, copy_for_all, direct
 
 IDS = dict(re.findall(r'message_id (\w+)\{"([0-9a-f]{32})"\}',
                       (SOURCE_DIR / "daemon" / "telemetry" / "message_ids.hpp").read_text()))
+TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z "
 # In a mount namespace of its own: nobody else's /run changes.
 WITH_JOURNAL = """
 mount -t tmpfs none /run && mkdir -p /run/systemd/journal && mount --bind "$1" /run/systemd/journal || exit 99
@@ -158,7 +159,7 @@ class Journal(unittest.TestCase):
             eventually(lambda: "audit records" in elsewhere.read_text(), "it says so in plain text")
             daemon.stop()
             self.assertEqual(len(daemon.heard()), before)
-            self.assertRegex(elsewhere.read_text(), r"(?m)^info valhallad listens on ")
+            self.assertRegex(elsewhere.read_text(), r"(?m)^" + TIME + r"info valhallad listens on ")
 
     def test_a_long_entry_comes_as_a_file(self):
         with Journalled() as daemon, daemon.client() as client:
@@ -208,9 +209,9 @@ class Text(unittest.TestCase):
             client.call("cone.set", band="D", reason="a storm\nis near")
             daemon.stop()
             lines = daemon.log.read_text().splitlines()
-            self.assertTrue(any(re.match(r"info band D, set by \S+: a storm\\nis near$", one) for one in lines), lines)
+            self.assertTrue(any(re.match(TIME + r"info band D, set by \S+: a storm\\nis near$", one) for one in lines), lines)
             for one in lines:
-                self.assertRegex(one, r"^(info|warning|error) \S", one)
+                self.assertRegex(one, "^" + TIME + r"(info|warning|error) \S", one)
 
     def test_the_level_holds(self):
         with Daemon(config='log_level = "error"\n') as daemon, daemon.client() as client:
