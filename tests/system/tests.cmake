@@ -22,6 +22,7 @@ endif()
 # The wall clock of a program under test.
 add_library(valhalla_wall_clock MODULE ${PROJECT_SOURCE_DIR}/tests/system/wall_clock.c)
 target_link_libraries(valhalla_wall_clock PRIVATE ${CMAKE_DL_LIBS})
+set_target_properties(valhalla_wall_clock PROPERTIES UNITY_BUILD OFF)
 
 if(TARGET valhallad AND TARGET valhallactl AND TARGET valhalla-gateway)
   file(GLOB system_tests CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/system/test_*.py)
