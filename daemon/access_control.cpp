@@ -77,7 +77,7 @@ class entry_matcher {
     /// `problem`.
     std::optional<gid_t> process_group(const std::string& entry) {
         if (const auto number = number_after(entry, process_gid_prefix)) {
-            return *number;
+            return number;
         }
         const auto name = name_after(entry, process_group_prefix);
         if (!name) {

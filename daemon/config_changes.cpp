@@ -92,6 +92,7 @@ std::string describe(const config_changes& what) {
 
 std::vector<std::string> compared_keys() {
     std::vector<std::string> names;
+    names.reserve(std::size(compared));
     for (const auto& each : compared) {
         names.emplace_back(each.name);
     }

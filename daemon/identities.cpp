@@ -142,7 +142,7 @@ void identities::look_up(int socket, const ipc::credentials& of, ipc::identity_s
 
 std::optional<std::string> identities::other_name_of(std::string_view operator_name) const {
     for (const auto& [uid, user] : users_) {
-        const auto number = fmt::format("uid:{}", uid);
+        auto number = fmt::format("uid:{}", uid);
         if (!user.last || user.last->who.name == number) {
             continue;
         }

@@ -80,8 +80,11 @@ class part_walker {
                 ++at_;
                 return true;
             }
-            if (*at_ == '\\' && ++at_ == end_) {
-                break;
+            if (*at_ == '\\') {
+                ++at_;
+                if (at_ == end_) {
+                    break;
+                }
             }
         }
         return false;

@@ -137,7 +137,8 @@ void use_certificates(SSL_CTX& context, const pem_text& text, const pem_file_nam
         if (::SSL_CTX_add0_chain_cert(&context, signer.get()) != 1) {
             name.refuse("contains a certificate that cannot be used: " + last_words());
         }
-        static_cast<void>(signer.release());  // the context's now
+        // NOLINTNEXTLINE(bugprone-unused-return-value): it is the context's now
+        static_cast<void>(signer.release());
     }
     const auto ended = ::ERR_peek_last_error();
     if (ERR_GET_LIB(ended) != ERR_LIB_PEM || ERR_GET_REASON(ended) != PEM_R_NO_START_LINE) {

@@ -30,7 +30,7 @@ using valhalla::tests::fake_users;
 
 namespace {
 
-constexpr uid_t own = 4'000'000;
+constexpr uid_t own_uid = 4'000'000;
 constexpr int no_socket = -1;
 
 /// Users whose look-ups the test holds up, and counts.
@@ -82,7 +82,7 @@ struct identities_bench {
         }
         users.users.groups["staff"] = {50, {"user1", "user2"}};
         who.emplace(
-            io, std::move(rules), own, users.database(),
+            io, std::move(rules), own_uid, users.database(),
             [this](const std::string& problem) { troubles.push_back(problem); }, how);
     }
     void look_up(uid_t uid) {
@@ -142,7 +142,7 @@ BOOST_AUTO_TEST_CASE(root_and_the_own_user_never_wait) {
     b.users.set_error(EIO);
     b.who->forget_ages();
     BOOST_TEST(b.known(0).value() == "uid:0 owner");  // as the database had it at the start
-    BOOST_TEST(b.known(own).value() == "uid:4000000 owner");
+    BOOST_TEST(b.known(own_uid).value() == "uid:4000000 owner");
 }
 
 BOOST_AUTO_TEST_CASE(one_look_up_that_hangs_holds_up_nobody_else) {
@@ -186,7 +186,7 @@ BOOST_AUTO_TEST_CASE(without_an_answer_what_was_known_goes_on_for_a_while_and_it
     b.look_up(1);
     b.look_up(2);  // was never here
     b.run_until_answers(3);
-    std::sort(b.answers.begin(), b.answers.end());
+    std::ranges::sort(b.answers);
     BOOST_TEST(b.answers == (std::vector<std::string>{"nothing", "user1 operator", "user1 operator"}),
                boost::test_tools::per_element());
     BOOST_TEST(b.troubles.size() == 1U, "once, however often");
@@ -219,7 +219,7 @@ BOOST_AUTO_TEST_CASE(new_rules_hold_for_whoever_asks_next_and_for_look_ups_under
     let_go.set_value();
     b.look_up(1);
     b.run_until_answers(3);
-    std::sort(b.answers.begin(), b.answers.end());
+    std::ranges::sort(b.answers);
     BOOST_TEST(b.answers == (std::vector<std::string>{"user1 operator", "user1 owner", "user2 viewer"}),
                boost::test_tools::per_element());
 }

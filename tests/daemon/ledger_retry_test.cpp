@@ -102,8 +102,8 @@ BOOST_AUTO_TEST_CASE(answers_whose_time_is_over_are_forgotten_at_once_while_nobo
     };
     constexpr int rounds = 5;
     constexpr int in_each = 4'000;
-    for (int round = 0; round < rounds; ++round) {
-        ask(in_each, "old " + std::to_string(round) + " ", (round + 1) * in_each);
+    for (int round = 1; round <= rounds; ++round) {
+        ask(in_each, "old " + std::to_string(round) + " ", std::int64_t{in_each} * round);
     }
     BOOST_TEST(kept() == rounds * in_each);
     b.let_pass(25h);

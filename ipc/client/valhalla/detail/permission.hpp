@@ -27,7 +27,7 @@ namespace valhalla::detail {
     const int filled = ::getgroups(count, groups.data());
     groups.resize(static_cast<std::size_t>(std::max(filled, 0)));
     groups.push_back(::getegid());
-    if (std::find(groups.begin(), groups.end(), socket.st_gid) == groups.end()) {
+    if (std::ranges::find(groups, socket.st_gid) == groups.end()) {
         return "you may not connect: your user is not in the socket's group";
     }
     return "you may not connect, though your user is in the socket's group: an access list or a security module of the "
