@@ -22,6 +22,7 @@ endif()
 # The wall clock of a program under test.
 add_library(valhalla_wall_clock MODULE ${PROJECT_SOURCE_DIR}/tests/system/wall_clock.c)
 target_link_libraries(valhalla_wall_clock PRIVATE ${CMAKE_DL_LIBS})
+target_compile_definitions(valhalla_wall_clock PRIVATE _GNU_SOURCE)  # RTLD_NEXT
 set_target_properties(valhalla_wall_clock PROPERTIES UNITY_BUILD OFF)
 
 if(TARGET valhallad AND TARGET valhallactl AND TARGET valhalla-gateway)

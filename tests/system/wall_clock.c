@@ -2,7 +2,6 @@
 //
 // Loaded before a program (LD_PRELOAD), sets its wall clock, and nothing else, by as many seconds as the file that
 // VALHALLA_TEST_CLOCK names has in it. The file is read each time: a test sets the clock of a program that runs.
-#define _GNU_SOURCE
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -18,7 +17,7 @@ static long set_by(void) {
     char text[32] = {0};
     const ssize_t size = read(file, text, sizeof text - 1);
     close(file);
-    return size > 0 ? atol(text) : 0;
+    return size > 0 ? strtol(text, NULL, 10) : 0;
 }
 
 int clock_gettime(clockid_t which, struct timespec* at) {
