@@ -36,7 +36,8 @@ if(VALHALLA_SCDOC AND VALHALLA_PYTHON)
       COMMAND ${VALHALLA_PYTHON} -B ${packaging}/man/generate.py ${packaging}/man/${name}.scd
               ${PROJECT_VERSION} ${packaging} $<TARGET_FILE:valhallad> $<TARGET_FILE:valhallactl>
               $<TARGET_FILE:valhalla-verify> $<TARGET_FILE:valhalla-gateway> > ${page}.scd
-      COMMAND ${VALHALLA_SCDOC} < ${page}.scd > ${page})
+      COMMAND ${CMAKE_COMMAND} -E cat ${packaging}/man/first-line.roff > ${page}  # tells man that there may be tables
+      COMMAND ${VALHALLA_SCDOC} < ${page}.scd >> ${page})
     list(APPEND pages ${page})
     string(REGEX MATCH "[0-9]$" section ${name})
     install(FILES ${page} DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section})
