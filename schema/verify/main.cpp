@@ -68,7 +68,7 @@ void add_options(CLI::App& app, verify::request& what, bool& json) {
     app.add_option("--witness", what.witnesses, "Verifier key of a witness, or a file with it")
         ->type_name("VKEY|FILE")
         ->allow_extra_args(false);  // the next word is PATH
-    app.add_option("--quorum", what.quorum, "As many different witnesses must have cosigned");
+    app.add_option("--quorum", what.quorum, "As many different witnesses must have cosigned; without it all that are named");
     app.add_option("--log", what.log,
                    "JSON lines, - for the standard input; with the newest --checkpoint, older ones besides");
     app.add_flag("--json", json, "One JSON object");

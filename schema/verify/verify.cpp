@@ -33,7 +33,11 @@ verifier_key key_from(const std::string& given, schema::note_algorithm wanted, s
         key = text ? verifier_key::parse(*text) : std::nullopt;
     }
     if (!key) {
-        throw wrong_usage{fmt::format("{} {}: neither a verifier key nor a file with one", option, given)};
+        std::error_code error;
+        const bool no_file =
+            given.find('+') == std::string::npos && !fs::exists(given, error);  // keys have two of them
+        throw wrong_usage{no_file ? fmt::format("{} {}: there is no such file", option, given)
+                                  : fmt::format("{} {}: neither a verifier key nor a file with one", option, given)};
     }
     if (key->algorithm != wanted) {
         throw wrong_usage{fmt::format("{} {}: a key {}", option, given,
@@ -45,7 +49,7 @@ verifier_key key_from(const std::string& given, schema::note_algorithm wanted, s
 }
 
 trust trust_from(const request& what) {
-    trust whom{.key = {}, .witnesses = {}, .quorum = what.quorum};
+    trust whom;
     if (what.key) {
         whom.key = key_from(*what.key, schema::note_algorithm::ed25519, "--key");
     }
@@ -56,6 +60,7 @@ trust trust_from(const request& what) {
             whom.witnesses.push_back(std::move(witness));
         }
     }
+    whom.quorum = what.quorum.value_or(whom.witnesses.size());
     if (whom.quorum > whom.witnesses.size()) {
         throw wrong_usage{fmt::format("--quorum {}: only {} different witnesses are given with --witness", whom.quorum,
                                       whom.witnesses.size())};
@@ -75,9 +80,16 @@ std::string name_of(const std::string& file) {
     return target.substr(before.size(), target.size() - before.size() - behind.size());
 }
 
+/// Those that are named; without any, the one that lies beside a backup.
 std::vector<known_checkpoint> checkpoints_from(const request& what) {
+    auto files = what.checkpoints;
+    const auto beside = what.path + ".checkpoint";
+    if (std::error_code error;
+        files.empty() && !what.log && fs::is_regular_file(what.path, error) && fs::is_regular_file(beside, error)) {
+        files.push_back(beside);
+    }
     std::vector<known_checkpoint> all;
-    for (const auto& file : what.checkpoints) {
+    for (const auto& file : files) {
         const auto note = read_small_file(file, checkpoint_bytes);
         if (!note) {
             throw unreadable{fmt::format("there is no file {}", file)};

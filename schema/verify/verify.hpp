@@ -20,9 +20,10 @@ struct request {
     std::string path{};                      ///< empty: there is `log`
     std::optional<std::string> log{};        ///< file of JSON lines, or `-`
     std::optional<std::string> key{};        ///< verifier key, or a file with one
-    std::vector<std::string> checkpoints{};  ///< files
+    std::vector<std::string> checkpoints{};  ///< files; without any, `path` with `.checkpoint` behind it is one
     std::vector<std::string> witnesses{};    ///< verifier keys, or files with one
-    std::size_t quorum = 0;
+    /// As many different witnesses must have cosigned; without it all that are named.
+    std::optional<std::size_t> quorum{};
 };
 
 /// Never throws for what is given to it.

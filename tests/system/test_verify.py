@@ -248,6 +248,8 @@ class Verify(unittest.TestCase):
         cosigned = self.directory / "cosigned"
         cosigned.write_text(checkpoint + line)
         self.verify("--checkpoint", cosigned, "--witness", key, "--quorum", "1", self.daemon.state)
+        self.verify("--checkpoint", cosigned, "--witness", key, self.daemon.state)
+        self.verify("--checkpoint", self.old_checkpoint, "--witness", key, self.daemon.state, expect=FAILED)
         self.verify("--checkpoint", cosigned, "--witness", key, "--quorum", "2", self.daemon.state, expect=USAGE)
         self.verify("--checkpoint", self.old_checkpoint, "--witness", key, "--quorum", "1", self.daemon.state, expect=FAILED)
 

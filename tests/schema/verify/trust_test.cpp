@@ -191,6 +191,11 @@ BOOST_AUTO_TEST_CASE(witnesses_are_counted_once_each) {
     BOOST_TEST(says(found.checked, "1 of 2 witnesses cosigned " + note + " (size 700)"));
     check_failed({.path = good.dir(), .checkpoints = {note}, .witnesses = {w1, w2}, .quorum = 2},
                  {.file = note, .said = "1 of 2 witnesses cosigned " + note + " (size 700); 2 are asked for"});
+    // Without a quorum all that are named must have cosigned.
+    check_verified({.path = good.dir(), .checkpoints = {note}, .witnesses = {w1}});
+    check_failed({.path = good.dir(), .checkpoints = {note}, .witnesses = {w1, w2}},
+                 {.file = note, .said = "1 of 2 witnesses cosigned " + note + " (size 700); 2 are asked for"});
+    check_verified({.path = good.dir(), .checkpoints = {note}, .witnesses = {w2}, .quorum = 0});
     check_refused({.path = good.dir(), .checkpoints = {note}, .witnesses = {w1}, .quorum = 2}, outcome::wrong_usage,
                   "only 1 different");
     check_refused({.path = good.dir(),
@@ -224,8 +229,23 @@ BOOST_AUTO_TEST_CASE(a_key_may_be_given_in_a_file) {
     check_verified({.path = good.dir(), .key = path_of(good.put("key.pub", verifier_text(good.key) + "\n"))});
     check_refused({.path = good.dir(), .key = path_of(good.put("bad.pub", "hello"))}, outcome::wrong_usage,
                   "neither a verifier key nor a file");
-    check_refused({.path = good.dir(), .key = "nothing"}, outcome::wrong_usage, "neither a verifier key nor a file");
+    check_refused({.path = good.dir(), .key = "nothing"}, outcome::wrong_usage, "--key nothing: there is no such file");
+    check_refused({.path = good.dir(), .key = "a+b+c"}, outcome::wrong_usage, "neither a verifier key nor a file");
     check_refused({.path = good.dir(), .checkpoints = {"/nothing"}}, outcome::unreadable, "there is no file /nothing");
+}
+
+BOOST_AUTO_TEST_CASE(the_checkpoint_beside_a_backup_is_held_against_it) {
+    const evidence_fixture good;
+    const auto key = verifier_text(good.key);
+    const auto copy = good.dir() / "backup.db";
+    std::filesystem::copy_file(good.path, copy);
+    check_failed({.path = copy, .key = key}, {.said = "no signed checkpoint is here"});
+    good.put("backup.db.checkpoint", good.note(evidence_records));
+    check_verified({.path = copy, .key = key});
+    good.put("backup.db.checkpoint", evidence_fixture{2}.note(evidence_records));
+    check_failed({.path = copy, .key = key}, {.file = path_of(copy) + ".checkpoint", .said = ""});
+    // One that is named takes its place.
+    check_verified({.path = copy, .key = key, .checkpoints = {path_of(good.put("note", good.note(600)))}});
 }
 
 BOOST_AUTO_TEST_SUITE_END()
