@@ -686,7 +686,10 @@ int application::parts::run() {
     return code;
 }
 
-application::application(const config& c, daemon_log& log) : parts_{std::make_unique<parts>(c, log)} {}
+application::application(const config& c, daemon_log& log) {
+    require_place_of_socket(c);
+    parts_ = std::make_unique<parts>(c, log);
+}
 
 application::~application() = default;
 

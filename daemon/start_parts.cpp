@@ -15,6 +15,9 @@
 #include "daemon/start_failure.hpp"
 #include "daemon/trail_signing.hpp"
 #include "ipc/default_socket.hpp"
+#include "ipc/service/service_manager.hpp"
+#include "ipc/socket_path.hpp"
+#include "ipc/unix_server.hpp"
 
 namespace valhalla {
 
@@ -71,6 +74,20 @@ std::optional<gid_t> group_id(const std::string& name, std::string_view key) {
                             fmt::format("{}: there is no group '{}'; create it, or name another", key, name)};
     }
     return found->gr_gid;
+}
+
+void require_place_of_socket(const config& c) {
+    const auto parent = std::filesystem::path{c.socket}.parent_path();
+    std::error_code unknown;
+    const bool will_be_made = c.development && !std::filesystem::exists(parent, unknown);
+    if (will_be_made || service_manager::has_sockets()) {
+        return;
+    }
+    try {
+        ipc::require_place(c.socket);
+    } catch (const ipc::listen_error& e) {
+        throw start_failure{exit_code::socket, e.what()};
+    }
 }
 
 void make_private_directory(const std::filesystem::path& path) {

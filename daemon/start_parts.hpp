@@ -29,6 +29,10 @@ void check_frontend(const config& c);
 /// Throws `start_failure` (`usage`) when the frontend's files would lie where nobody but the daemon may read them.
 void require_reachable(const frontend_settings& s, const std::filesystem::path& state_dir);
 
+/// Before anything is made. Throws `start_failure` (`socket`) when there is no place for the socket. Looks at nothing
+/// where the service manager hands over one.
+void require_place_of_socket(const config& c);
+
 /// Where a development socket goes: made when missing, for the user alone. What cannot be made shows when it is bound.
 /// Throws `start_failure` (`socket`) when it is the one below /tmp and another user could change what lies in it.
 void make_private_directory(const std::filesystem::path& path);

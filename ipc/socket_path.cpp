@@ -77,24 +77,34 @@ void require_directory(const std::string& path) {
     const auto parent = std::filesystem::path{path}.parent_path();
     struct stat about{};
     if (!parent.empty() && ::stat(parent.c_str(), &about) != 0) {
-        refuse_errno(path, fmt::format("the directory {}", parent.string()));
+        const int fault = errno;
+        refuse(path, fmt::format("the directory {}: {}; {}choose another path", parent.string(),
+                                 std::generic_category().message(fault), fault == ENOENT ? "make it, or " : ""));
     }
     if (!parent.empty() && !S_ISDIR(about.st_mode)) {
         refuse(path, fmt::format("{} is no directory", parent.string()));
     }
 }
 
-/// Makes room: a socket that nobody listens on is left over from a process that was killed.
-void remove_stale(const std::string& path, const sockaddr_un& address) {
+/// Whether there is a socket already. Refuses anything else that is there.
+bool is_taken(const std::string& path) {
     struct stat about{};
     if (::lstat(path.c_str(), &about) != 0) {
         if (errno != ENOENT) {
             refuse_errno(path, "looking for what is there");
         }
-        return;
+        return false;
     }
     if (!S_ISSOCK(about.st_mode)) {
         refuse(path, "something that is no socket is there; move it away or choose another path");
+    }
+    return true;
+}
+
+/// Makes room: a socket that nobody listens on is left over from a process that was killed.
+void remove_stale(const std::string& path, const sockaddr_un& address) {
+    if (!is_taken(path)) {
+        return;
     }
     const descriptor probe{new_socket(path)};
     if (::connect(probe.get(), generic(address), sizeof address) == 0 || errno == EAGAIN) {
@@ -109,6 +119,12 @@ void remove_stale(const std::string& path, const sockaddr_un& address) {
 }
 
 }  // namespace
+
+void require_place(const std::string& path) {
+    static_cast<void>(address_of(path));
+    require_directory(path);
+    static_cast<void>(is_taken(path));
+}
 
 listening_socket listen_on_path(const std::string& path, std::optional<gid_t> group, int backlog) {
     const sockaddr_un address = address_of(path);

@@ -21,6 +21,10 @@ struct listening_socket {
     bound_path where;
 };
 
+/// Throws `listen_error` when no socket can be made at `path`: it is too long, its directory is missing, or something
+/// that is not a socket lies there. Changes nothing.
+void require_place(const std::string& path);
+
 /// Throws `listen_error` (ipc/unix_server.hpp): path too long, directory missing, something that is no socket in the
 /// way, a process that listens there already.
 [[nodiscard]] listening_socket listen_on_path(const std::string& path, std::optional<gid_t> group, int backlog);

@@ -2,6 +2,7 @@
 #include "daemon/telemetry/record_line.hpp"
 
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 
@@ -16,6 +17,9 @@ namespace ids = message_ids;
 
 /// Digits of a policy's digest that a line shows: enough to tell two apart.
 constexpr std::size_t shown_digits = 12;
+
+/// Nothing but a key that is not valid is denied to it.
+constexpr std::string_view auth_method = "auth.key";
 
 struct described {
     message_id id;
@@ -65,8 +69,10 @@ class describer {
     description operator()(const events::access_denied& e) const {
         auto text = !e.needs    ? fmt::format("denied to users that were not told apart")
                     : !e.method ? fmt::format("denied: {} has no role here", who_)
-                                : fmt::format("denied: {} asked for {}, which takes the role {}, and has {}", who_,
-                                              *e.method, to_text(*e.needs), to_text(e.has.value_or(access_role::none)));
+                    : e.method == auth_method
+                        ? fmt::format("denied: {} sent a key that is not valid", who_)
+                        : fmt::format("denied: {} asked for {}, which takes the role {}, and has {}", who_, *e.method,
+                                      to_text(*e.needs), to_text(e.has.value_or(access_role::none)));
         return described{ids::access_denied, severity::warning,
                          std::move(text) + (e.count > 1 ? fmt::format(", {} times", e.count) : "")};
     }

@@ -39,9 +39,10 @@ std::string gist_of_denial(const json::value& payload) {
     const auto method = text(payload, "method");
     const auto needs = text(payload, "needs");
     const auto count = integer(payload, "count").value_or(1);
-    const auto what = !method.empty() ? fmt::format("{} needs {}", method, needs)
-                      : needs.empty() ? "several users and methods"
-                                      : "not let in, has no role";
+    const auto what = method == "auth.key" ? std::string{"sent a key that is not valid"}
+                      : !method.empty()    ? fmt::format("{} needs {}", method, needs)
+                      : needs.empty()      ? "several users and methods"
+                                           : "not let in, has no role";
     return count == 1 ? what : fmt::format("{} ({} times)", what, count);
 }
 

@@ -246,8 +246,9 @@ void gateway::rpc(const admitted& what, const request& whole, const exchange& wi
         return;
     }
     if (std::ranges::any_of(requests, is_about_the_connection)) {
+        const auto id = single ? (*single)["id"] : std::string_view{};
         refuse_line(
-            "null", -32601, "method_not_found",
+            id.empty() ? "null" : id, -32601, "method_not_found",
             "audit.follow, audit.unfollow and auth.key are about a connection of their own; follow the trail at "
             "/core/audit/stream");
         return;

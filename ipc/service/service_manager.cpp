@@ -68,4 +68,9 @@ std::vector<int> take_sockets() {
     return descriptors;
 }
 
+bool has_sockets() noexcept {
+    constexpr int leave_environment = 0;
+    return sd_listen_fds(leave_environment) != 0;
+}
+
 }  // namespace valhalla::service_manager

@@ -24,5 +24,7 @@ class handover_error : public std::runtime_error {
 /// The descriptors that a socket unit has for us, close-on-exec and the taker's to close; none when we were started
 /// without one. Takes them: a second call finds none. Throws `handover_error`.
 [[nodiscard]] std::vector<int> take_sockets();
+/// Whether there are some that were not taken, good ones or not.
+[[nodiscard]] bool has_sockets() noexcept;
 
 }  // namespace valhalla::service_manager

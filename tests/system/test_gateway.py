@@ -227,7 +227,8 @@ class JsonRpc(GatewayTest):
             body = f'{{"jsonrpc":"2.0","id":1,"method":"{method}","params":{{}}}}'
             for whole in (body, f"[{body}]"):
                 with self.subTest(whole):
-                    self.assertEqual(self.rpc(whole.encode()).json()["error"]["code"], -32601)
+                    answer = self.rpc(whole.encode()).json()
+                    self.assertEqual((answer["error"]["code"], answer["id"]), (-32601, 1 if whole is body else None))
 
     def test_answers_of_many_connections_are_not_mixed_up(self):
         connections = [self.enterContext(self.gateway.http()) for _ in range(20)]

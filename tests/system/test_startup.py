@@ -181,15 +181,18 @@ class Startup(unittest.TestCase):
     def test_a_socket_path_that_is_too_long_is_refused(self):
         path = self.directory / ("s" * 120)
         self.refuse(SOCKET, "--state-dir", str(self.state), "--socket", str(path), names="107")
+        self.assertFalse(self.state.exists())
 
     def test_a_socket_in_a_missing_directory_is_refused(self):
         path = self.directory / "none" / "socket"
         self.refuse(SOCKET, "--state-dir", str(self.state), "--socket", str(path), names=path)
+        self.assertFalse(self.state.exists())
 
     def test_a_socket_path_that_is_a_file_is_refused_and_the_file_stays(self):
         self.socket.write_text("precious")
         self.refuse(SOCKET, names=self.socket)
         self.assertEqual(self.socket.read_text(), "precious")
+        self.assertFalse(self.state.exists())
 
     def test_a_socket_that_another_daemon_listens_on_is_refused_and_it_lives_on(self):
         with Daemon(directory=self.directory) as daemon:

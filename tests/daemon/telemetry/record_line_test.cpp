@@ -105,6 +105,8 @@ BOOST_AUTO_TEST_CASE(denials_are_told_with_their_count) {
                "denied: alice asked for cone.set, which takes the role owner, and has viewer");
     e.count = 12;
     BOOST_TEST(line_of(record_of(e))->text.ends_with(", 12 times"));
+    e.method = "auth.key";  // is denied for nothing else
+    BOOST_TEST(line_of(record_of(e))->text == "denied: alice sent a key that is not valid, 12 times");
     e.method.reset();
     BOOST_TEST(line_of(record_of(e))->text == "denied: alice has no role here, 12 times");
     e.needs.reset();
