@@ -97,7 +97,7 @@ class Kill(unittest.TestCase):
         print(f"{ROUNDS} rounds, seed {SEED}", flush=True)
 
     @attack("kill -9 of either program under load", "with an Idempotency-Key each change is done once; without one nothing that was"
-            " acknowledged is lost, and nothing is there twice")
+            " acknowledged is lost, and nothing is made twice")
     def test_nothing_acknowledged_is_lost_and_nothing_is_done_twice(self):
         with self.daemon.client() as client:
             client.call("session.start", notes="under fire")

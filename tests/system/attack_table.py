@@ -17,10 +17,10 @@ PLAYED_IN = ("system/test_gateway_attacks.py", "system/test_gateway_keys.py", "s
              "system/test_gateway_trail.py", "crash/test_gateway_kill.py")
 HEAD = """# Attacks on the gateway
 
-Each row is a test that plays the attack against the real gateway in front of a real daemon. The rows come from the tests:
-with `ACCEPT=1` in its environment `system.gateway_attacks` writes this file anew.
+Each row is a test that carries out the attack against the real gateway in front of a real daemon. The tests generate this
+table: run `system.gateway_attacks` with `ACCEPT=1` in its environment to write the file again.
 
-| attack | what comes of it | test |
+| attack | outcome | test |
 |---|---|---|
 """
 

@@ -219,7 +219,7 @@ class Browsers(GatewayTest):
 class DevKey(GatewayTest):
     gateway_environment = {"VALHALLA_DEV_KEY": "open-sesame"}
 
-    @attack("requests without the key of VALHALLA_DEV_KEY, or with one nearly like it", "401")
+    @attack("requests without the key of VALHALLA_DEV_KEY, or with one that is almost right", "401")
     def test_every_request_needs_the_key_that_was_configured(self):
         for fields in ({}, {"X_VALHALLA_KEY": "open"}, {"X_VALHALLA_KEY": "open-sesamf"}, {"X_VALHALLA_KEY": "open-sesame-"}):
             self.assertEqual(self.get(SESSION, **fields).status, 401, fields)
@@ -380,7 +380,7 @@ class Patience(GatewayTest):
                     http.socket.send(b"x")
 
     @attack("10,000 idle connections, from several addresses",
-            "the oldest give way; others are served; below 64 MiB")
+            "the oldest are closed; others are served; below 64 MiB")
     def test_10_000_idle_connections_leave_room_for_one_who_asks(self):
         connections = []
         count = min(10_000, resource.getrlimit(resource.RLIMIT_NOFILE)[0] - 500)
@@ -407,7 +407,7 @@ class Patience(GatewayTest):
 class Streams(GatewayTest):
     STUCK = 200
 
-    @attack("200 event streams that never read, beside one that does", "cut off when they are too far behind; the one that reads has"
+    @attack("200 event streams that never read, next to one that does", "cut off when they are too far behind; the one that reads has"
             " every record; below 64 MiB")
     def test_streams_that_never_read_cost_those_that_do_nothing(self):
         reading = self.stream()
@@ -451,7 +451,7 @@ class SlowReader(GatewayTest):
         self.gateway_options = ("--config", str(file))
         super().setUp()
 
-    @attack("an event stream that is always some 350 KB behind", "it has every record; what it took is not kept")
+    @attack("an event stream that is always some 350 KB behind", "it gets every record; what it has read is not kept")
     def test_what_a_slow_reader_took_is_not_kept(self):
         """All of it is six times the memory that connections share here: if it were kept, the stream would be cut off."""
         slow = self.enterContext(contextlib.closing(Stream(self.gateway.port)))

@@ -55,7 +55,7 @@ class BodiesTest(GatewayTest):
 
 
 class Pieces(BodiesTest):
-    @attack("25 bodies of 1 MB that stop before their end, from one address, with a key that is not one",
+    @attack("25 bodies of 1 MB that stop before their end, from one address, with an invalid key",
             "503 beyond a quarter of the memory for that; bodies of others are taken")
     def test_unfinished_bodies_of_strangers_leave_room_for_others(self):
         made = self.unfinished("127.0.0.2", "POST", RECORDS, X_VALHALLA_KEY="vhk_0123456789ab_" + "0" * 64,
@@ -63,14 +63,14 @@ class Pieces(BodiesTest):
         self.assertEqual(self.in_pieces(), 200)
         self.assertIn(503, self.statuses(made))
 
-    @attack("25 bodies of 1 MB that stop before their end, from one address, of those who may", "503 beyond three quarters of the"
+    @attack("25 bodies of 1 MB that stop before their end, from one address, with valid keys", "503 beyond three quarters of the"
             " memory for that; bodies from elsewhere are taken")
     def test_unfinished_bodies_of_one_address_leave_room_for_others(self):
         made = self.unfinished("127.0.0.2", "POST", RECORDS, Content_Type="application/json")
         self.assertEqual(self.in_pieces(), 200)
         self.assertIn(503, self.statuses(made))
 
-    @attack("large bodies for routes that look at none", "413 and closed, before the body comes")
+    @attack("large bodies for routes that ignore them", "413 and closed, before the body comes")
     def test_a_body_that_nobody_looks_at_is_refused(self):
         for method, target in (("GET", "/healthz"), ("GET", SESSION), ("GET", "/metrics")):
             for fields in ({"Content_Length": str(BODY)}, {"Transfer_Encoding": "chunked"}):

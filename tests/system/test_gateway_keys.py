@@ -36,7 +36,7 @@ class Keys(GatewayTest):
         [started] = [r for r in audit_records(self.client) if r["event"] == "GO_SESSION_START"]
         self.assertEqual((started["actor"]["name"], started["actor"]["via"]), ("anna", "http"))
 
-    @attack("keys that are not, of the right form and of others", "401; never as the user who runs the gateway")
+    @attack("invalid keys, well-formed and malformed", "401; never as the user who runs the gateway")
     def test_a_key_that_is_not_one_opens_nothing_and_is_never_the_user_who_runs_the_gateway(self):
         before = len(audit_records(self.client))
         for key in ("x", "vhk_", "vhk_0123456789ab_" + "0" * 64, "vhk_0123456789ab_" + "g" * 64):
@@ -45,7 +45,7 @@ class Keys(GatewayTest):
                 self.assertEqual(answer.status, 401, key)
         self.assertNotIn("GO_SESSION_START", [r["event"] for r in audit_records(self.client)[before:]])
 
-    @attack("a key that was revoked", "401, also on connections that it had")
+    @attack("a key that was revoked", "401, also on connections that used it")
     def test_a_revoked_key_opens_nothing_any_more(self):
         key = self.key("anna", "operator")
         with self.gateway.http() as http:

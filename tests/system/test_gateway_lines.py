@@ -22,7 +22,7 @@ def nested(depth: int) -> dict:
 
 
 class OneLine(GatewayTest):
-    @attack("a number followed by a line's end, beside requests of others", "422; the others get their own answers")
+    @attack("a number followed by a line's end, between requests of others", "422; the others get their own answers")
     def test_a_lines_end_behind_a_number_reaches_nobody(self):
         for target in ("/core/go/sessions?limit=1%0A", "/core/go/sessions/1%0A", f"{RECORDS}?limit=1%0a%0a", f"{RECORDS}?limit=1%20",
                        f"{RECORDS}?limit=1%0D", f"{RECORDS}?limit=1%09", f"{RECORDS}?limit=%201"):
@@ -48,7 +48,7 @@ class OneLine(GatewayTest):
         inside = self.post("/rpc", rb'{"jsonrpc":"2.0","id":2,"method":"audit.append","params":{"event":"X_E","payload":{"\u0061":1}}}')
         self.assertIn("result", inside.json())
 
-    @attack("a checkpoint for a witness that is 1 MB of control characters, beside requests of others", "413; the others are served")
+    @attack("a checkpoint for a witness that is 1 MB of control characters, between requests of others", "413; the others are served")
     def test_a_body_that_grows_when_it_is_quoted_never_reaches_the_daemon(self):
         for body in (b"\x01" * 1_000_000, b"\n" * 1_000_000, b"x" * 16_385):
             with self.gateway.http() as one, self.gateway.http() as other:
@@ -57,7 +57,7 @@ class OneLine(GatewayTest):
                 self.assertEqual(one.answer().status, 413)
                 self.assertEqual(other.answer().status, 200)
 
-    @attack("an Idempotency-Key where none is looked at, and an empty one", "400: nobody may believe that a retry is safe")
+    @attack("an Idempotency-Key on a route that ignores it, and an empty one", "400: nobody may believe that a retry is safe")
     def test_an_idempotency_key_that_would_do_nothing_is_refused(self):
         call = {"jsonrpc": "2.0", "id": 1, "method": "audit.append", "params": {"event": "X_TWICE", "payload": {}}}
         answer = self.post("/rpc", call, Idempotency_Key="a")
@@ -76,7 +76,7 @@ class OneLine(GatewayTest):
 
 
 class Answers(GatewayTest):
-    @attack("a payload as deep as a request may be, and one of many names", "tiles, streams and sessions go on")
+    @attack("a payload as deep as a request may be, and one with many names", "tiles, streams and sessions go on")
     def test_the_deepest_and_widest_payloads_are_answered_everywhere(self):
         self.client.call("cone.set", band="B", reason="x", metrics=nested(DEEPEST_PAYLOAD))
         for method, target, body in (("POST", "/core/go/start_session", {"notes": "n"}), ("GET", SESSION, None),

@@ -69,7 +69,7 @@ class StreamTest(GatewayTest):
 
 
 class Keys(StreamTest):
-    @attack("an event stream for a key that is not one", "401, no stream; the daemon is asked once")
+    @attack("an event stream for an invalid key", "401, no stream; the daemon is asked once")
     def test_a_key_that_is_not_one_gets_no_stream_and_is_not_brought_again(self):
         before = self.metric("valhalla_connections_accepted_total")
         self.assertEqual(self.answer(X_VALHALLA_KEY=wrong_key(1)).status, 401)
@@ -120,7 +120,7 @@ class Refused(StreamTest):
 
 
 class Positions(StreamTest):
-    @attack("positions that no record has, in after and in Last-Event-ID", "422 or 404, no stream")
+    @attack("positions that do not exist, in after and in Last-Event-ID", "422 or 404, no stream")
     def test_positions_that_are_none_are_refused(self):
         last = self.append()
         for after in ("-1", "-0", "1.0", "1e3", "01", "%201", "1%20", "1%0A", "18446744073709551616", "18446744073709551615", "x"):
@@ -147,7 +147,7 @@ class AnotherDatabase(StreamTest):
         self.daemon.start()
         self.reconnect()
 
-    @attack("an event stream after the daemon's database is another one", "records of the database that is there, and of no other")
+    @attack("an event stream after the daemon's database was replaced", "records of the new database only")
     def test_no_record_is_served_of_a_database_that_is_gone(self):
         first = self.stream(f"{STREAM}?after=0")
         last = self.append("X_OLD", 5)

@@ -42,7 +42,7 @@ class Tls(TlsTest):
         with self.assertRaises((ssl.SSLError, ConnectionError)):
             self.secure(protocols=("h2",))
 
-    @attack("HTTP in clear, or noise, where TLS is spoken", "400 in clear, and closed; nothing is asked of the daemon")
+    @attack("HTTP in clear text, or noise, on a TLS port", "400 in clear text, and closed; the daemon is not asked")
     def test_a_client_in_clear_is_told_so_and_gets_nothing(self):
         for data in (self.text("POST", START, {"notes": "clear"}, X_VALHALLA_KEY=self.key) * 3, b"\0" * 200_000, b"S"):
             with self.gateway.http() as http:
@@ -193,7 +193,7 @@ class Tls(TlsTest):
                 self.assertTrue(http.ended())
                 self.assertLess(time.monotonic() - started, HANDSHAKE_S / 2)
 
-    @attack("1,000 handshakes that are begun and not ended", "others are served; below the memory that --check-config tells")
+    @attack("1,000 handshakes that are never finished", "others are served; below the memory that --check-config prints")
     def test_handshakes_that_do_not_end_leave_room_for_others(self):
         told = run_gateway("--config", str(self.gateway.config), "--check-config").stdout
         each_kib = int(re.search(r"for connections \((\d+) KiB each\)", told)[1])
@@ -233,7 +233,7 @@ class Tls(TlsTest):
 class Full(TlsTest):
     limits = f"head_time_s = {HANDSHAKE_S}\nconnections = 40\n"
 
-    @attack("more handshakes that are begun and not ended than there may be connections", "the oldest give way")
+    @attack("more unfinished handshakes than there may be connections", "the oldest are closed")
     def test_at_the_limit_the_oldest_handshake_gives_way(self):
         stuck = []
         for n in range(1000):

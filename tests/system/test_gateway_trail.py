@@ -246,7 +246,7 @@ class Witness(unittest.TestCase):
             self.assertEqual(self.post(first, wrong, note).status, 422, wrong)
         self.assertEqual(self.post(first, hashes, note).status, 200)
 
-    @attack("a log that was put back and grew to the same size", "409, it is not cosigned")
+    @attack("a log that was rolled back and grew to the same size", "409, it is not cosigned")
     def test_another_tree_of_the_same_size_is_not_cosigned(self):
         self.log.stop()
         shutil.copytree(self.log.state, self.directory / "copy")
