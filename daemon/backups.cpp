@@ -63,7 +63,7 @@ backups::~backups() {
 
 void backups::create(const std::string& by, std::size_t keep, ipc::reply_handle reply) {
     if (cancelled_) {
-        reply.fail({ipc::error_code::shutting_down, "the daemon stops; there is no backup", {}});
+        reply.fail({ipc::error_code::shutting_down, "the daemon is stopping, so no backup was made", {}});
         return;
     }
     if (running_.exchange(true)) {
@@ -89,12 +89,12 @@ void backups::create(const std::string& by, std::size_t keep, ipc::reply_handle 
 }
 
 void backups::refuse(const std::string& by, const std::system_error& why, ipc::reply_handle reply) {
-    const ipc::rpc_error error{
-        ipc::error_code::backup_failed,
-        fmt::format("there is no backup: no thread can be made for it: {}; raise the limit of processes or memory of "
-                    "the daemon or its user (TasksMax=, ulimit -u), or try again later",
-                    why.code().message()),
-        {}};
+    const ipc::rpc_error error{ipc::error_code::backup_failed,
+                               fmt::format("no backup was made, because no thread can be created for it: {}; raise the "
+                                           "limit of processes or memory of "
+                                           "the daemon or its user (TasksMax=, ulimit -u), or try again later",
+                                           why.code().message()),
+                               {}};
     failed_.fetch_add(1, std::memory_order_relaxed);
     log_.backup_failed(by, error.message);
     reply.fail(error);
@@ -121,7 +121,7 @@ void backups::run(const std::string& by, std::size_t keep, ipc::reply_handle rep
     }
     if (auto* error = std::get_if<ipc::rpc_error>(&answer); error != nullptr) {
         if (cancelled_) {
-            *error = {ipc::error_code::shutting_down, "the daemon stops; there is no backup", {}};
+            *error = {ipc::error_code::shutting_down, "the daemon is stopping, so no backup was made", {}};
         }
         failed_.fetch_add(1, std::memory_order_relaxed);
         log_.backup_failed(by, error->message);

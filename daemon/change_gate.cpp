@@ -64,9 +64,10 @@ void change_gate::admit(change&& one, const ipc::peer& of, std::size_t bytes) {
     if (collected_ == nullptr) {
         one.quota = quota_.take(of.user(), sizeof(change) + bytes);
         if (!one.quota) {
-            one.reply.fail({ipc::error_code::overloaded,
-                            "too many changes are waiting for the disk, this one was not taken; try again in a moment",
-                            {}});
+            one.reply.fail(
+                {ipc::error_code::overloaded,
+                 "too many changes are waiting for the disk, so this one was not accepted; try again in a moment",
+                 {}});
             return;
         }
     }

@@ -120,7 +120,7 @@ std::optional<early_exit> objection_to_path(std::string_view what, const std::st
 std::variant<config, early_exit> read_config(int argc, const char* const* argv) {
     flags f;
     CLI::App app{"valhallad keeps the work of the Valhalla governance core: sessions, decisions, and an audit trail."};
-    app.add_flag("--dev", f.development, "Run for the current user: own state directory and socket, no set-up");
+    app.add_flag("--dev", f.development, "Run for the current user: separate state directory and socket, no set-up");
     app.add_option("--config", f.file, "Configuration file (TOML)")->type_name("FILE");
     app.add_option("--state-dir", f.state_dir, "Where the database lies")->type_name("DIR");
     app.add_option("--socket", f.socket, "Unix socket to listen on")->type_name("PATH");
@@ -129,16 +129,17 @@ std::variant<config, early_exit> read_config(int argc, const char* const* argv) 
         ->type_name("LEVEL");
     auto* const accept =
         app.add_option("--accept-rollback", f.accept_rollback,
-                       "Go on although the database does not continue what was signed last, and record why")
+                       "Start although the database does not continue what was signed last, and record why")
             ->type_name("REASON");
     auto* const restore = app.add_option("--restore", f.restore,
-                                         "Put a backup in the place of the database, keep that aside, and exit; the "
+                                         "Replace the database by a backup, keep the old database aside, and exit; the "
                                          "next start begins a new epoch and records why")
                               ->type_name("FILE");
-    auto* const reason = app.add_option("--reason", f.reason, "Why it is restored")->type_name("TEXT");
+    auto* const reason = app.add_option("--reason", f.reason, "Why the backup is restored")->type_name("TEXT");
     reason->needs(restore);
-    app.add_flag("--check-config", f.check,
-                 "Check the configuration with the policy and the playbook that it names, say what it means, and exit");
+    app.add_flag(
+        "--check-config", f.check,
+        "Check the configuration with the policy and the playbook that it names, print what it means, and exit");
     app.add_flag("--version", f.version, "Print the version and exit");
     app.footer(
         "Exit codes: 0 stopped; 1 failed unexpectedly; 2 wrong command line, configuration, policy or playbook; "

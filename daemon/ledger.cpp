@@ -33,7 +33,7 @@ ipc::rpc_error ledger_error(const schema::storage_error& fault) {
     }
     return {ipc::error_code::outcome_unknown,
             std::string{"the database failed while this was being stored: "} + fault.what() +
-                "; the daemon stops now, look after its restart whether the change is there",
+                "; the daemon stops now; after its restart, check whether the change was made",
             {}};
 }
 

@@ -136,15 +136,16 @@ std::string as_text(std::string_view name) {
 void require_backup(const schema::state_dir& state, const fs::path& backup) {
     std::error_code error;
     if (!fs::is_regular_file(backup, error)) {
-        refuse_backup(fmt::format("{} is no backup: {}; backups lie in {}", backup.string(),
-                                  error ? error.message() : "it is no file", state.backup_dir().string()));
+        refuse_backup(fmt::format("{} is not a backup: {}; backups are in {}", backup.string(),
+                                  error ? error.message() : "it is not a file", state.backup_dir().string()));
     }
     if (fs::equivalent(backup, state.database(), error)) {
         refuse_backup(fmt::format("{} is the database in place; name a backup", backup.string()));
     }
     if (const fs::path log{backup.string() + "-wal"}; is_there(log) && !is_empty_log(log)) {
-        refuse_backup(fmt::format(
-            "{} is no backup but a database in use or cut short: a write-ahead log lies beside it", backup.string()));
+        refuse_backup(
+            fmt::format("{} is not a backup but a database that is in use or was interrupted: it has a write-ahead log",
+                        backup.string()));
     }
     const auto needed = schema::room_to_restore(backup) + restore_spared_bytes;
     const auto space = fs::space(state.path(), error);

@@ -91,7 +91,7 @@ void task_runner::run(ipc::call& c, task what) {
     if (!running_.emplace(c.who().name, token->key).second) {
         ipc::rpc_error error{ipc::error_code::request_running,
                              "the request with the key " + token->key +
-                                 " is still being carried out; ask again in a moment, with the same key",
+                                 " is still being carried out; try again in a moment, with the same key",
                              {}};
         ipc::append_text_member(error.data_members, "key", "request_key");
         c.fail(error);

@@ -58,7 +58,7 @@ std::optional<toml::table> toml_reading::parse(std::string_view text) {
     try {
         return toml::parse(text, file_);
     } catch (const toml::parse_error& error) {
-        raise(error.source(), {}, join("This is no valid TOML: ", error.description(), "."));
+        raise(error.source(), {}, join("This is not valid TOML: ", error.description(), "."));
         return std::nullopt;
     }
 }

@@ -86,7 +86,7 @@ uploads::result<std::uint64_t> uploads::put(std::int64_t id, const std::string& 
     if (std::ranges::find(known_files, file) == known_files.end()) {
         ipc::rpc_error error{
             ipc::error_code::unknown_document,
-            fmt::format("'{}' is no file of an import; known are {}", file, fmt::join(known_files, ", ")),
+            fmt::format("'{}' is not a file of an import; known are {}", file, fmt::join(known_files, ", ")),
             {}};
         ipc::append_text_member(error.data_members, "key", "file");
         return error;

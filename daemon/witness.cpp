@@ -50,7 +50,7 @@ std::optional<std::uint64_t> old_size_of(std::string_view line) {
 
 ipc::rpc_error witness::none() {
     return {ipc::error_code::no_witness,
-            "this daemon is no witness: give it a [witness] name and logs in its configuration",
+            "this daemon is not a witness: set name and logs in [witness] of its configuration",
             {}};
 }
 
@@ -81,12 +81,12 @@ std::variant<witness::request, ipc::rpc_error> witness::read(std::string_view bo
     const auto note = schema::signed_note::parse(body);
     const auto what = note ? schema::checkpoint::parse(note->text) : std::nullopt;
     if (!what) {
-        return malformed("what follows the empty line is no signed checkpoint");
+        return malformed("what follows the empty line is not a signed checkpoint");
     }
     const auto log = std::ranges::find(logs_, what->origin, &schema::verifier_key::name);
     if (log == logs_.end()) {
         return refuse(ipc::error_code::unknown_log,
-                      fmt::format("{} is none of the logs that this witness watches", what->origin));
+                      fmt::format("{} is not one of the logs that this witness watches", what->origin));
     }
     if (schema::check_note(*note, *log) != schema::note_verdict::signed_by_key) {
         return refuse(ipc::error_code::bad_checkpoint, fmt::format("the checkpoint is not signed by {}", log->text()));

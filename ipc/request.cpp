@@ -186,7 +186,7 @@ void parse_request(std::string_view text, request_scratch& scratch, bool in_batc
     }
     json_value other;
     if (!kind && text.find_first_not_of(" \t\r\n") == std::string_view::npos) {
-        set_invalid(out, "an empty line is no request", {}, error_code::parse_error);
+        set_invalid(out, "an empty line is not a request", {}, error_code::parse_error);
     } else if (text.starts_with(byte_order_mark)) {
         set_invalid(out, "malformed JSON at byte 0: a byte order mark", {}, error_code::parse_error);
     } else if (!in.read(other) || !in.finish()) {

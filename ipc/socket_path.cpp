@@ -55,7 +55,7 @@ sockaddr_un address_of(const std::string& path) {
                                  path.size(), sizeof address.sun_path - 1));
     }
     if (path.empty() || path.front() == '\0' || path.find('\0') != std::string::npos) {
-        refuse(path, "this is no path");
+        refuse(path, "this is not a path");
     }
     std::memcpy(address.sun_path, path.data(), path.size());
     return address;
@@ -82,7 +82,7 @@ void require_directory(const std::string& path) {
                                  std::generic_category().message(fault), fault == ENOENT ? "make it, or " : ""));
     }
     if (!parent.empty() && !S_ISDIR(about.st_mode)) {
-        refuse(path, fmt::format("{} is no directory", parent.string()));
+        refuse(path, fmt::format("{} is not a directory", parent.string()));
     }
 }
 
@@ -96,7 +96,7 @@ bool is_taken(const std::string& path) {
         return false;
     }
     if (!S_ISSOCK(about.st_mode)) {
-        refuse(path, "something that is no socket is there; move it away or choose another path");
+        refuse(path, "something that is not a socket is there; move it away or choose another path");
     }
     return true;
 }

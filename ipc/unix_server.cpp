@@ -290,7 +290,7 @@ class unix_server::impl final : public connection_host, public std::enable_share
                 } else {
                     self->counted->refused(turned_away::unknown_user);
                     self->turn_away(*kept, {error_code::overloaded,
-                                            "the user database does not say now who you are and what you may do; try "
+                                            "the user database does not answer, so your role is not known; try "
                                             "again in a moment",
                                             {}});
                 }

@@ -170,8 +170,8 @@ backup_dir::removal backup_dir::remove_all_but(std::size_t keep, const std::stri
 void backup_dir::remove_old(std::size_t keep, const std::string& newest, removal& done) const {
     for (const auto& name : entries_of(path_)) {
         if (time_in(name) && !is_file(path_ / name)) {
-            done.left.push_back(
-                fmt::format("{} has the name of a backup and is no file; remove it by hand", (path_ / name).string()));
+            done.left.push_back(fmt::format("{} has the name of a backup and is not a file; remove it by hand",
+                                            (path_ / name).string()));
         }
     }
     auto old = names();

@@ -99,7 +99,7 @@ std::optional<refusal> refuse_revoked(const state& s, const context& ctx) {
     }
     return refuse(refusal_kind::key_revoked,
                   join("The key of ", plain(ctx.who.name, max_said_name_bytes),
-                       " was revoked before this was carried out. Nothing was done."),
+                       " was revoked before the request was carried out. Nothing was done."),
                   {});
 }
 
@@ -131,7 +131,7 @@ decision decide_on(const state& s, const commands::lock_operator& c, const conte
     if (static_cast<std::size_t>(holding) + (c.also ? 1U : 0U) >= max_locks) {
         return refuse(refusal_kind::too_many_locks,
                       join("There are ", std::to_string(max_locks),
-                           " locked operators already, which is the limit. Unlock one that needs it no more."),
+                           " locked operators already, which is the limit. Unlock one that no longer needs it."),
                       "operator");
     }
     operator_lock lock{.operator_name = c.operator_name,
@@ -174,7 +174,7 @@ decision decide_on(const state& s, const commands::create_key& c, const context&
     if (s.keys->size() >= max_keys) {
         return refuse(refusal_kind::too_many_keys,
                       join("There are ", std::to_string(max_keys),
-                           " keys already, which is the limit. Revoke one that has expired or is needed no more."),
+                           " keys already, which is the limit. Revoke one that has expired or is no longer needed."),
                       "name");
     }
     if (s.keys->contains(c.id)) {  // as likely as to guess it

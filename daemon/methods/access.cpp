@@ -80,7 +80,7 @@ class key_handover final : public ipc::reply_sink {
 /// Which of its reasons holds is not told, nor which id was tried: who has no key learns nothing about keys.
 ipc::rpc_error wrong_key() {
     return {ipc::error_code::invalid_key,
-            "this is not a key that is good here: it is unknown, was revoked or has expired",
+            "this key is not valid: it is unknown, was revoked or has expired",
             {},
             ipc::role::viewer};
 }

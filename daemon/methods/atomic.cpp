@@ -139,7 +139,7 @@ ipc::rpc_error not_listable(const ipc::method_table& table, const std::string& m
     error.message =
         table.find(method) == nullptr
             ? fmt::format("there is no method \"{}\"; allowed are {}", name, fmt::join(allowed, ", "))
-            : fmt::format("{} is no change that can stand here; allowed are {}", name, fmt::join(allowed, ", "));
+            : fmt::format("{} is not a change that is allowed here; allowed are {}", name, fmt::join(allowed, ", "));
     ipc::append_text_member(error.data_members, "key", "calls");
     if (const auto nearest = ipc::nearest_name(method, allowed); !nearest.empty()) {
         ipc::append_text_member(error.data_members, "nearest", nearest);

@@ -38,7 +38,7 @@ std::optional<std::int64_t> parse_cursor(std::string_view text) {
 
 ipc::rpc_error bad_cursor(std::string_view text) {
     ipc::rpc_error error{ipc::error_code::invalid_params,
-                         fmt::format("'{}' is no cursor: give the next_cursor of the page before as it came", text),
+                         fmt::format("'{}' is not a cursor: send the next_cursor of the previous page unchanged", text),
                          {}};
     ipc::append_text_member(error.data_members, "key", "cursor");
     return error;

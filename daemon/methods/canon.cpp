@@ -15,7 +15,7 @@ namespace api = ipc::api;
 
 ipc::rpc_error policy_error(const file_problem& problem) {
     ipc::rpc_error error{ipc::error_code::policy_invalid,
-                         "the policy in force stays, for the file is not good: " + problem.text(),
+                         "the policy in force stays, because the file is invalid: " + problem.text(),
                          "\"line\":" + std::to_string(problem.line)};
     ipc::append_text_member(error.data_members, "file", problem.file);
     ipc::append_text_member(error.data_members, "key", problem.key);

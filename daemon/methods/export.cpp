@@ -114,7 +114,7 @@ query_pool::answer read_piece(const std::filesystem::path& directory, const std:
     }
     struct stat about{};
     if (!file || ::fstat(file.get(), &about) != 0 || !S_ISREG(about.st_mode)) {
-        return failed(fmt::format("{} is no regular file; remove it, and export.write writes it", path.string()));
+        return failed(fmt::format("{} is not a regular file; remove it, and export.write writes it", path.string()));
     }
     const auto size = static_cast<std::int64_t>(about.st_size);
     std::string text;

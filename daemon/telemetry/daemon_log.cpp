@@ -52,7 +52,7 @@ void daemon_log::begin_background() {
         },
         [](std::uint64_t lines) {
             return log_entry{ids::lines_lost, severity::warning,
-                             fmt::format("{} {} of the log lost, for whatever takes them was too slow", lines,
+                             fmt::format("{} {} of the log lost, because the receiver was too slow", lines,
                                          lines == 1 ? "line was" : "lines were")};
         });
 }
@@ -114,7 +114,7 @@ void daemon_log::cut_short(std::string_view what) {
 
 void daemon_log::users_unknown(std::string_view why) {
     write({ids::users_unknown, severity::warning,
-           fmt::format("{}; who was known keeps their role for a while, all others are asked to come again", why)});
+           fmt::format("{}; known users keep their roles for a while, all others are asked to try again later", why)});
 }
 
 void daemon_log::users_known() {

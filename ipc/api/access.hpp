@@ -74,7 +74,7 @@ inline constexpr std::array key_members{
     time("created_utc", "When it was made."),
     text("created_by", "The owner who made it."),
     nullable(time("expires_at_utc", "When it ends by itself; null: never.")),
-    flag("expired", "Whether it has."),
+    flag("expired", "Whether it has expired."),
 };
 inline constexpr shape key{"key", "A key without its secret.", key_members};
 
@@ -98,7 +98,7 @@ struct operator_lock {
              "Who; they need not have been here before. A lock that they have is replaced. A user of this system is "
              "held "
              "by name and by uid, whichever is given."),
-        text("reason", &params::reason, access_reason_rules, "Why; they are told."),
+        text("reason", &params::reason, access_reason_rules, "Why; the operator sees it."),
         integer("ttl_s", &params::ttl_s, {.minimum = 1, .maximum = max_lock_s},
                 "Seconds after which it ends by itself; without it, an owner has to lift it."),
     };
@@ -160,7 +160,8 @@ struct key_create {
     static constexpr auto result = joined(
         shapes::key_members,
         std::array{nullable(text(
-            "key", "The key itself. It is kept nowhere, so it is null in the answer to a retry: revoke that one."))});
+            "key",
+            "The key itself. It is stored nowhere, so it is null in the answer to a retry: then revoke this key."))});
     static constexpr std::array errors{error_code::too_many_keys};
 };
 

@@ -92,7 +92,8 @@ inline constexpr integer_rules size_rules{.minimum = 1};
 
 struct audit_checkpoint {
     static constexpr std::string_view name = "audit.checkpoint";
-    static constexpr std::string_view summary = "The newest signed checkpoint of the trail; signed now when it grew.";
+    static constexpr std::string_view summary =
+        "The newest signed checkpoint of the trail; signed now if the trail has grown.";
     static constexpr effect kind = effect::query;
     static constexpr role needs = role::viewer;
     using params = no_params;
@@ -224,7 +225,7 @@ struct audit_follow {
     static constexpr const shape& result = shapes::follow;
     static constexpr std::array errors{error_code::beyond_the_trail, error_code::too_many_follows};
     static constexpr std::array notifications{
-        shape{"audit.event", "A record: first what there is, then what comes, in order of seq and without end.",
+        shape{"audit.event", "A record: first the existing ones, then new ones, in order of seq and without end.",
               shapes::followed_members},
         shape{"audit.follow_end", "The daemon ended the follow.", shapes::follow_end_members},
     };

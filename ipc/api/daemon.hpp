@@ -11,7 +11,8 @@ namespace valhalla::ipc::api {
 
 struct daemon_info {
     static constexpr std::string_view name = "daemon.info";
-    static constexpr std::string_view summary = "Version, instance, where its data lies, and who the caller is to it.";
+    static constexpr std::string_view summary =
+        "Version, instance, where its data lies, and the caller's name and role.";
     static constexpr effect kind = effect::hot_read;
     static constexpr role needs = role::viewer;
     using params = no_params;
@@ -58,7 +59,7 @@ struct rpc_discover {
         object("info", "Title and version of this API."),
         array_of(object("methods", "Every method: parameters, result, errors, an example.")),
         object("components", "What several methods share: shapes of results, errors."),
-        array_of(object("x-errors", "Errors of lines that are no call of a method.")),
+        array_of(object("x-errors", "Errors of lines that are not a call of a method.")),
     };
     static constexpr std::array<error_code, 0> errors{};
 };

@@ -113,7 +113,7 @@ struct import_put {
         text("text", &params::text, {.max_bytes = max_upload_piece_bytes}, "The piece."),
         integer("offset", &params::offset, {.minimum = 0},
                 "Bytes in front of the piece. A piece that stands there already is not appended again; one that does "
-                "not fit to what is there is refused."),
+                "not match what is there is refused."),
     };
     static constexpr std::array result{
         text("upload", "The upload."),
@@ -166,7 +166,7 @@ struct import_commit {
 
 struct import_cancel {
     static constexpr std::string_view name = "import.cancel";
-    static constexpr std::string_view summary = "Throws an upload away; one that is gone is no error.";
+    static constexpr std::string_view summary = "Discards an upload; an upload that is already gone is not an error.";
     static constexpr effect kind = effect::query;
     static constexpr role needs = role::owner;
     struct params {

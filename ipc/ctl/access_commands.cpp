@@ -177,7 +177,7 @@ exit_code revoke(context& io, const revoke_options& options) {
 }
 
 void add_operator(CLI::App& app, command& chosen) {
-    auto& noun = add_noun(app, "operator", "Operators who are locked, and begin nothing new");
+    auto& noun = add_noun(app, "operator", "Locks, which keep operators from beginning anything new");
     {
         const auto o = std::make_shared<lock_options>();
         auto& verb = *noun.add_subcommand("lock", "Lock an operator: what runs goes on, nothing new begins (owner)");
@@ -198,7 +198,7 @@ void add_operator(CLI::App& app, command& chosen) {
 }
 
 void add_key(CLI::App& app, command& chosen) {
-    auto& noun = add_noun(app, "key", "Keys, for programs and people who are no users of this system");
+    auto& noun = add_noun(app, "key", "Keys, for programs and people who are not users of this system");
     {
         const auto o = std::make_shared<create_options>();
         auto& verb = *noun.add_subcommand("create", "Make a key; it is shown this once (owner)");

@@ -101,12 +101,13 @@ exit_code restore(context& io, const restore_options& options) {
 
 void add_backup_commands(CLI::App& app, command& chosen) {
     const auto b = std::make_shared<backup_options>();
-    auto& backup = *app.add_subcommand("backup", "Copy the database while it works, and verify the copy (owner)");
+    auto& backup =
+        *app.add_subcommand("backup", "Back up the database while the daemon runs, and verify the copy (owner)");
     add_positive(backup, "--keep", b->keep, "Remove all but the newest N; else as configured");
     on_change(backup, chosen, b, back_up);
 
     const auto r = std::make_shared<restore_options>();
-    auto& verb = *app.add_subcommand("restore", "Put a backup in the place of the database, with the daemon stopped");
+    auto& verb = *app.add_subcommand("restore", "Replace the database by a backup, while the daemon is stopped");
     verb.add_option("file", r->file, "The backup")->required()->type_name("FILE");
     verb.add_option("--reason", r->reason, "Why; it is recorded in the trail")->required()->type_name("TEXT");
     add_text(verb, "--state-dir", r->state_dir, "The daemon's state; else its usual one")->type_name("DIR");

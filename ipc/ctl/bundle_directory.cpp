@@ -52,7 +52,7 @@ bundle_directory::bundle_directory(fs::path path, std::uint64_t session, const s
     for (const auto& entry : fs::directory_iterator{path_}) {
         if (!entry.is_regular_file() || !belongs_to(entry.path(), session)) {
             throw fault{exit_code::refused,
-                        fmt::format("{} holds {}, which is no proof of session {}: give a directory "
+                        fmt::format("{} holds {}, which is not a proof of session {}: give a directory "
                                     "of its own",
                                     path_.string(), entry.path().filename().string(), session)};
         }

@@ -61,7 +61,7 @@ log_key fetch_key(context& io) {
     log_key key{string_member(result.value, "origin", "audit.key"), string_member(result.value, "key", "audit.key")};
     if (printable(key.key) != key.key || !key.key.starts_with(key.origin + '+')) {
         throw contradiction(
-            fmt::format("audit.key answered '{}', which is no verifier key of {}", key.key, key.origin));
+            fmt::format("audit.key answered '{}', which is not a verifier key of {}", key.key, key.origin));
     }
     return key;
 }

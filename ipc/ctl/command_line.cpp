@@ -109,18 +109,49 @@ std::string unknown_command(CLI::App& app, const std::vector<std::string>& argum
                : fmt::format("'{}' needs a command: {}", path, names_of(*at));
 }
 
-/// The command that the arguments name, as far as there is such a one.
-std::string command_in(CLI::App& app, const std::vector<std::string>& arguments) {
-    CLI::App* at = &app;
-    std::string path = "valhallactl";
+struct named_command {
+    const CLI::App* at = nullptr;
+    std::string path;
+};
+
+/// The command that the arguments name, as far as there is one.
+named_command command_in(const CLI::App& app, const std::vector<std::string>& arguments) {
+    named_command found{&app, "valhallactl"};
     for (const auto& word : arguments) {
-        const auto below = at->get_subcommands([&](const CLI::App* sub) { return sub->get_name() == word; });
+        const auto below = found.at->get_subcommands([&](const CLI::App* sub) { return sub->get_name() == word; });
         if (!below.empty()) {
-            at = below.front();
-            path += ' ' + word;
+            found.at = below.front();
+            found.path += ' ' + word;
         }
     }
-    return path;
+    return found;
+}
+
+/// When an option stands there that the command does not have: a sentence that says what could have been meant.
+std::string unknown_option(const CLI::App& app, const std::vector<std::string>& arguments) {
+    const auto chosen = command_in(app, arguments);
+    for (const auto& word : arguments) {
+        if (word == "--") {
+            return {};
+        }
+        const auto name = word.substr(0, word.find('='));
+        if (!name.starts_with("--") || chosen.at->get_option_no_throw(name) != nullptr ||
+            app.get_option_no_throw(name) != nullptr) {
+            continue;
+        }
+        std::vector<std::string> names;
+        for (const auto* at : {chosen.at, &app}) {
+            for (const auto* option : at->get_options()) {
+                for (const auto& one : option->get_lnames()) {
+                    names.push_back("--" + one);
+                }
+            }
+        }
+        const auto nearest = ipc::nearest_name(name, std::vector<std::string_view>{names.begin(), names.end()});
+        return fmt::format("'{}' has no option '{}'{}", chosen.path, name,
+                           nearest.empty() ? std::string{} : fmt::format("; did you mean '{}'?", nearest));
+    }
+    return {};
 }
 
 /// CLI11's messages may have several lines; ours are one sentence.
@@ -143,7 +174,7 @@ std::unique_ptr<CLI::App> make_parser(invocation& into, std::size_t columns) {
     app->set_version_flag("--version", "valhallactl " VALHALLACTL_VERSION, "Show the version and exit");
     app->add_option("--socket", into.socket, "The daemon's socket")->type_name("PATH");
     app->add_flag("--json", into.json, "Print the daemon's answer as one line of JSON");
-    app->add_flag("--no-input", into.no_input, "Ask nothing, also on a terminal");
+    app->add_flag("--no-input", into.no_input, "Never prompt, even on a terminal");
     add_status_command(*app, into.run);
     add_session_commands(*app, into.run);
     add_cone_commands(*app, into.run);
@@ -250,10 +281,14 @@ std::variant<invocation, help_text> read_command_line(const std::vector<std::str
         app->exit(asked, text, text);
         return help_text{narrowed(text.str(), std::max(columns, narrowest_help))};
     } catch (const CLI::ParseError& wrong) {
-        const auto better = unknown_command(*app, arguments);
+        auto better = unknown_command(*app, arguments);
+        if (better.empty() && dynamic_cast<const CLI::ExtrasError*>(&wrong) != nullptr) {
+            better = unknown_option(*app, arguments);
+        }
         throw fault{exit_code::wrong_usage, better.empty() ? one_line(wrong.what()) : better,
-                    fmt::format("see '{} --help'", command_in(*app, arguments))};
+                    fmt::format("see '{} --help'", command_in(*app, arguments).path)};
     }
+    chosen.name = command_in(*app, arguments).path;
     return chosen;
 }
 

@@ -19,6 +19,7 @@ struct invocation {
     std::string socket;  ///< empty: the default one
     bool json = false;
     bool no_input = false;  ///< nobody may be asked
+    std::string name;       ///< of the command, e.g. `valhallactl session start`
     command run;
 };
 

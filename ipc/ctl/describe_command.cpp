@@ -59,7 +59,7 @@ exit_code describe(context& io, const describe_options& options) {
 
 void add_describe_command(CLI::App& app, command& chosen) {
     const auto o = std::make_shared<describe_options>();
-    auto& verb = *app.add_subcommand("describe", "What the daemon can be asked; with --json as OpenRPC");
+    auto& verb = *app.add_subcommand("describe", "The daemon's methods; with --json as OpenRPC");
     verb.add_option("method", o->method, "Like session.start, or session for all of its kind; without it all methods")
         ->type_name("METHOD");
     verb.add_flag("--markdown", o->markdown)->group("");

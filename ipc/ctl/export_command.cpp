@@ -296,7 +296,7 @@ exit_code export_set(context& io, const export_options& options) {
 
 void add_export_command(CLI::App& app, command& chosen) {
     const auto o = std::make_shared<export_options>();
-    auto& verb = *app.add_subcommand("export", "Write all of it as JSON files into DIR, verified");
+    auto& verb = *app.add_subcommand("export", "Write everything as JSON files into DIR, and verify them");
     verb.add_option("directory", o->directory, "Made where it is missing")->required()->type_name("DIR");
     on_choice(verb, chosen, o, export_set);
 }

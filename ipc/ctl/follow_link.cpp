@@ -136,7 +136,7 @@ std::optional<followed_record> follow_link::next() {
             }
             io_.tell("connected again");
         } catch (const std::invalid_argument& wrong) {
-            throw contradiction(fmt::format("audit.follow sent something that is no record: {}", wrong.what()));
+            throw contradiction(fmt::format("audit.follow sent something that is not a record: {}", wrong.what()));
         }
     }
 }

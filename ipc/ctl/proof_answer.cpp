@@ -20,7 +20,7 @@ std::vector<schema::hash256> read_hashes(const json::value& result) {
     for (const auto& one : list) {
         const auto hash = one.is_string() ? schema::hash_of_base64(text_of(one)) : std::nullopt;
         if (!hash || list.size() > schema::max_proof_hashes) {
-            throw contradiction("the daemon's proof has something in it that is no hash");
+            throw contradiction("the daemon's proof contains something that is not a hash");
         }
         hashes.push_back(*hash);
     }

@@ -25,7 +25,7 @@ std::optional<std::int64_t> cursor_of(const json::value& page) {
     }
     const auto seq = decimal_of(text_of(cursor));
     if (!seq) {
-        throw contradiction(fmt::format("audit.list gave the cursor '{}', which is no seq", text_of(cursor)));
+        throw contradiction(fmt::format("audit.list gave the cursor '{}', which is not a seq", text_of(cursor)));
     }
     return seq;
 }
@@ -42,7 +42,7 @@ record_page::record_page(answer result) : result_{std::move(result)} {
     for (std::size_t i = 0; i < spans.size(); ++i) {
         const auto seq = integer(values[i], "seq");
         if (!seq || *seq < 1) {
-            throw contradiction("audit.list answered with something that is no record");
+            throw contradiction("audit.list answered with something that is not a record");
         }
         records_.push_back({spans[i], *seq, &values[i]});
     }

@@ -81,10 +81,11 @@ std::string_view kind_of(exit_code code) {
     return "not_done";
 }
 
-complaint complaint_of(const fault& wrong) {
+/// `chosen_name`: of the command, as far as that is known.
+complaint complaint_of(const fault& wrong, const std::string& chosen_name) {
     const std::string message = wrong.what();
     const bool general = wrong.hint().empty() && wrong.code() == exit_code::wrong_usage;
-    return {wrong.code(), message, general ? "see 'valhallactl --help'" : wrong.hint(),
+    return {wrong.code(), message, general ? fmt::format("see '{} --help'", chosen_name) : wrong.hint(),
             error_object(kind_of(wrong.code()), message)};
 }
 
@@ -245,11 +246,11 @@ bool wants_json(const std::vector<std::string>& arguments) {
     return std::find(arguments.begin(), end, "--json") != end;
 }
 
-complaint complaint_of_current(const std::string& socket) {
+complaint complaint_of_current(const std::string& socket, const std::string& chosen_name) {
     try {
         throw;
     } catch (const fault& wrong) {
-        return complaint_of(wrong);
+        return complaint_of(wrong, chosen_name);
     } catch (const ipc::call_error& refusal) {
         return complaint_of(refusal);
     } catch (const ipc::outcome_unknown& doubt) {
@@ -271,6 +272,7 @@ exit_code run(const std::vector<std::string>& arguments, const surroundings& aro
     }
     const bool as_json = wants_json(arguments);
     std::string socket;
+    std::string chosen_name = "valhallactl";
     try {
         const auto parsed = read_command_line(arguments, around.out_is_terminal ? around.columns : usual_columns);
         if (const auto* help = std::get_if<help_text>(&parsed)) {
@@ -279,10 +281,11 @@ exit_code run(const std::vector<std::string>& arguments, const surroundings& aro
             return exit_code::done;
         }
         const auto& chosen = std::get<invocation>(parsed);
+        chosen_name = chosen.name;
         socket = chosen.socket.empty() ? around.default_socket() : chosen.socket;
         return run_chosen(chosen, socket, around);
     } catch (...) {
-        const auto what = complaint_of_current(socket);
+        const auto what = complaint_of_current(socket, chosen_name);
         complain(what, as_json, around);
         return what.code;
     }

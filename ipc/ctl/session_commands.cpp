@@ -212,7 +212,7 @@ void add_session_commands(CLI::App& app, command& chosen) {
         const auto o = std::make_shared<start_options>();
         auto& verb = *noun.add_subcommand("start", "Start a session; cone and health are frozen into it");
         add_text(verb, "--notes", o->notes, "What it is about; asked for on a terminal");
-        verb.add_flag("--supersede", o->supersede, "End the one that runs instead of refusing");
+        verb.add_flag("--supersede", o->supersede, "End the active session instead of refusing");
         on_change(verb, chosen, o, start);
     }
     {

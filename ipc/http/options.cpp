@@ -156,13 +156,13 @@ parsed_options parse_options(const std::vector<std::string>& arguments, const en
     std::string socket;
     std::vector<std::string> listen;
     CLI::App app{"valhalla-gateway speaks HTTP for valhallad, and asks it over its socket.", "valhalla-gateway"};
-    app.add_flag("--dev", options.dev, "Serve this machine alone, without a key, as the user who runs it");
+    app.add_flag("--dev", options.dev, "Serve only this machine, without a key, as the user who runs it");
     app.add_option("--config", options.file, "Configuration file (TOML)")->type_name("FILE");
-    app.add_option("--listen", listen, "Where to listen, 127.0.0.1:5000 when nobody says; may be given several times")
+    app.add_option("--listen", listen, "Where to listen, 127.0.0.1:5000 by default; may be given several times")
         ->type_name("ADDRESS:PORT")
         ->allow_extra_args(false);
     app.add_option("--socket", socket, "The daemon's socket")->type_name("PATH");
-    app.add_flag("--check-config", options.check, "Check the configuration, say what it means, and exit");
+    app.add_flag("--check-config", options.check, "Check the configuration, print what it means, and exit");
     app.add_flag("--version", version, "Print the version and exit");
     app.footer(
         "Exit codes: 0 stopped; 1 failed unexpectedly; 2 wrong command line or configuration; "

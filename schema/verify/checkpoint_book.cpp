@@ -20,7 +20,7 @@ known_checkpoint parse_checkpoint(std::string file, std::string_view note) {
     }
     auto says = checkpoint::parse(parsed->text);
     if (!says) {
-        blame_file(std::move(file), "is not a checkpoint: origin, size and root, and no lines besides");
+        blame_file(std::move(file), "is not a checkpoint: origin, size and root, and no other lines");
     }
     return {.file = std::move(file), .note = *std::move(parsed), .says = *std::move(says)};
 }

@@ -61,16 +61,17 @@ std::string fitted(std::string_view lines, int to) {
 void add_options(CLI::App& app, verify::request& what, bool& json) {
     app.add_option("PATH", what.path,
                    "State directory, database, export, directory of tiles, session bundle, or .tlog-proof file");
-    app.add_option("--key", what.key, "Verifier key of the trail, from out of band, or a file with it");
+    app.add_option("--key", what.key, "Verifier key of the trail, obtained out of band, or a file with it");
     app.add_option("--checkpoint", what.checkpoints, "Signed checkpoint that the trail must continue")
         ->type_name("FILE")
         ->allow_extra_args(false);  // the next word is PATH
     app.add_option("--witness", what.witnesses, "Verifier key of a witness, or a file with it")
         ->type_name("VKEY|FILE")
         ->allow_extra_args(false);  // the next word is PATH
-    app.add_option("--quorum", what.quorum, "As many different witnesses must have cosigned; without it all that are named");
+    app.add_option("--quorum", what.quorum,
+                   "How many different witnesses must have cosigned; without it all that are named");
     app.add_option("--log", what.log,
-                   "JSON lines, - for the standard input; with the newest --checkpoint, older ones besides");
+                   "JSON lines, - for the standard input; with the newest --checkpoint, and older ones too");
     app.add_flag("--json", json, "One JSON object");
     app.set_version_flag("--version", "valhalla-verify " VALHALLA_VERIFY_VERSION, "Show the version and exit");
     app.footer("Exit codes: 0 verified, 1 cannot be read, 3 wrong usage, 5 verification failed.");

@@ -76,19 +76,19 @@ BOOST_AUTO_TEST_CASE(a_missing_directory_is_named) {
 BOOST_AUTO_TEST_CASE(a_file_in_the_place_of_the_directory_is_named) {
     const temporary_directory directory;
     directory.write("file", "");
-    BOOST_TEST(contains(why_not(directory.path() / "file" / "sock"), "file is no directory"));
+    BOOST_TEST(contains(why_not(directory.path() / "file" / "sock"), "file is not a directory"));
 }
 
 BOOST_AUTO_TEST_CASE(what_is_no_socket_stays) {
     const temporary_directory directory;
     const std::string file = directory.write("sock", "precious");
-    BOOST_TEST(contains(why_not(file), "something that is no socket is there"));
+    BOOST_TEST(contains(why_not(file), "something that is not a socket is there"));
     BOOST_TEST(std::filesystem::file_size(file) == 8U);
     const std::string link = directory.path() / "link";
     std::filesystem::create_symlink(directory.path() / "nowhere", link);
-    BOOST_TEST(contains(why_not(link), "something that is no socket is there"));
+    BOOST_TEST(contains(why_not(link), "something that is not a socket is there"));
     std::filesystem::create_directory(directory.path() / "dir");
-    BOOST_TEST(contains(why_not(directory.path() / "dir"), "something that is no socket is there"));
+    BOOST_TEST(contains(why_not(directory.path() / "dir"), "something that is not a socket is there"));
 }
 
 BOOST_AUTO_TEST_CASE(a_socket_that_somebody_listens_on_is_left_to_him) {

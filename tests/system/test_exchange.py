@@ -81,7 +81,7 @@ class Exports(DaemonTest):
             make(path)
             refusal = self.client.refused("export.read", document="audit.log", offset=0)
             self.assertEqual(refusal.kind, "export_failed")
-            self.assertIn("is no regular file", refusal.message)
+            self.assertIn("is not a regular file", refusal.message)
         path.unlink()
         self.assertIn("is not there yet", self.client.refused("export.read", document="audit.log", offset=0).message)
         self.client.call("export.write")

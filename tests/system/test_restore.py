@@ -232,7 +232,7 @@ class Restore(unittest.TestCase):
         self.daemon.stop()
         log = Path(str(self.backup) + "-wal")
         log.write_bytes(b"\0" * 4096)
-        self.refused("a write-ahead log lies beside it")
+        self.refused("it has a write-ahead log")
         log.write_bytes(b"")
         self.restore()
 
@@ -311,7 +311,7 @@ class Restore(unittest.TestCase):
     def test_no_such_file(self):
         self.daemon.stop()
         self.backup = self.directory / "none.db"
-        self.refused("none.db is no backup")
+        self.refused("none.db is not a backup")
 
     def test_the_database_itself(self):
         self.daemon.stop()

@@ -94,9 +94,9 @@ const std::vector<mistake> policy_mistakes{
     {"hard_cap_usd = 100", "year1_allowed = 1", "engine[0].year1_allowed: This must be true or false."},
     {"name = \"mill\"", "name = \"\"", "engine[0].name: This must have 1 to 64 bytes."},
     {"name = \"mill\"", "name = 3", "engine[0].name: This must be a text in quotes."},
-    {"name = \"mill\"", "name = \"mill\"\nname = \"mall\"", "p.toml:18: This is no valid TOML: "},
-    {"format = 1", "format = ", "p.toml:1: This is no valid TOML: "},
-    {"\"mill\"", "\"\xff\"", "p.toml:17: This is no valid TOML: "},
+    {"name = \"mill\"", "name = \"mill\"\nname = \"mall\"", "p.toml:18: This is not valid TOML: "},
+    {"format = 1", "format = ", "p.toml:1: This is not valid TOML: "},
+    {"\"mill\"", "\"\xff\"", "p.toml:17: This is not valid TOML: "},
 };
 
 const std::vector<mistake> playbook_mistakes{

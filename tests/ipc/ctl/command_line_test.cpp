@@ -181,6 +181,30 @@ BOOST_AUTO_TEST_CASE(a_misspelt_command_names_the_nearest_one) {
     BOOST_TEST(run(daemon, {"--socket", "/x", "cone", "sett"}).err.find("did you mean 'set'?") != std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(a_misspelt_option_names_the_nearest_one) {
+    fake_daemon daemon;
+    for (const auto& [arguments, expected] : std::vector<std::pair<std::vector<std::string>, std::string>>{
+             {{"session", "start", "--note", "x"},
+              "'valhallactl session start' has no option '--note'; did you mean '--notes'?"},
+             {{"session", "start", "--note=x"}, "has no option '--note'; did you mean '--notes'?"},
+             {{"session", "start", "--jsn"}, "did you mean '--json'?"},
+             {{"session", "start", "--qqqqqqqqqq"}, "'valhallactl session start' has no option '--qqqqqqqqqq'\n"}}) {
+        const auto got = run(daemon, arguments);
+        BOOST_TEST(got.code == 3);
+        BOOST_TEST(got.err.find(expected) != std::string::npos, got.err);
+        BOOST_TEST(got.err.find("see 'valhallactl session start --help'") != std::string::npos, got.err);
+    }
+    // Words that are not options, and those behind `--`, are not meant.
+    BOOST_TEST(run(daemon, {"session", "start", "x", "--", "--note"}).err.find("has no option") == std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(help_of_the_command_is_named_for_a_value_that_is_wrong) {
+    fake_daemon daemon;
+    const auto got = run(daemon, {"audit", "list", "--since", "today"});
+    BOOST_TEST(got.code == 3);
+    BOOST_TEST(got.err.find("see 'valhallactl audit list --help'") != std::string::npos, got.err);
+}
+
 BOOST_AUTO_TEST_CASE(help_and_version_go_to_standard_output) {
     fake_daemon daemon;
     for (const auto& arguments : std::vector<std::vector<std::string>>{{"--help"}, {"session", "list", "-h"}}) {

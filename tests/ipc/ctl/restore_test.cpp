@@ -52,11 +52,11 @@ BOOST_AUTO_TEST_CASE(the_daemons_program_is_given_file_reason_and_where) {
 
 BOOST_AUTO_TEST_CASE(a_refusal_is_told_as_ours_with_our_exit_code) {
     for (const auto& [theirs, ours] : std::vector<std::pair<int, int>>{{1, 1}, {2, 3}, {3, 1}, {4, 1}, {7, 1}}) {
-        stand_in daemon{fmt::format("echo 'valhallad: nothing was changed: it is no backup' >&2; exit {}", theirs)};
+        stand_in daemon{fmt::format("echo 'valhallad: nothing was changed: it is not a backup' >&2; exit {}", theirs)};
         const auto got = daemon.restore();
         BOOST_TEST(got.code == ours);
         BOOST_TEST(got.out == "");
-        BOOST_TEST(got.err.starts_with("valhallactl: nothing was changed: it is no backup\n"), got.err);
+        BOOST_TEST(got.err.starts_with("valhallactl: nothing was changed: it is not a backup\n"), got.err);
     }
 }
 
