@@ -90,7 +90,7 @@ int run(int argc, const char* const* argv) {
         return exit->status;
     }
     const auto& c = std::get<valhalla::config>(read);
-    const auto log = valhalla::open_log(c.log_level, c.development);
+    const auto log = valhalla::open_log(c.log_level);
     try {
         if (c.check) {
             return answer(valhalla::check_config(c));

@@ -27,6 +27,26 @@ constexpr std::string_view behind = ".db";
 constexpr std::string_view behind_checkpoint = ".checkpoint";
 constexpr std::string_view draft_name = ".draft.db";
 
+[[noreturn]] void refuse_backup_directory(const fs::path& directory, std::string_view what) {
+    throw storage_error{means_no_room(errno) ? storage_fault::full : storage_fault::unusable,
+                        fmt::format("the backup directory {} {}: {}", directory.string(), what, std::strerror(errno))};
+}
+
+/// Of a directory that a symbolic link leads to.
+void require_private_target(const fs::path& directory) {
+    constexpr mode_t of_others = 077;
+    struct stat about{};
+    if (::stat(directory.c_str(), &about) != 0) {
+        refuse_backup_directory(directory, "cannot be looked at");
+    }
+    if (!S_ISDIR(about.st_mode) || about.st_uid != ::geteuid() || (about.st_mode & of_others) != 0) {
+        throw storage_error{storage_fault::unusable,
+                            fmt::format("the backup directory {} is a symbolic link, and does not lead to a directory "
+                                        "of the daemon's user that nobody else may enter (mode 0700)",
+                                        directory.string())};
+    }
+}
+
 /// When the backup was made that has this name; nothing for a name that this daemon never gives.
 std::optional<unix_micros> time_in(std::string_view name) {
     constexpr std::size_t stamp_bytes = std::string_view{"20260131T120000Z"}.size();
@@ -92,10 +112,12 @@ std::optional<unix_micros> newest_backup_time(const fs::path& directory) noexcep
 backup_dir::backup_dir(fs::path path) : path_{std::move(path)} {
     if (::mkdir(path_.c_str(), 0700) == 0) {
         sync_directory(path_.parent_path());
-    } else if (errno != EEXIST || ::chmod(path_.c_str(), 0700) != 0) {
-        throw storage_error{means_no_room(errno) ? storage_fault::full : storage_fault::unusable,
-                            fmt::format("the backup directory {} cannot be made, or not be made private: {}",
-                                        path_.string(), std::strerror(errno))};
+    } else if (errno != EEXIST) {
+        refuse_backup_directory(path_, "cannot be made");
+    } else if (fs::is_symlink(path_)) {
+        require_private_target(path_);  // it is somebody else's directory: nothing of it is changed
+    } else if (::chmod(path_.c_str(), 0700) != 0) {
+        refuse_backup_directory(path_, "cannot be made private");
     }
     clear_backup_leftovers(path_);
 }

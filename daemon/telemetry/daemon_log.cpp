@@ -52,8 +52,8 @@ void daemon_log::begin_background() {
         },
         [](std::uint64_t lines) {
             return log_entry{ids::lines_lost, severity::warning,
-                             fmt::format("{} {} of the log lost, because the receiver was too slow", lines,
-                                         lines == 1 ? "line was" : "lines were")};
+                             fmt::format("{} {} of the log {} lost, because the receiver was too slow", lines,
+                                         lines == 1 ? "line" : "lines", lines == 1 ? "was" : "were")};
         });
 }
 
@@ -229,7 +229,7 @@ void daemon_log::frontend_works() {
     write({ids::frontend_works, severity::info, "the frontend's files are written again"});
 }
 
-std::shared_ptr<daemon_log> open_log(const std::string& least, bool development) {
+std::shared_ptr<daemon_log> open_log(const std::string& least) {
     auto text = std::make_shared<spdlog::sinks::stderr_sink_mt>();
     std::shared_ptr<journal_sink> native;
     if (is_journal_stream(STDERR_FILENO, std::getenv("JOURNAL_STREAM"))) {
@@ -237,11 +237,7 @@ std::shared_ptr<daemon_log> open_log(const std::string& least, bool development)
         native = std::make_shared<journal_sink>(libsystemd_sender(), text);
     }
     auto logger = std::make_shared<spdlog::logger>("valhallad", native ? spdlog::sink_ptr{native} : text);
-    if (development) {
-        logger->set_pattern("%H:%M:%S %l %v");
-    } else {  // as a file it is read later, and perhaps elsewhere
-        logger->set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %l %v", spdlog::pattern_time_type::utc);
-    }
+    logger->set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %l %v", spdlog::pattern_time_type::utc);
     logger->flush_on(spdlog::level::info);
     auto log = std::make_shared<daemon_log>(std::move(logger), std::move(native));
     log->set_level(least);

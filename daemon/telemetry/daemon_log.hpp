@@ -83,6 +83,6 @@ class daemon_log {
 };
 
 /// To the journal when standard error is one, else to standard error, with the time of day in front for `development`.
-[[nodiscard]] std::shared_ptr<daemon_log> open_log(const std::string& least, bool development);
+[[nodiscard]] std::shared_ptr<daemon_log> open_log(const std::string& least);
 
 }  // namespace valhalla

@@ -69,6 +69,25 @@ BOOST_AUTO_TEST_CASE(the_newest_are_kept_and_their_checkpoints) {
     BOOST_TEST(!holds(first + ".checkpoint"));
 }
 
+BOOST_AUTO_TEST_CASE(a_directory_that_a_link_leads_to_keeps_its_mode) {
+    using std::filesystem::perms;
+    const auto other = tmp.path() / "other";
+    const auto link = tmp.path() / "link";
+    std::filesystem::create_directory(other);
+    std::filesystem::create_directory_symlink(other, link);
+    const auto for_all = perms::owner_all | perms::group_all | perms::set_gid;
+    std::filesystem::permissions(other, for_all);
+    BOOST_CHECK_EXCEPTION(backup_dir{link}, schema::storage_error, [&](const schema::storage_error& e) {
+        return std::string{e.what()}.find(link.string() + " is a symbolic link") != std::string::npos;
+    });
+    BOOST_TEST((std::filesystem::status(other).permissions() == for_all));
+    std::filesystem::permissions(other, perms::owner_all);
+    BOOST_CHECK_NO_THROW(backup_dir{link});
+    std::filesystem::permissions(directory.path(), for_all);
+    const backup_dir again{directory.path()};
+    BOOST_TEST((std::filesystem::status(again.path()).permissions() == perms::owner_all));
+}
+
 BOOST_AUTO_TEST_CASE(the_one_just_made_is_never_removed) {
     const auto made = make(noon, 5);
     put("valhalla-99991231T235959Z-0000000001.db");
