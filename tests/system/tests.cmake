@@ -5,7 +5,7 @@ function(valhalla_system_test file label timeout_s)
   string(REGEX REPLACE "^test_" "${label}." name ${name})
   add_test(NAME ${name} COMMAND ${VALHALLA_PYTHON} -B ${file})
   set_tests_properties(${name} PROPERTIES LABELS ${label} TIMEOUT ${timeout_s} SKIP_RETURN_CODE 77 ENVIRONMENT
-    "VALHALLA_GO_VERIFIER=${go_verifier};VALHALLA_WALL_CLOCK=$<TARGET_FILE:valhalla_wall_clock>;VALHALLAD=$<TARGET_FILE:valhallad>;VALHALLA_SANITIZED=${VALHALLA_SANITIZE};VALHALLACTL=$<TARGET_FILE:valhallactl>;VALHALLA_GATEWAY=$<TARGET_FILE:valhalla-gateway>;PYTHONPATH=${PROJECT_SOURCE_DIR}/tests/system")
+    "VALHALLA_GO_VERIFIER=${go_verifier};VALHALLA_WALL_CLOCK=$<TARGET_FILE:valhalla_wall_clock>;VALHALLA_DISK_FAULTS=$<TARGET_FILE:valhalla_disk_faults>;VALHALLAD=$<TARGET_FILE:valhallad>;VALHALLA_SANITIZED=${VALHALLA_SANITIZE};VALHALLACTL=$<TARGET_FILE:valhallactl>;VALHALLA_GATEWAY=$<TARGET_FILE:valhalla-gateway>;PYTHONPATH=${PROJECT_SOURCE_DIR}/tests/system")
 endfunction()
 
 # The verifier in Go, from Debian's packages alone: no module is fetched.
@@ -24,6 +24,11 @@ add_library(valhalla_wall_clock MODULE ${PROJECT_SOURCE_DIR}/tests/system/wall_c
 target_link_libraries(valhalla_wall_clock PRIVATE ${CMAKE_DL_LIBS})
 target_compile_definitions(valhalla_wall_clock PRIVATE _GNU_SOURCE)  # RTLD_NEXT
 set_target_properties(valhalla_wall_clock PROPERTIES UNITY_BUILD OFF)
+# A disk under test that loses writes.
+add_library(valhalla_disk_faults MODULE ${PROJECT_SOURCE_DIR}/tests/system/disk_faults.c)
+target_link_libraries(valhalla_disk_faults PRIVATE ${CMAKE_DL_LIBS})
+target_compile_definitions(valhalla_disk_faults PRIVATE _GNU_SOURCE)
+set_target_properties(valhalla_disk_faults PROPERTIES UNITY_BUILD OFF)
 
 if(TARGET valhallad AND TARGET valhallactl AND TARGET valhalla-gateway)
   file(GLOB system_tests CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/system/test_*.py)
