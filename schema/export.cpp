@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "schema/export.hpp"
 
+#include <memory>
 #include <optional>
 #include <system_error>
 #include <utility>
 
 #include "schema/atomic_file.hpp"
-#include "schema/directory_draft.hpp"
+#include "schema/base/directory_draft.hpp"
 #include "schema/model/json_text.hpp"
 #include "schema/proof/sha256_stream.hpp"
 
@@ -109,6 +110,16 @@ hash256 write_trail(reader& from, std::uint64_t size, export_file& file) {
     return tree.root(h);
 }
 
+/// What the draft throws is of the system alone.
+template <class Work>
+decltype(auto) as_storage_error(Work&& work) {
+    try {
+        return std::forward<Work>(work)();
+    } catch (const std::system_error& e) {
+        throw storage_error{means_no_room(e.code().value()) ? storage_fault::full : storage_fault::unusable, e.what()};
+    }
+}
+
 }  // namespace
 
 const std::vector<std::string_view>& export_documents() {
@@ -124,7 +135,9 @@ void clear_export_draft(const std::filesystem::path& directory) {
 
 export_summary write_export(reader& from, const std::filesystem::path& directory, const checkpoint_signer& sign) {
     make_parents(directory);
-    directory_draft draft{directory, export_documents()};
+    const auto begun =
+        as_storage_error([&] { return std::make_unique<directory_draft>(directory, export_documents()); });
+    auto& draft = *begun;
     std::vector<export_file> files;
     const auto add = [&](std::string_view name) -> export_file& { return files.emplace_back(draft.path(), name); };
     tree_head head;
@@ -156,7 +169,7 @@ export_summary write_export(reader& from, const std::filesystem::path& directory
     }
     const auto manifest = render_manifest(head, entries);
     replace_file(draft.path() / manifest_name, manifest);
-    draft.publish();
+    as_storage_error([&] { draft.publish(); });
 
     export_summary summary{.tree_size = head.size, .files = {}, .bytes = manifest.size()};
     for (const auto& file : files) {

@@ -2,7 +2,6 @@
 target_sources(valhalla_schema PRIVATE
   atomic_file.cpp
   backup_dir.cpp
-  directory_draft.cpp
   document_spool.cpp
   export.cpp
   file_access.cpp

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // export DIR. The daemon writes the set into its own directory; here it is read back in pieces, checked against the
-// digests, and only when all of it is right put in place: each file by rename, the manifest last.
+// digests, and only when all of it is right put in place: all files at once, by exchanging the directory for another
+// (schema/base/directory_draft.hpp says where each is renamed by itself instead).
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <chrono>
 #include <csignal>
 #include <filesystem>
+#include <memory>
+#include <string>
 #include <string_view>
 #include <sys/types.h>
 #include <system_error>
@@ -24,6 +27,7 @@
 #include "ipc/ctl/directory_kind.hpp"
 #include "ipc/ctl/files.hpp"
 #include "ipc/ctl/view.hpp"
+#include "schema/base/directory_draft.hpp"
 #include "schema/base/printable.hpp"
 #include "schema/proof/sha256_stream.hpp"
 
@@ -173,37 +177,75 @@ void remove_leftovers(const fs::path& directory, const std::vector<expected_file
     }
 }
 
-struct staged_set {
+bool is_current(const fs::path& directory) {
+    std::error_code error;
+    return fs::equivalent(directory, ".", error);
+}
+
+/// A set that is complete beside its directory.
+class staged_set {
+  public:
+    staged_set(const fs::path& directory, json::value about, const std::vector<expected_file>& files)
+        : manifest{std::move(about)} {
+        for (const auto& file : files) {
+            if (file.name != manifest_name) {
+                names_.push_back(file.name);
+            }
+        }
+        names_.emplace_back(manifest_name);
+        views_.assign(names_.begin(), names_.end());
+        try {
+            draft_ = std::make_unique<schema::directory_draft>(directory, views_, !is_current(directory));
+        } catch (const std::system_error& e) {
+            throw fault{exit_code::refused, e.what()};
+        }
+    }
+
+    [[nodiscard]] const fs::path& path() const noexcept { return draft_->path(); }
+    void publish() {
+        try {
+            draft_->publish();
+        } catch (const std::system_error& e) {
+            throw fault{exit_code::refused, e.what()};
+        }
+    }
+
     json::value manifest;
-    std::vector<staged_file> files;  ///< the manifest is the last
+
+  private:
+    std::vector<std::string> names_;  // the manifest is the last
+    std::vector<std::string_view> views_;
+    std::unique_ptr<schema::directory_draft> draft_;
 };
 
-/// The set as its own manifest describes it, staged in `directory`.
-staged_set fetch_set(context& io, const fs::path& directory, const std::string& manifest) {
-    staged_set set;
+/// The set as its own manifest describes it.
+std::unique_ptr<staged_set> fetch_set(context& io, const fs::path& directory, const std::string& manifest) {
+    json::value about;
     try {
-        set.manifest = make_answer(manifest).value;
+        about = make_answer(manifest).value;
     } catch (const std::invalid_argument&) {
         throw misfit{"manifest.json is not JSON"};
     }
-    const auto files = files_of(set.manifest);
+    const auto files = files_of(about);
     if (files.empty()) {
         throw fault{exit_code::unverified, "manifest.json names no files"};
     }
+    auto set = std::make_unique<staged_set>(directory, std::move(about), files);
     remove_leftovers(directory, files);
     for (const auto& file : files) {
         if (file.name != manifest_name) {
-            set.files.push_back(fetch(io, directory, file));
+            fetch(io, set->path(), file).put_in_place();
         }
     }
-    auto& last = set.files.emplace_back(directory, std::string{manifest_name});
+    staged_file last{set->path(), std::string{manifest_name}};
     last.write(manifest);
     last.sync();
+    last.put_in_place();
     return set;
 }
 
 /// Throws `replaced_meanwhile`, and `misfit` only where nobody did.
-staged_set fetch_unchanged_set(context& io, const fs::path& directory) {
+std::unique_ptr<staged_set> fetch_unchanged_set(context& io, const fs::path& directory) {
     const auto manifest = read_manifest(io);
     try {
         auto set = fetch_set(io, directory, manifest);
@@ -219,7 +261,7 @@ staged_set fetch_unchanged_set(context& io, const fs::path& directory) {
 }
 
 /// A set that the daemon wrote after it was asked. What replaced ours is newer, and as good.
-staged_set fetch_new_set(context& io, const fs::path& directory) {
+std::unique_ptr<staged_set> fetch_new_set(context& io, const fs::path& directory) {
     bool write = true;
     bool misfitted = false;
     auto pause = first_wait;
@@ -247,16 +289,17 @@ staged_set fetch_new_set(context& io, const fs::path& directory) {
 
 /// The manifest of what now lies in `directory`.
 json::value put_set(context& io, const fs::path& directory) {
-    auto set = fetch_new_set(io, directory);
+    const auto set = fetch_new_set(io, directory);
     io.progress({});
-    for (auto& file : set.files) {
-        if (&file == &set.files.back()) {
-            sync_directory(directory);  // no manifest on the disk before what it vouches for
-        }
-        file.put_in_place();
-    }
-    sync_directory(directory);
-    return std::move(set.manifest);
+    set->publish();
+    return std::move(set->manifest);
+}
+
+/// What a path means, by the name that it has in its parent.
+fs::path real_path(const fs::path& directory) {
+    std::error_code error;
+    auto path = fs::canonical(directory, error);
+    return error ? directory : path;
 }
 
 void show(context& io, const json::value& manifest, const fs::path& directory) {
@@ -275,7 +318,7 @@ exit_code export_set(context& io, const export_options& options) {
     make_directory(directory);
     json::value manifest;
     try {
-        manifest = put_set(io, directory);
+        manifest = put_set(io, real_path(directory));
     } catch (...) {
         io.progress({});
         throw;

@@ -1,4 +1,4 @@
-# The ground floor, for everybody: text that is shown, and where.
+# The ground floor, for everybody: text that is shown, and where; files.
 find_package(Python3 COMPONENTS Interpreter REQUIRED)
 find_path(VALHALLA_UNICODE_DATA extracted/DerivedGeneralCategory.txt PATHS /usr/share/unicode REQUIRED
   DOC "The Unicode Character Database, as Debian's package unicode-data has it")
@@ -11,6 +11,6 @@ add_custom_command(
           ${VALHALLA_UNICODE_DATA}/extracted/DerivedGeneralCategory.txt
   VERBATIM COMMENT "Writing tables of what is printable and how wide it is")
 
-add_library(valhalla_base STATIC ${valhalla_unicode_tables} base/printable.cpp base/terminal.cpp
-  base/wrapped_text.cpp)
+add_library(valhalla_base STATIC ${valhalla_unicode_tables} base/directory_draft.cpp base/printable.cpp
+  base/terminal.cpp base/wrapped_text.cpp)
 target_link_libraries(valhalla_base PUBLIC valhalla_flags PRIVATE fmt::fmt)

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "schema/directory_draft.hpp"
+#include "schema/base/directory_draft.hpp"
 
 #include <array>
 #include <map>
 #include <string>
 #include <string_view>
+#include <system_error>
 
 #include <boost/test/unit_test.hpp>
 
-#include "schema/errors.hpp"
 #include "tests/schema/file_content.hpp"
 #include "tests/temporary_directory.hpp"
 
@@ -92,7 +92,7 @@ BOOST_AUTO_TEST_CASE(what_a_crash_left_is_cleared_away_and_nothing_of_others_is_
     BOOST_TEST(nothing_beside());
     fs::create_directory(left);
     put_content(left / "mine", "another");  // in the way, and not ours
-    BOOST_CHECK_THROW(write("new"), schema::storage_error);
+    BOOST_CHECK_THROW(write("new"), std::system_error);
     BOOST_TEST(content_of(left / "mine") == "another");
     BOOST_TEST((files_in(directory) == with_mine(old_set)));
 }
@@ -112,7 +112,7 @@ BOOST_AUTO_TEST_CASE(a_directory_in_the_place_of_a_file_is_left_alone) {
     write("old");
     fs::remove(directory / "b");
     fs::create_directory(directory / "b");
-    BOOST_CHECK_THROW(write("new"), schema::storage_error);
+    BOOST_CHECK_THROW(write("new"), std::system_error);
     BOOST_TEST(content_of(directory / "a") == "old");
     BOOST_TEST(fs::is_directory(directory / "b"));
     BOOST_TEST(nothing_beside());

@@ -163,6 +163,48 @@ class KilledExports(DaemonTest):
         self.assertGreater(outcomes["new"], 0)
 
 
+class KilledCopies(DaemonTest):
+    """A valhallactl that is killed at each step of putting an export in place."""
+
+    @unittest.skipUnless(can_trace(), "strace is not installed, or may not trace")
+    def test_a_kill_leaves_the_old_set_or_the_new_one(self):
+        export = self.daemon.directory / "mine"
+        self.daemon.ctl("export", str(export))
+        (export / "mine.txt").write_text("mine")
+        export.chmod(0o750)
+        outcomes = {"old": 0, "new": 0}
+        for step in ("rename", "renameat2", "mkdir", "unlink", "fsync"):
+            for number in itertools.count(1):
+                before = (export / "manifest.json").read_bytes()
+                self.client.call("audit.append", event="X_MORE", payload={})
+                done = run("strace", "-f", "-o", "/dev/null", "-e", f"trace={step}", "-e",
+                           f"inject={step}:signal=SIGKILL:when={number}", program("VALHALLACTL"), "--socket",
+                           self.daemon.socket, "export", export, stdout=subprocess.PIPE)
+                found = run(verifier(), export, stdout=subprocess.PIPE)
+                self.assertEqual(found.returncode, 0, f"{step} {number}: {found.stdout}")
+                if done.returncode == 0:
+                    break
+                self.assertIn(done.returncode, (-signal.SIGKILL, 128 + signal.SIGKILL), done.stderr)
+                outcomes["old" if (export / "manifest.json").read_bytes() == before else "new"] += 1
+        self.assertEqual((export / "mine.txt").read_text(), "mine")
+        self.assertEqual(export.stat().st_mode & 0o777, 0o750)
+        self.assertEqual(sorted(path.name for path in self.daemon.directory.glob(".mine*")), [])
+        print(f"{sum(outcomes.values())} kills, {outcomes['new']} after the exchange", flush=True)
+        self.assertGreater(outcomes["old"], 10)
+        self.assertGreater(outcomes["new"], 0)
+
+    def test_where_somebody_works_the_directory_stays(self):
+        export = self.daemon.directory / "mine"
+        self.daemon.ctl("export", str(export))
+        before = export.stat().st_ino
+        self.client.call("audit.append", event="X_MORE", payload={})
+        done = run(program("VALHALLACTL"), "--socket", self.daemon.socket, "export", ".", cwd=export,
+                   stdout=subprocess.PIPE)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(export.stat().st_ino, before)
+        self.assertEqual(run(verifier(), export, stdout=subprocess.PIPE).returncode, 0)
+
+
 class SmallDisk(unittest.TestCase):
     """On a small filesystem of its own; skipped where a tmpfs cannot be mounted."""
 

@@ -15,16 +15,17 @@ class directory_draft {
   public:
     /// Makes the draft for `directory`, which may be missing; `names` are the files that are replaced, in the order in
     /// which each is replaced by itself where the directory has to stay (a symbolic link, a file system of its own,
-    /// access rights that cannot be given to another): the last one when the others are on the disk. Throws
-    /// `storage_error`.
-    directory_draft(std::filesystem::path directory, std::span<const std::string_view> names);
+    /// a parent that must not be written to, access rights that cannot be given to another): the last one when the
+    /// others are on the disk. The names live as long as the draft. Throws `std::system_error`, as `publish` does.
+    /// `exchange` false: also where somebody works in it, who would find himself in a directory that is gone.
+    directory_draft(std::filesystem::path directory, std::span<const std::string_view> names, bool exchange = true);
     /// Without `publish`, nothing has changed.
     ~directory_draft();
     directory_draft(const directory_draft&) = delete;
     directory_draft& operator=(const directory_draft&) = delete;
 
     [[nodiscard]] const std::filesystem::path& path() const noexcept { return draft_; }
-    /// The files must be in `path()`, and on the disk. Throws `storage_error`.
+    /// The files must be in `path()`, and on the disk.
     void publish();
 
     /// Removes what a crash left of an earlier draft.

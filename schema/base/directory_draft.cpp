@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "schema/directory_draft.hpp"
+#include "schema/base/directory_draft.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -16,9 +16,6 @@
 
 #include <fmt/format.h>
 
-#include "schema/atomic_file.hpp"
-#include "schema/errors.hpp"
-
 namespace valhalla::schema {
 
 namespace fs = std::filesystem;
@@ -27,13 +24,30 @@ namespace {
 
 using file_names = std::span<const std::string_view>;
 
-/// Beside the directory, where the two can be exchanged; inside of it where it is a link or a file system of its own.
+[[noreturn]] void throw_draft_fault(const fs::path& path, std::string_view what, int error) {
+    throw std::system_error{error, std::generic_category(), fmt::format("{} cannot be {}", path.string(), what)};
+}
+
+void sync_draft_directory(const fs::path& directory) {
+    const int fd = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const int failed = fd < 0 || ::fsync(fd) != 0 ? errno : 0;
+    if (fd >= 0) {
+        ::close(fd);
+    }
+    if (failed != 0) {
+        throw_draft_fault(directory, "synced", failed);
+    }
+}
+
+/// Beside the directory, where the two can be exchanged; inside of it where it is a link or a file system of its own,
+/// or nothing can be made beside it.
 fs::path draft_for(const fs::path& directory) {
     const auto parent = directory.has_parent_path() ? directory.parent_path() : fs::path{"."};
     struct stat own{};
     struct stat above{};
     if (::lstat(directory.c_str(), &own) == 0 && ::stat(parent.c_str(), &above) == 0 &&
-        (S_ISLNK(own.st_mode) || own.st_dev != above.st_dev)) {
+        (S_ISLNK(own.st_mode) || own.st_dev != above.st_dev ||
+         ::faccessat(AT_FDCWD, parent.c_str(), W_OK | X_OK, AT_EACCESS) != 0)) {
         return directory / ".next";
     }
     return parent / fmt::format(".{}.next", directory.filename().string());
@@ -84,19 +98,19 @@ bool take_over_access(const fs::path& from, const fs::path& to) {
 
 }  // namespace
 
-directory_draft::directory_draft(fs::path directory, file_names names)
+directory_draft::directory_draft(fs::path directory, file_names names, bool exchange)
     : directory_{std::move(directory)}, draft_{draft_for(directory_)}, names_{names} {
     for (const auto name : names_) {
         std::error_code error;
         if (fs::is_directory(fs::symlink_status(directory_ / name, error))) {
-            throw_file_fault(directory_ / name, "replaced", EISDIR);
+            throw_draft_fault(directory_ / name, "replaced", EISDIR);
         }
     }
     empty_out(draft_, directory_, names_);
     if (::mkdir(draft_.c_str(), 0700) != 0) {
-        throw_file_fault(draft_, "created", errno);
+        throw_draft_fault(draft_, "created", errno);
     }
-    whole_ = draft_.parent_path() != directory_ && take_over_access(directory_, draft_);
+    whole_ = exchange && draft_.parent_path() != directory_ && take_over_access(directory_, draft_);
 }
 
 directory_draft::~directory_draft() {
@@ -108,10 +122,10 @@ void directory_draft::clear_away(const fs::path& directory, file_names names) {
 }
 
 void directory_draft::publish() {
-    sync_directory(draft_);
+    sync_draft_directory(draft_);
     if (whole_ && (::renameat2(AT_FDCWD, draft_.c_str(), AT_FDCWD, directory_.c_str(), RENAME_EXCHANGE) == 0 ||
                    (errno == ENOENT && ::rename(draft_.c_str(), directory_.c_str()) == 0))) {
-        sync_directory(directory_.has_parent_path() ? directory_.parent_path() : fs::path{"."});
+        sync_draft_directory(directory_.has_parent_path() ? directory_.parent_path() : fs::path{"."});
         return;
     }
     replace_each();
@@ -120,13 +134,13 @@ void directory_draft::publish() {
 void directory_draft::replace_each() const {
     for (const auto name : names_) {
         if (name == names_.back()) {
-            sync_directory(directory_);
+            sync_draft_directory(directory_);
         }
         if (::rename((draft_ / name).c_str(), (directory_ / name).c_str()) != 0 && errno != ENOENT) {
-            throw_file_fault(directory_ / name, "replaced", errno);
+            throw_draft_fault(directory_ / name, "replaced", errno);
         }
     }
-    sync_directory(directory_);
+    sync_draft_directory(directory_);
 }
 
 }  // namespace valhalla::schema
