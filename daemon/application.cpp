@@ -252,7 +252,7 @@ application::parts::parts(const config& c, daemon_log& to)
       changes{io, changes_ledger, given.queue},
       denials{io, changes, given.denials},
       queries{directory.database(), [this](std::function<void()> what) { asio::post(io, std::move(what)); }},
-      files{or_fail([&] { return uploads{directory.upload_dir()}; })},
+      files{or_fail([&] { return uploads{directory.upload_dir(), given.import_documents_bytes}; })},
       saving{{.database = directory.database(), .directory = directory.backup_dir()},
              store,
              *signer,

@@ -37,6 +37,18 @@ void change_gate::submit(governor::command&& what, const ipc::peer& who, ipc::re
           who, bytes);
 }
 
+void change_gate::submit(governor::command&& what, std::unique_ptr<further_pieces> pieces, const ipc::peer& who,
+                         ipc::reply_handle reply, std::optional<retry_token> token) {
+    admit({.what = std::move(what),
+           .pieces = std::move(pieces),
+           .who = actor_of(who),
+           .is_owner = who.granted == ipc::role::owner,
+           .key = who.key,
+           .token = std::move(token),
+           .reply = std::move(reply)},
+          who, 0);
+}
+
 void change_gate::submit(std::unique_ptr<const joint_commands> together, const ipc::peer& who, ipc::reply_handle reply,
                          std::optional<retry_token> token, std::size_t bytes) {
     admit({.what = {},

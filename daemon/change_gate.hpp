@@ -31,6 +31,9 @@ class change_gate {
     /// holds beside itself.
     void submit(governor::command&& what, const ipc::peer& who, ipc::reply_handle reply,
                 std::optional<retry_token> token = std::nullopt, std::size_t bytes = 0);
+    /// The same for a change that comes in pieces.
+    void submit(governor::command&& what, std::unique_ptr<further_pieces> pieces, const ipc::peer& who,
+                ipc::reply_handle reply, std::optional<retry_token> token);
     /// What makes a retry of `c` known; nothing when it carries no request key. While its handler runs.
     [[nodiscard]] static std::optional<retry_token> token_of(const ipc::call& c);
     /// Runs `handlers`, and gives the changes that they submit meanwhile instead of taking them.

@@ -19,6 +19,7 @@
 #include "daemon/telemetry/metrics_settings.hpp"
 #include "ipc/limits.hpp"
 #include "ipc/rate_limiter.hpp"
+#include "schema/limits.hpp"
 
 namespace valhalla {
 
@@ -58,7 +59,9 @@ struct config {
     ipc::limits limits;                      ///< of the wire
     std::chrono::microseconds io_poll{200};  ///< how long the I/O thread looks for work before it sleeps
     queue_bounds queue;                      ///< of changes that wait for the disk
-    bool check = false;                      ///< say whether it is good instead of serving
+    /// Of all documents of an import together, in bytes; not of its log, which is read a piece at a time.
+    std::size_t import_documents_bytes = schema::limits::import_documents_bytes;
+    bool check = false;  ///< say whether it is good instead of serving
     /// How it came about, to read it again.
     std::vector<std::string> command_line;
     /// Why the owner goes on though the anchor does not fit; absent: he does not.

@@ -19,9 +19,9 @@ namespace {
 std::string describe_memory(const memory_bound& m) {
     return fmt::format(
         "  memory        at most {} MiB: {} for itself, {} for connections ({} KiB each) and {} that they share, "
-        "{} for followers, {} for changes that wait, {} for their answers\n",
+        "{} for followers, {} for changes that wait, {} for their answers, {} for an import\n",
         in_mib(m.total()), in_mib(m.base), in_mib(m.connections), m.connection / 1'024, in_mib(m.buffers),
-        in_mib(m.follows), in_mib(m.queue), in_mib(m.answers));
+        in_mib(m.follows), in_mib(m.queue), in_mib(m.answers), in_mib(m.import));
 }
 
 std::string describe_frontend(const frontend_settings& s) {

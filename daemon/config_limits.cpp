@@ -58,6 +58,9 @@ constexpr std::array keys{
     wait<&limits::no_role_time>("no_role_s"),
     count<&config::queue, &queue_bounds::changes>("queued_changes", 16, 1'000'000),
     count<&config::queue, &queue_bounds::bytes>("queued_bytes", mib, 1'024 * mib),
+    limit_number{"import_documents_bytes", static_cast<std::int64_t>(mib), static_cast<std::int64_t>(256 * mib),
+                 [](const config& c) { return static_cast<std::int64_t>(c.import_documents_bytes); },
+                 [](config& c, std::int64_t v) { c.import_documents_bytes = static_cast<std::size_t>(v); }},
 };
 
 using conflict = service::number_conflict;

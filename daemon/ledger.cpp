@@ -68,13 +68,6 @@ void make_empty(std::vector<change>& list) {
     }
 }
 
-ipc::rpc_error files_lost(const std::string& what) {
-    return {ipc::error_code::storage_lost,
-            "nothing was changed, and no change is accepted any more: " + what +
-                "; what was acknowledged before can be rescued while the daemon runs, its log says how",
-            {}};
-}
-
 ipc::rpc_error never_tried() {
     return {ipc::error_code::shutting_down,
             "the database failed before this was tried, so nothing was changed; the daemon stops now",
@@ -82,6 +75,13 @@ ipc::rpc_error never_tried() {
 }
 
 }  // namespace
+
+ipc::rpc_error ledger::files_lost() const {
+    return {ipc::error_code::storage_lost,
+            "nothing was changed, and no change is accepted any more: " + displaced_.value() +
+                "; what was acknowledged before can be rescued while the daemon runs, its log says how",
+            {}};
+}
 
 actor daemon_actor() {
     return {.name = "valhallad", .via = actor_via::daemon, .uid = std::nullopt, .gid = std::nullopt};
@@ -165,13 +165,24 @@ void ledger::run() {
     bound_kept_answers();
     do {
         if (!taken.empty()) {
-            const std::span<change> all{taken};
-            put_back(all.subspan(process(all.first(std::min(all.size(), max_batch)))));
+            work_on(taken);
         }
         make_empty(taken);
         housekeeping();
     } while (take_queue(taken));
     static_cast<void>(in_place(true));  // whoever closes the store must know, and whether the stop is a clean one
+}
+
+void ledger::work_on(std::span<change> taken) {
+    if (taken.front().pieces) {
+        put_back(taken.subspan(1));  // so that it can be refused meanwhile
+        process(taken.first(1));
+        next_tick_ = next_self_check_ = {};
+        return;
+    }
+    const auto short_ones = std::ranges::find_if(taken, [](const change& one) { return one.pieces != nullptr; });
+    const auto count = static_cast<std::size_t>(short_ones - taken.begin());
+    put_back(taken.subspan(process(taken.first(std::min(count, max_batch)))));
 }
 
 void ledger::put_back(std::span<change> rest) {
@@ -200,7 +211,7 @@ void ledger::housekeeping() {
 }
 
 void ledger::fold_log() {
-    if (store_.wal_bytes() >= schema::limits::wal_checkpoint_bytes && in_place(true)) {
+    if (!store_.folds_aside() && store_.wal_bytes() >= schema::limits::wal_checkpoint_bytes && in_place(true)) {
         store_.checkpoint();
         ++figures_.wal_checkpoints;
     }
@@ -327,7 +338,7 @@ std::size_t ledger::process(std::span<change> batch) {
                 continue;
             }
             if (!stored) {
-                at.result = files_lost(*displaced_);
+                at.result = files_lost();
                 continue;
             }
             answer(one, *result, at);
@@ -414,7 +425,7 @@ std::optional<ipc::rpc_error> ledger::carry_out(const change& one, std::string& 
         return to_wire(*no);
     }
     render_answer(out, std::get<governor::answer>(done.result), state_);
-    return std::nullopt;
+    return one.pieces ? carry_out_pieces(one) : std::nullopt;
 }
 
 std::optional<ipc::rpc_error> ledger::carry_out_all(const joint_commands& all, const governor::context& ctx,
@@ -488,8 +499,9 @@ void ledger::commit() {
             store_.keep_clock(hooks_.clock.mark());
         }
         const auto began = std::chrono::steady_clock::now();
-        store_.commit();
-        in_transaction_ = false;
+        in_pieces_ ? commit_aside() : store_.commit();
+        in_transaction_ = in_pieces_ = false;
+        head_ = store_.head();
         clock_kept_ = keep_clock ? span_now : clock_kept_;
         figures_.commit.note(std::chrono::steady_clock::now() - began);
         figures_.decisions_allowed += std::exchange(uncommitted_.allowed, 0);
@@ -505,6 +517,7 @@ void ledger::roll_back() noexcept {
         store_.rollback();
         in_transaction_ = false;
     }
+    in_pieces_ = false;
     uncommitted_ = {};
     kept_answers_ = 0;
     state_ = committed_;
@@ -560,8 +573,8 @@ void ledger::tick(std::chrono::steady_clock::time_point steady_now) {
 }
 
 void ledger::publish(std::unique_ptr<commit_result> result) {
-    result->state = state_;
-    result->head = store_.head();
+    result->state = in_transaction_ ? committed_ : state_;
+    result->head = head_;
     figures_.wal_bytes = store_.wal_bytes();
     result->figures = figures_;
     result->lines = std::exchange(lines_, {});

@@ -58,6 +58,20 @@ struct joint_commands {
     std::vector<std::string_view> methods;  ///< that they came as; what an error names
 };
 
+/// What follows a command and is one change with it, however long it is: its pieces are carried out one by one in the
+/// transaction that it began. In between the ledger refuses other changes instead of letting them wait, and nothing of
+/// it is there before all of it is. Ledger thread, or wherever the change is dropped.
+class further_pieces {
+  public:
+    further_pieces() = default;
+    virtual ~further_pieces() = default;
+    further_pieces(const further_pieces&) = delete;
+    further_pieces& operator=(const further_pieces&) = delete;
+
+    /// The next one, some milliseconds of work; nothing when there are no more; or why all of it is refused.
+    [[nodiscard]] virtual std::variant<std::monostate, governor::command, ipc::rpc_error> next() = 0;
+};
+
 /// A command with its sender and the place where the answer goes.
 struct change {
     governor::command what;
@@ -65,6 +79,7 @@ struct change {
     /// When there is one, nothing is carried out: the answer is the one that was kept for `token`. If there is none, it
     /// is this one, which is then kept; the empty one is not kept.
     std::unique_ptr<const std::string> known{};
+    std::unique_ptr<further_pieces> pieces{};  ///< that come after `what`; usually none
     actor who;
     bool is_owner = false;
     std::string key{};  ///< id of the key that he came with; empty: there is none
@@ -186,6 +201,8 @@ class ledger {
     /// Waits for changes or for the next thing due by time; false when stopping with nothing left.
     bool take_queue(std::vector<change>& taken);
     void put_back(std::span<change> rest);
+    /// Carries out those that were taken, as far as one batch goes; the others are to come.
+    void work_on(std::span<change> taken);
     /// Commits as many of them as make a full commit, and says how many.
     std::size_t process(std::span<change> batch);
     /// Executes `what` and appends its records, opening the transaction with the first one.
@@ -196,6 +213,12 @@ class ledger {
     [[nodiscard]] std::optional<ipc::rpc_error> carry_out(const change& one, std::string& out);
     [[nodiscard]] std::optional<ipc::rpc_error> carry_out_all(const joint_commands& all, const governor::context& ctx,
                                                               std::string& out);
+    /// After the command itself; when one is refused, nothing of the change stays.
+    [[nodiscard]] std::optional<ipc::rpc_error> carry_out_pieces(const change& one);
+    /// Between two of them: answers who waits, looks at the time and the files; or says why it goes no further.
+    [[nodiscard]] std::optional<ipc::rpc_error> look_up();
+    void refuse_waiting();
+    void show_time();
     [[nodiscard]] governor::context context_of(const actor& who, bool is_owner, const std::string& key = {}) const;
     void store(std::span<const audit_entry> records);
     void note(const audit_entry& record);
@@ -205,6 +228,8 @@ class ledger {
     [[nodiscard]] governor::self_checks measure();
     void begin_if_needed();
     void commit();
+    /// In the store, of what may take long: meanwhile who waits is refused.
+    void commit_aside();
     void roll_back() noexcept;
     void housekeeping();
     /// Moves the write-ahead log into the database when there is enough of it.
@@ -214,6 +239,7 @@ class ledger {
     void forget_beside(std::size_t kept);
     /// Whether the files are where they were, as far as is known.
     bool in_place(bool look_now);
+    [[nodiscard]] ipc::rpc_error files_lost() const;
     void show_health(governor::self_checks measured);
     /// Instead of storing anything: shows what is wrong, and that the loop goes round.
     void keep_time_without_files();
@@ -243,7 +269,9 @@ class ledger {
     ledger_figures figures_;
     std::vector<log_entry> lines_;                            // to go with what is published next
     user_turns<const change_quota::usage*, change> backlog_;  // ledger thread
+    schema::tree_head head_ = store_.head();                  // of the last commit
     bool in_transaction_ = false;
+    bool in_pieces_ = false;  // what the transaction is of
     bool broken_ = false;
     std::optional<std::string> no_room_;    // why the last change was refused; until one is stored
     std::optional<std::string> displaced_;  // the files are not where they were: nothing more is stored

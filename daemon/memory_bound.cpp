@@ -34,6 +34,10 @@ constexpr std::size_t growth = 2;
 constexpr std::size_t last_request_bytes = growth * (ipc::max_id_bytes + std::size_t{4'096});
 /// Lists of changes that keep room for the next ones: gathering, queued, under work.
 constexpr std::size_t lists_of_changes = 3;
+/// Of an import: its documents as text, as values of which each has texts of its own, and as the records that they are
+/// cut into (measured: some 7 of each byte); its log a piece at a time.
+constexpr std::size_t import_growth = 8;
+constexpr std::size_t import_log_piece_bytes = 8 * mib;
 /// A page for a follower, with the text around each record.
 constexpr std::size_t follow_page_bytes = follow_hub::page_bytes + follow_hub::page_records * 128;
 
@@ -62,6 +66,7 @@ memory_bound memory_bound_of(const config& c) {
     // One that waits for its peer, and one that the peer does not read.
     bound.follows = std::min(c.limits.connections, follow_hub::max_follows) * 2 * follow_page_bytes;
     bound.queue = growth * c.queue.bytes + lists_of_changes * ledger::kept_changes * sizeof(change);
+    bound.import = import_growth * c.import_documents_bytes + import_log_piece_bytes;
     // One more than may be handed over: the one that the ledger works on. The last answer of a full commit comes on
     // top.
     bound.answers = (ledger::max_handed_over + 1) * growth * (ledger::full_commit_bytes + largest_change_answer_bytes);

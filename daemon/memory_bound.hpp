@@ -19,13 +19,13 @@ struct memory_bound {
     std::size_t buffers = 0;      ///< what they share for long lines and unread answers
     std::size_t follows = 0;      ///< pages of the trail for followers
     std::size_t queue = 0;        ///< changes that wait for the disk
+    std::size_t import = 0;       ///< the documents of an import, which is there once, as long as it lasts
     std::size_t answers = 0;      ///< answers on their way from the ledger to the connections
     [[nodiscard]] std::size_t total() const noexcept {
-        return base + connections + buffers + follows + queue + answers;
+        return base + connections + buffers + follows + queue + import + answers;
     }
 };
 
-/// Without the import of an owner, which takes what its files take (schema/limits.hpp) once and only while it lasts.
 [[nodiscard]] memory_bound memory_bound_of(const config& c);
 
 }  // namespace valhalla

@@ -50,7 +50,8 @@ bool stands_at(const std::filesystem::path& path, std::uint64_t offset, std::str
 
 }  // namespace
 
-uploads::uploads(std::filesystem::path directory) : directory_{std::move(directory), "imports"} {
+uploads::uploads(std::filesystem::path directory, std::size_t documents_bytes)
+    : directory_{std::move(directory), "imports"}, documents_bytes_{documents_bytes} {
     directory_.clear_away();
 }
 
@@ -126,19 +127,25 @@ uploads::result<std::uint64_t> uploads::put(std::int64_t id, const std::string& 
     return size + text.size();
 }
 
-uploads::result<schema::import_plan> uploads::read(std::int64_t id, const std::string& importer) const {
+uploads::result<uploads::reading> uploads::read(std::int64_t id, const std::string& importer) {
     if (!open_.contains(id)) {
         return no_such_upload(id);
     }
-    auto read = schema::read_import(path_of(id), importer);
-    if (auto* problem = std::get_if<schema::import_problem>(&read)) {
-        ipc::rpc_error error{ipc::error_code::import_refused, "nothing was imported: " + problem->text(),
-                             fmt::format("\"line\":{}", problem->line)};
-        ipc::append_text_member(error.data_members, "file", problem->file);
-        ipc::append_text_member(error.data_members, "key", problem->key);
-        return error;
+    if (!newest_.expired()) {
+        return ipc::rpc_error{
+            ipc::error_code::overloaded, "another import is being read; nothing was done, try again after it", {}};
     }
-    return std::get<schema::import_plan>(std::move(read));
+    auto begun = std::make_shared<schema::import_reading>(path_of(id), importer, documents_bytes_);
+    newest_ = begun;
+    return begun;
+}
+
+ipc::rpc_error uploads::refused(const schema::import_problem& problem) {
+    ipc::rpc_error error{ipc::error_code::import_refused, "nothing was imported: " + problem.text(),
+                         fmt::format("\"line\":{}", problem.line)};
+    ipc::append_text_member(error.data_members, "file", problem.file);
+    ipc::append_text_member(error.data_members, "key", problem.key);
+    return error;
 }
 
 void uploads::cancel(std::int64_t id) {

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -30,7 +31,8 @@ class uploads {
         "go_session.json", "go_progress.json", "cone_state.json", "thresholds.json", "sessions.json", "audit.log"};
 
     /// Removes what an earlier process left behind in `directory`. Throws `storage_error` when it is somebody else's.
-    explicit uploads(std::filesystem::path directory);
+    explicit uploads(std::filesystem::path directory,
+                     std::size_t documents_bytes = schema::limits::import_documents_bytes);
 
     template <class T>
     using result = std::variant<T, ipc::rpc_error>;
@@ -40,7 +42,10 @@ class uploads {
     /// bytes in front of it: a piece that is there already stays as it is, any other that does not fit is refused.
     [[nodiscard]] result<std::uint64_t> put(std::int64_t id, const std::string& file, std::string_view text,
                                             std::optional<std::int64_t> offset = std::nullopt);
-    [[nodiscard]] result<schema::import_plan> read(std::int64_t id, const std::string& importer) const;
+    using reading = std::shared_ptr<schema::import_reading>;
+    /// Begins to read it. There is one at a time, as long as anybody keeps it: what it read is in memory.
+    [[nodiscard]] result<reading> read(std::int64_t id, const std::string& importer);
+    [[nodiscard]] static ipc::rpc_error refused(const schema::import_problem& problem);
     /// Forgets the upload and removes its files; an unknown id is no error.
     void cancel(std::int64_t id);
 
@@ -50,6 +55,8 @@ class uploads {
     }
 
     schema::own_directory directory_;
+    std::size_t documents_bytes_;
+    std::weak_ptr<schema::import_reading> newest_;
     std::int64_t next_ = 1;
     std::map<std::int64_t, std::uint64_t> open_;  // bytes so far, by id
 };

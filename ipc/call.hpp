@@ -73,6 +73,8 @@ class reply_handle {
     reply_handle(std::shared_ptr<reply_sink> sink, std::uint64_t ticket) noexcept
         : sink_{std::move(sink)}, ticket_{ticket} {}
 
+    /// Whether anybody still waits for it.
+    explicit operator bool() const noexcept { return sink_ != nullptr; }
     void reply(std::string_view result_json) {
         if (const auto sink = std::move(sink_)) {
             sink->deliver(ticket_, result_json);

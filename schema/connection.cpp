@@ -232,6 +232,10 @@ connection connection::open_writer(const fs::path& database) {
     return connection{kind::writer, prepared_for_writing(database)};
 }
 
+connection connection::open_second_writer(const fs::path& database) {
+    return connection{kind::writer, prepared_for_reading(database, {})};
+}
+
 connection connection::open_reader(const fs::path& database) {
     return connection{kind::reader, prepared_for_reading(database, fmt::format("; {}", ways_out))};
 }

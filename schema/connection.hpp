@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // One SQLite connection with everything set that this product relies on, and read back. A connection belongs to one
-// thread at a time. There is one writer per process; it alone writes and checkpoints. Statements hold a
-// reference to their connection and must be destroyed before it.
+// thread at a time. There is one writer per process; it alone writes, and checkpoints unless the log is too long for it
+// (log_folder.hpp). Statements hold a reference to their connection and must be destroyed before it.
 #pragma once
 
 #include <cstdint>
@@ -33,6 +33,8 @@ class connection {
   public:
     /// Creates the file (0600) where missing, brings it to the current version, checks its schema.
     static connection open_writer(const std::filesystem::path& database);
+    /// Beside the writer, to do what that one must not wait for. The file must exist.
+    static connection open_second_writer(const std::filesystem::path& database);
     /// The database must exist and be of the current version.
     static connection open_reader(const std::filesystem::path& database);
     /// For whoever trusts nothing: like a reader, but neither version nor schema has been looked at. Touches nothing on

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "schema/import.hpp"
 
+#include <limits>
+#include <optional>
 #include <utility>
 
 #include "schema/import_directory.hpp"
@@ -14,35 +16,61 @@
 
 namespace valhalla::schema {
 
-namespace {
-
 /// Hands out the files of the directory, each checked against the manifest, and remembers which there were.
-class file_set {
+class import_file_set {
   public:
-    explicit file_set(const std::filesystem::path& path) : directory_{path} {
+    import_file_set(const std::filesystem::path& path, std::size_t documents_bytes)
+        : directory_{path}, documents_bytes_{documents_bytes} {
         if (const auto text = directory_.read(manifest_file, limits::import_document_bytes)) {
             manifest_ = read_manifest(*text);
         }
     }
 
     std::optional<std::string> take(std::string_view name, std::size_t max_bytes) {
-        auto content = directory_.read(name, max_bytes);
-        check_against(manifest_, name, content);
-        if (content) {
-            names_.emplace_back(name);
+        const auto opened = directory_.open(name, max_bytes);
+        check_size_against(manifest_, name, opened ? std::optional{opened->size} : std::nullopt);
+        if (!opened) {
+            return std::nullopt;
         }
+        if (opened->size > documents_bytes_ - documents_) {
+            refuse_file(name,
+                        "makes the documents of this import larger together than the " +
+                            std::to_string(documents_bytes_) +
+                            " bytes of limits.import_documents_bytes in the daemon's configuration; with a larger "
+                            "limit they can be imported, and `valhallad --check-config` says what memory it takes");
+        }
+        documents_ += opened->size;
+        std::string content(opened->size, '\0');
+        read_exactly(opened->fd, name, 0, content);
+        check_hash_against(manifest_, name, hasher{}.plain(content));
+        names_.emplace_back(name);
         return content;
     }
+
+    /// To be checked when all of it was read.
+    std::optional<import_directory::file> take_log() {
+        auto opened = directory_.open(audit_log_file, limits::import_log_bytes);
+        check_size_against(manifest_, audit_log_file, opened ? std::optional{opened->size} : std::nullopt);
+        if (opened) {
+            names_.emplace_back(audit_log_file);
+        }
+        return opened;
+    }
+    void check_log(const hash256& content) const { check_hash_against(manifest_, audit_log_file, content); }
 
     [[nodiscard]] const std::vector<std::string>& names() const noexcept { return names_; }
 
   private:
     import_directory directory_;
+    std::size_t documents_bytes_;
+    std::size_t documents_ = 0;  // bytes so far
     std::vector<manifest_entry> manifest_;
     std::vector<std::string> names_;
 };
 
-imported_files read_documents(file_set& files, const std::string& importer) {
+namespace {
+
+imported_files read_documents(import_file_set& files, const std::string& importer) {
     imported_files out;
     if (const auto text = files.take(cone_state_file, limits::import_document_bytes)) {
         out.cone_now = read_cone_state(*text);
@@ -58,7 +86,7 @@ imported_files read_documents(file_set& files, const std::string& importer) {
     if (const auto text = files.take(go_session_file, limits::import_document_bytes)) {
         latest = read_go_session(*text, importer);
     }
-    if (const auto text = files.take(sessions_file, limits::import_sessions_bytes)) {
+    if (const auto text = files.take(sessions_file, std::numeric_limits<std::size_t>::max())) {
         out.sessions = read_sessions(*text, importer);
     } else if (latest) {
         out.sessions.push_back(*std::move(latest));
@@ -75,22 +103,6 @@ std::string name_of(const std::filesystem::path& directory) {
     return name.empty() || !is_valid_utf8(name) ? "import" : name;
 }
 
-import_plan read_all(const std::filesystem::path& directory, const std::string& importer) {
-    file_set files{directory};
-    auto documents = read_documents(files, importer);
-    import_plan plan;
-    plan.sessions = documents.sessions.size();
-    plan.parts = cut_into_parts(std::move(documents), name_of(directory), importer);
-    if (const auto text = files.take(audit_log_file, limits::import_log_bytes)) {
-        plan.lines = read_audit_log(*text, importer);
-    }
-    plan.files = files.names();
-    if (plan.files.empty()) {
-        throw import_failure{{{}, 0, {}, directory.string() + " holds none of the files that can be imported"}};
-    }
-    return plan;
-}
-
 }  // namespace
 
 std::string import_problem::text() const {
@@ -104,13 +116,86 @@ std::string import_problem::text() const {
     return out.append(out.empty() ? "" : ": ").append(message);
 }
 
-std::variant<import_plan, import_problem> read_import(const std::filesystem::path& directory,
-                                                      const std::string& importer) {
+std::variant<std::vector<events::imported_line>, import_problem> next_lines(imported_log& from) {
     try {
-        return read_all(directory, importer);
+        return from.next();
     } catch (const import_failure& failure) {
         return failure.problem();
     }
+}
+
+struct import_reading::impl {
+    impl(std::filesystem::path from, std::string by, std::size_t bytes)
+        : directory{std::move(from)}, importer{std::move(by)}, documents_bytes{bytes} {}
+
+    void begin() {
+        files.emplace(directory, documents_bytes);
+        auto documents = read_documents(*files, importer);
+        plan.sessions = documents.sessions.size();
+        plan.parts = cut_into_parts(std::move(documents), name_of(directory), importer);
+        if (auto log = files->take_log()) {
+            plan.log = std::make_shared<imported_log>(*std::move(log), importer);
+        }
+        plan.files = files->names();
+        if (plan.files.empty()) {
+            throw import_failure{{{}, 0, {}, directory.string() + " holds none of the files that can be imported"}};
+        }
+    }
+
+    /// True when that was all.
+    bool read_lines(std::chrono::milliseconds time) {
+        const auto until = std::chrono::steady_clock::now() + time;
+        do {
+            const auto lines = plan.log ? plan.log->next().size() : 0;
+            if (lines == 0) {
+                return true;
+            }
+            plan.lines += lines;
+        } while (std::chrono::steady_clock::now() < until);
+        return false;
+    }
+
+    bool advance(std::chrono::milliseconds time) {
+        if (!files) {
+            begin();
+            return false;
+        }
+        if (!read_lines(time)) {
+            return false;
+        }
+        if (plan.log) {
+            files->check_log(plan.log->sha256());
+            plan.log->rewind();
+        }
+        return true;
+    }
+
+    std::filesystem::path directory;
+    std::string importer;
+    std::size_t documents_bytes;
+    std::optional<import_file_set> files;
+    import_plan plan;
+    std::optional<import_problem> problem;
+};
+
+import_reading::import_reading(std::filesystem::path directory, std::string importer, std::size_t documents_bytes)
+    : impl_{std::make_unique<impl>(std::move(directory), std::move(importer), documents_bytes)} {}
+import_reading::~import_reading() = default;
+
+bool import_reading::advance(std::chrono::milliseconds time) {
+    try {
+        return impl_->advance(time);
+    } catch (const import_failure& failure) {
+        impl_->problem = failure.problem();
+        return true;
+    }
+}
+
+std::variant<import_plan, import_problem> import_reading::take() {
+    if (impl_->problem) {
+        return *std::move(impl_->problem);
+    }
+    return std::move(impl_->plan);
 }
 
 }  // namespace valhalla::schema

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <system_error>
 #include <unistd.h>
+#include <utility>
 
 #include "schema/import_fields.hpp"
 
@@ -43,11 +44,25 @@ import_directory::import_directory(const std::filesystem::path& path)
     }
 }
 
-std::optional<std::string> import_directory::read(std::string_view name, std::size_t max_bytes) const {
+void read_exactly(const unique_fd& from, std::string_view name, std::size_t offset, std::span<char> into) {
+    while (!into.empty()) {
+        const auto got = ::pread(from.get(), into.data(), into.size(), static_cast<off_t>(offset));
+        if (got < 0 && errno != EINTR) {
+            refuse_file(name, "cannot be read: " + in_words(errno));
+        }
+        if (got == 0) {
+            refuse_file(name, "became shorter while it was read");
+        }
+        const auto bytes = got > 0 ? static_cast<std::size_t>(got) : 0;
+        into = into.subspan(bytes);
+        offset += bytes;
+    }
+}
+
+std::optional<import_directory::file> import_directory::open(std::string_view name, std::size_t max_bytes) const {
     // O_NONBLOCK: a pipe of that name must not make us wait for its writer.
-    const unique_fd file{
-        ::openat(fd_.get(), std::string{name}.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)};
-    if (!file) {
+    unique_fd fd{::openat(fd_.get(), std::string{name}.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)};
+    if (!fd) {
         if (errno == ENOENT) {
             return std::nullopt;
         }
@@ -55,20 +70,19 @@ std::optional<std::string> import_directory::read(std::string_view name, std::si
             name, errno == ELOOP ? "is a symbolic link where a file should be" : "cannot be read: " + in_words(errno));
     }
     struct stat about{};
-    if (::fstat(file.get(), &about) != 0) {
+    if (::fstat(fd.get(), &about) != 0) {
         refuse_file(name, "cannot be read: " + in_words(errno));
     }
-    std::string content(checked_size(name, about, max_bytes), '\0');
-    for (std::size_t have = 0; have < content.size();) {
-        const auto got = ::read(file.get(), content.data() + have, content.size() - have);
-        if (got < 0 && errno != EINTR) {
-            refuse_file(name, "cannot be read: " + in_words(errno));
-        }
-        if (got == 0) {
-            refuse_file(name, "became shorter while it was read");
-        }
-        have += got > 0 ? static_cast<std::size_t>(got) : 0;
+    return file{std::move(fd), checked_size(name, about, max_bytes)};
+}
+
+std::optional<std::string> import_directory::read(std::string_view name, std::size_t max_bytes) const {
+    const auto opened = open(name, max_bytes);
+    if (!opened) {
+        return std::nullopt;
     }
+    std::string content(opened->size, '\0');
+    read_exactly(opened->fd, name, 0, content);
     return content;
 }
 

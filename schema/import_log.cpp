@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 #include <utility>
 
 #include "schema/import_documents.hpp"
@@ -69,31 +70,74 @@ events::imported_line read_line(const import_source& source, const json_value& v
     return out;
 }
 
+std::string does_not_fit() {
+    return "does not fit an audit record, which may have " + std::to_string(max_record_bytes) + " bytes";
+}
+
 }  // namespace
 
-std::vector<events::imported_line> read_audit_log(std::string_view text, const std::string& importer) {
+imported_log::imported_log(import_directory::file file, std::string importer)
+    : file_{std::move(file)},
+      importer_{std::move(importer)},
+      // It is largest where the line has nothing else to it.
+      wrapping_{largest_record(events::imported_line{}, importer_)} {}
+
+void imported_log::rewind() {
+    hash_ = {};
+    buffer_.clear();
+    parsed_ = 0;
+    fetched_ = 0;
+    line_ = 1;
+}
+
+bool imported_log::fill() {
+    const auto bytes = std::min(limits::import_piece_bytes, file_.size - fetched_);
+    if (bytes == 0) {
+        return false;
+    }
+    buffer_.erase(0, std::exchange(parsed_, 0));
+    const auto kept = buffer_.size();
+    buffer_.resize(kept + bytes);
+    const auto fresh = std::span{buffer_}.subspan(kept);
+    read_exactly(file_.fd, audit_log_file, fetched_, fresh);
+    hash_.update({fresh.data(), fresh.size()});
+    fetched_ += bytes;
+    return true;
+}
+
+events::imported_line imported_log::read(std::string_view line) {
+    const import_source source{audit_log_file, line_};
+    source.parse(line, document_, limits::import_line_depth);
+    auto out = read_line(source, document_.root());
+    if (line.size() + wrapping_ > max_record_bytes && largest_record(out, importer_) > max_record_bytes) {
+        source.refuse(document_.root(), does_not_fit());
+    }
+    return out;
+}
+
+std::vector<events::imported_line> imported_log::next() {
     std::vector<events::imported_line> lines;
-    lines.reserve(static_cast<std::size_t>(std::ranges::count(text, '\n')));
-    json_document document;
-    import_source source{audit_log_file, 1};
-    // What a record adds to its line is largest where the line has nothing else to it.
-    const auto wrapping = largest_record(events::imported_line{}, importer);
-    for (; !text.empty(); ++source.first_line) {
-        const auto end = text.find('\n');
-        if (end == std::string_view::npos) {
-            throw import_failure{{std::string{audit_log_file},
-                                  source.first_line,
-                                  {},
-                                  "is torn: the last line does not end with a newline"}};
+    std::size_t bytes = 0;
+    while (bytes < limits::import_piece_bytes) {
+        const std::string_view rest = std::string_view{buffer_}.substr(parsed_);
+        const auto end = rest.find('\n');
+        if (end != std::string_view::npos) {
+            lines.push_back(read(rest.substr(0, end)));
+            ++line_;
+            parsed_ += end + 1;
+            bytes += end + 1;
+            continue;
         }
-        source.parse(text.substr(0, end), document, limits::import_line_depth);
-        auto line = read_line(source, document.root());
-        if (end + wrapping > max_record_bytes && largest_record(line, importer) > max_record_bytes) {
-            source.refuse(document.root(), "does not fit an audit record, which may have " +
-                                               std::to_string(max_record_bytes) + " bytes");
+        if (rest.size() > limits::import_line_bytes) {
+            throw import_failure{{std::string{audit_log_file}, line_, {}, does_not_fit()}};
         }
-        lines.push_back(std::move(line));
-        text.remove_prefix(end + 1);
+        if (!fill()) {
+            if (!rest.empty()) {
+                throw import_failure{
+                    {std::string{audit_log_file}, line_, {}, "is torn: the last line does not end with a newline"}};
+            }
+            break;
+        }
     }
     return lines;
 }

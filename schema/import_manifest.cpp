@@ -33,23 +33,35 @@ std::vector<manifest_entry> read_manifest(std::string_view text) {
     return entries;
 }
 
-void check_against(const std::vector<manifest_entry>& manifest, std::string_view name,
-                   const std::optional<std::string>& content) {
+void check_size_against(const std::vector<manifest_entry>& manifest, std::string_view name,
+                        std::optional<std::size_t> bytes) {
     const auto entry = std::ranges::find(manifest, name, &manifest_entry::name);
     if (entry == manifest.end()) {
         return;
     }
-    if (!content) {
+    if (!bytes) {
         refuse_file(name, "is missing, but manifest.json names it");
     }
-    if (static_cast<std::int64_t>(content->size()) != entry->bytes) {
-        refuse_file(name, "has " + std::to_string(content->size()) + " bytes; manifest.json says " +
+    if (static_cast<std::int64_t>(*bytes) != entry->bytes) {
+        refuse_file(name, "has " + std::to_string(*bytes) + " bytes; manifest.json says " +
                               std::to_string(entry->bytes) + ": the files are not those that were exported together");
     }
-    if (to_hex(hasher{}.plain(*content)) != entry->sha256) {
+}
+
+void check_hash_against(const std::vector<manifest_entry>& manifest, std::string_view name, const hash256& content) {
+    const auto entry = std::ranges::find(manifest, name, &manifest_entry::name);
+    if (entry != manifest.end() && to_hex(content) != entry->sha256) {
         refuse_file(name,
                     "has another SHA-256 than manifest.json says: it was changed after the export "
                     "(without manifest.json it is taken as it is)");
+    }
+}
+
+void check_against(const std::vector<manifest_entry>& manifest, std::string_view name,
+                   const std::optional<std::string>& content) {
+    check_size_against(manifest, name, content ? std::optional{content->size()} : std::nullopt);
+    if (content) {
+        check_hash_against(manifest, name, hasher{}.plain(*content));
     }
 }
 

@@ -10,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include "schema/proof/merkle_tree.hpp"
+
 namespace valhalla::schema {
 
 struct manifest_entry {
@@ -24,5 +26,10 @@ struct manifest_entry {
 /// Throws `import_failure` when the manifest speaks of the file `name` and it is missing or other bytes.
 void check_against(const std::vector<manifest_entry>& manifest, std::string_view name,
                    const std::optional<std::string>& content);
+/// The same for a file that is read piece by piece: its size before, nothing when there is none of that name, and its
+/// hash when all of it was read.
+void check_size_against(const std::vector<manifest_entry>& manifest, std::string_view name,
+                        std::optional<std::size_t> bytes);
+void check_hash_against(const std::vector<manifest_entry>& manifest, std::string_view name, const hash256& content);
 
 }  // namespace valhalla::schema

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "schema/ledger_store.hpp"
 
+#include <atomic>
 #include <limits>
 #include <utility>
 
@@ -11,6 +12,8 @@
 #include "schema/audit_log.hpp"
 #include "schema/connection.hpp"
 #include "schema/epoch_store.hpp"
+#include "schema/limits.hpp"
+#include "schema/log_folder.hpp"
 #include "schema/projection.hpp"
 #include "schema/request_key_store.hpp"
 #include "schema/session_store.hpp"
@@ -119,8 +122,9 @@ struct ledger_store::impl {
     statement commit_{db, "COMMIT"};
     statement rollback_{db, "ROLLBACK"};
     audit_log::position position;
-    audit_log::position settled;  ///< as of the last commit
-    std::int64_t wal_bytes = 0;
+    audit_log::position settled;              ///< as of the last commit
+    std::atomic<std::int64_t> wal_bytes = 0;  ///< asked for while another thread commits
+    log_folder aside{db.name()};
     phase now = phase::idle;
 };
 
@@ -292,9 +296,36 @@ const tree_head& ledger_store::head() const noexcept {
     return impl_->tree.head();
 }
 
+void ledger_store::sync_log() {
+    impl& self = *impl_;
+    self.expect(impl::phase::open, "sync_log");
+    self.guarded([&] {
+        sqlite3_file* log = nullptr;
+        self.db.check(
+            sqlite3_file_control(self.db.handle(), "main", SQLITE_FCNTL_JOURNAL_POINTER, static_cast<void*>(&log)),
+            "finding the log");
+        if (log != nullptr && log->pMethods != nullptr && log->pMethods->xSync(log, SQLITE_SYNC_NORMAL) != SQLITE_OK) {
+            self.db.raise(SQLITE_IOERR_FSYNC, "syncing the log");
+        }
+    });
+}
+
+bool ledger_store::folds_aside() const noexcept {
+    return impl_->aside.under_way();
+}
+
 std::int64_t ledger_store::checkpoint() {
     impl& self = *impl_;
     self.expect(impl::phase::idle, "checkpoint");
+    bool only_the_rest = false;  // of what was written meanwhile
+    self.stop_if_broken([&] { only_the_rest = self.aside.ended(); });
+    if (self.aside.under_way()) {
+        return self.wal_bytes;
+    }
+    if (self.wal_bytes >= limits::wal_aside_bytes && !only_the_rest) {
+        self.aside.begin();
+        return self.wal_bytes;
+    }
     int in_log = 0;
     int moved = 0;
     self.stop_if_broken([&] {

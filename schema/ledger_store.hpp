@@ -81,6 +81,9 @@ class ledger_store {
     void drop_spans_of_gone_locks();
     /// In the open transaction.
     void keep_clock(const clock_mark& mark);
+    /// In the open transaction: what had to leave the cache of it is on the disk then, for a commit that is short. It
+    /// is not in the database before that.
+    void sync_log();
     /// Durable when it returns. Throws `full` (rolled back), `broken` (outcome unknown: stop).
     void commit();
     void rollback() noexcept;
@@ -89,8 +92,11 @@ class ledger_store {
     [[nodiscard]] const tree_head& head() const noexcept;
 
     /// Moves what it can from the write-ahead log into the database without waiting for readers. Returns the
-    /// bytes still in the log.
+    /// bytes still in the log. When there is more than `limits::wal_aside_bytes`, as after an import, a thread of its
+    /// own begins to do it, and what it could not do is thrown by a later call.
     std::int64_t checkpoint();
+    /// That thread is at it.
+    [[nodiscard]] bool folds_aside() const noexcept;
     /// Bytes in the write-ahead log as of the last commit, without touching the disk.
     [[nodiscard]] std::int64_t wal_bytes() const noexcept;
 

@@ -56,12 +56,20 @@ inline constexpr std::size_t audit_row_bytes = 4'064;
 /// Bytes in the write-ahead log from which on they are moved into the database: few enough that it is done between two
 /// commits without being noticed, and the log, written over and over, need not grow.
 inline constexpr std::int64_t wal_checkpoint_bytes = std::int64_t{2} * 1024 * 1024;
+/// From so many on they are moved on a thread of its own, for it takes longer than anybody should wait.
+inline constexpr std::int64_t wal_aside_bytes = std::int64_t{32} * 1024 * 1024;
 
-/// Bytes of an imported file: what its reading may take of memory. The documents of one state are a few KiB; a history
-/// of 100,000 sessions is some 60 MiB; a log of a million lines some 250 MiB.
+/// Bytes of an imported document, but for the history of sessions: those of one state are a few KiB.
 inline constexpr std::size_t import_document_bytes = std::size_t{4} * 1024 * 1024;
-inline constexpr std::size_t import_sessions_bytes = std::size_t{128} * 1024 * 1024;
+/// Bytes of all documents of an import together, unless the configuration says otherwise: they are in memory at once,
+/// several times. A history of 25,000 sessions is some 16 MiB.
+inline constexpr std::size_t import_documents_bytes = std::size_t{16} * 1024 * 1024;
+/// Bytes of an imported log, which is read a piece at a time: a million lines are some 250 MiB.
 inline constexpr std::size_t import_log_bytes = std::size_t{1024} * 1024 * 1024;
+/// Bytes of the file in such a piece: some milliseconds of work.
+inline constexpr std::size_t import_piece_bytes = std::size_t{128} * 1024;
+/// Bytes of one line: more than a record has, for white space is not kept.
+inline constexpr std::size_t import_line_bytes = std::size_t{1024} * 1024;
 /// Nesting of a cone's metrics in an imported file: what a request can carry.
 inline constexpr unsigned import_metrics_depth = 14;
 /// Nesting of one line of an imported log. A log that was imported and exported again is nested deeper each time.

@@ -23,6 +23,7 @@ add_library(valhalla_schema STATIC
   instance_store.cpp
   integrity.cpp
   ledger_store.cpp
+  log_folder.cpp
   migrations.cpp
   name_dictionary.cpp
   postings.cpp

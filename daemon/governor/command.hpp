@@ -67,10 +67,20 @@ struct append_event {
     std::string name;
     std::string payload_json;
 };
-/// What an import read and checked (schema/import.hpp): its state, then its log lines.
+/// What an import read and checked (schema/import.hpp): its state, then its log lines. A long one comes in pieces, each
+/// a command, all in one transaction: the answer to the first one is that to all. The status of the health is recorded
+/// after them.
 struct import_state {
+    /// What comes after this piece.
+    struct rest {
+        std::size_t parts = 0;
+        std::size_t sessions = 0;
+        std::size_t lines = 0;
+    };
     std::vector<events::imported_state> parts;
     std::vector<events::imported_line> lines;
+    rest to_come{};
+    bool continues = false;  ///< it is not the first piece
 };
 /// Time passed, or the daemon measured itself: re-evaluates health. Asked by the daemon only.
 struct tick {

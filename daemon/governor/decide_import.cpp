@@ -44,8 +44,8 @@ refusal refuse(refusal_kind kind, std::string message) {
 constexpr std::chrono::hours clock_tolerance{24};
 
 /// Ids must rise and leave room for those that follow; an operator has one active session at most, and it has begun.
-std::optional<refusal> contradiction(const commands::import_state& c, unix_micros now) {
-    session_id last{0};
+std::optional<refusal> contradiction(const state& before, const commands::import_state& c, unix_micros now) {
+    session_id last{raw(before.next_session) - 1};
     std::set<std::string> active;
     for (const auto& part : c.parts) {
         for (const session& s : part.sessions) {
@@ -65,7 +65,8 @@ std::optional<refusal> contradiction(const commands::import_state& c, unix_micro
                               join("Session ", id, " of ", plain(s.operator_name, 120), " is active, but starts ",
                                    format_utc(*s.started_at), ", more than a day from now."));
             }
-            if (s.active && !active.insert(s.operator_name).second) {
+            if (s.active &&
+                (before.sessions->active_of(s.operator_name) != nullptr || !active.insert(s.operator_name).second)) {
                 return refuse(refusal_kind::import_refused,
                               join("Session ", id, " is a second active session of ", plain(s.operator_name, 120),
                                    "; an operator has one at most."));
@@ -94,11 +95,14 @@ std::optional<refusal> too_long(const commands::import_state& c) {
 }  // namespace
 
 decision decide_on(const state& s, const commands::import_state& c, const context& ctx) {
-    if (const auto why = why_not_fresh(s)) {
+    if (c.continues && !s.imported) {
+        return refuse(refusal_kind::import_refused, "A further piece of an import follows its first one.");
+    }
+    if (const auto why = c.continues ? std::nullopt : why_not_fresh(s)) {
         return refuse(refusal_kind::state_not_fresh, join("Importing needs a fresh state, and ", *why,
                                                           ". Start the daemon on an empty state directory for it."));
     }
-    if (auto wrong = contradiction(c, ctx.now)) {
+    if (auto wrong = contradiction(s, c, ctx.now)) {
         return std::move(*wrong);
     }
     if (auto wrong = too_long(c)) {
@@ -110,7 +114,7 @@ decision decide_on(const state& s, const commands::import_state& c, const contex
     for (const auto& part : c.parts) {
         out.add(part);
     }
-    if (c.parts.empty()) {
+    if (c.parts.empty() && !c.continues) {
         out.add(events::imported_state{});  // every import leaves an IMPORT record
     }
     for (const auto& line : c.lines) {

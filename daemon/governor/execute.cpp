@@ -44,6 +44,12 @@ void refresh_health(state& s, span_point now) {
     s.health_due = next_health_change(s, now).value_or(span_point::max());
 }
 
+/// Between the records of one import there are no others.
+bool is_piece(const command& c) noexcept {
+    const auto* const import = std::get_if<commands::import_state>(&c);
+    return import != nullptr && (import->continues || import->to_come.parts + import->to_come.lines > 0);
+}
+
 /// What is not recorded: rules and measurements come with the process, not from the trail.
 void adopt(state& s, const command& c) {
     if (const auto* const policy = std::get_if<commands::load_policy>(&c)) {
@@ -114,12 +120,13 @@ class answering {
     answer operator()(const commands::append_event& /*c*/) const { return answers::recorded{records_.back().seq}; }
     answer operator()(const commands::import_state& c) const {
         answers::imported done;
+        done.sessions = c.to_come.sessions;
         for (const auto& part : c.parts) {
             done.sessions += part.sessions.size();
         }
-        done.lines = c.lines.size();
+        done.lines = c.lines.size() + c.to_come.lines;
         done.first = records_.front().seq;
-        done.last = records_.back().seq;
+        done.last = audit_seq{raw(records_.back().seq) + static_cast<std::int64_t>(c.to_come.parts + c.to_come.lines)};
         return done;
     }
     answer operator()(const commands::tick& /*c*/) const { return answers::nothing{}; }
@@ -179,7 +186,9 @@ outcome execute(state& s, const command& c, const context& ctx) {
     }
     adopt(s, c);
     answer reply = std::visit(answering{s, out.records(), planned}, c);
-    if (look || mark_drift(s) != drift_before || s.health->status != s.recorded_status) {
+    if (is_piece(c)) {
+        s.health_due = span_point::min();  // the next command looks at it
+    } else if (look || mark_drift(s) != drift_before || s.health->status != s.recorded_status) {
         out.settle_health();
     }
     return {std::move(reply), std::move(out.records())};

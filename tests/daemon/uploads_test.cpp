@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/uploads.hpp"
 
+#include <chrono>
 #include <fstream>
 #include <iterator>
 
@@ -130,6 +131,16 @@ BOOST_AUTO_TEST_CASE(a_directory_of_somebody_else_is_left_alone) {
     BOOST_TEST(std::filesystem::exists(theirs));
 }
 
+BOOST_AUTO_TEST_CASE(one_is_read_at_a_time) {
+    const temporary_directory dir;
+    uploads files{dir.path() / "upload"};
+    const auto id = std::get<std::int64_t>(files.begin());
+    auto first = std::get<uploads::reading>(files.read(id, "alice"));
+    BOOST_TEST((code_of(files.read(id, "bert")) == error_code::overloaded));
+    first.reset();
+    BOOST_TEST(std::holds_alternative<uploads::reading>(files.read(id, "bert")));
+}
+
 BOOST_AUTO_TEST_CASE(a_problem_names_file_line_and_key) {
     const temporary_directory dir;
     uploads files{dir.path() / "upload"};
@@ -138,9 +149,13 @@ BOOST_AUTO_TEST_CASE(a_problem_names_file_line_and_key) {
         files.put(id, "cone_state.json",
                   "{\n\"band\":\"Z\",\"reason\":\"\",\"updated_at_utc\":\"2026-01-01T00:00:00Z\","
                   "\"metrics\":{}}\n")));
-    const auto read = files.read(id, "alice");
-    BOOST_TEST_REQUIRE((code_of(read) == error_code::import_refused));
-    const auto& error = std::get<rpc_error>(read);
+    const auto reading = std::get<uploads::reading>(files.read(id, "alice"));
+    while (!reading->advance(std::chrono::milliseconds{1})) {
+    }
+    const auto read = reading->take();
+    BOOST_TEST_REQUIRE(std::holds_alternative<valhalla::schema::import_problem>(read));
+    const auto error = uploads::refused(std::get<valhalla::schema::import_problem>(read));
+    BOOST_TEST((error.code == error_code::import_refused));
     BOOST_TEST(error.message.find("cone_state.json:2") != std::string::npos, error.message);
     BOOST_TEST(error.data_members == R"("line":2,"file":"cone_state.json","key":"band")", error.data_members);
 }

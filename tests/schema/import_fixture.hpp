@@ -3,9 +3,12 @@
 // What the tests of the import read: files that the old program wrote, as they are and spoiled.
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <variant>
+#include <vector>
 
 #include "schema/import.hpp"
 #include "tests/temporary_directory.hpp"
@@ -15,6 +18,12 @@ namespace valhalla::tests {
 /// The old program's directory.
 extern const std::filesystem::path seed;
 
+/// All of it at once.
+std::variant<schema::import_plan, schema::import_problem> read_import(
+    const std::filesystem::path& directory, const std::string& importer,
+    std::size_t documents_bytes = schema::limits::import_documents_bytes);
+/// Those of its log; once.
+std::vector<events::imported_line> lines_of(const schema::import_plan& plan);
 /// What is read there; must be good.
 schema::import_plan planned(const std::filesystem::path& directory);
 /// Must not be good.

@@ -14,6 +14,7 @@
 #include "schema/model/json_text.hpp"
 #include "schema/proof/checkpoint.hpp"
 #include "tests/schema/file_content.hpp"
+#include "tests/schema/import_fixture.hpp"
 #include "tests/temporary_directory.hpp"
 
 using namespace valhalla;
@@ -28,7 +29,7 @@ constexpr std::array<std::string_view, 4> old_documents{"go_session.json", "go_p
                                                         "thresholds.json"};
 
 import_plan planned(const std::filesystem::path& directory) {
-    auto result = read_import(directory, "ann");
+    auto result = tests::read_import(directory, "ann");
     const auto* problem = std::get_if<import_problem>(&result);
     BOOST_REQUIRE_MESSAGE(problem == nullptr, (problem != nullptr ? problem->text() : std::string{}));
     return std::get<import_plan>(std::move(result));
@@ -59,7 +60,7 @@ class imported_state_dir {
         for (const auto& part : plan.parts) {
             append(store, part);
         }
-        for (const auto& line : plan.lines) {
+        for (const auto& line : tests::lines_of(plan)) {
             append(store, line);
         }
         store.commit();

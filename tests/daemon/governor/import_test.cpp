@@ -72,6 +72,56 @@ BOOST_AUTO_TEST_CASE(everything_that_came_in_is_in_force) {
     BOOST_TEST((*w.s.sessions->by_operator.find("anna"))->first_seq == next(first));
 }
 
+BOOST_AUTO_TEST_CASE(in_pieces_it_is_the_same_records_and_the_same_answer) {
+    world whole;
+    world cut;
+    const auto all = everything();
+    const auto expected = whole.run(all, whole.as("olga", true));
+    commands::import_state first{
+        .parts = {all.parts[0]}, .lines = {}, .to_come = {.parts = 1, .sessions = 2, .lines = 3}};
+    const auto answer = cut.answer_of<answers::imported>(first, cut.as("olga", true));
+    const auto& wanted = std::get<answers::imported>(std::get<governor::answer>(expected.result));
+    BOOST_TEST(answer.sessions == wanted.sessions);
+    BOOST_TEST(answer.lines == wanted.lines);
+    BOOST_TEST((answer.first == wanted.first));
+    BOOST_TEST((answer.last == wanted.last));
+    std::vector<audit_entry> records;
+    const auto carry_on = [&](commands::import_state piece) {
+        piece.continues = true;
+        for (auto& record : cut.run(std::move(piece), cut.as("olga", true)).records) {
+            records.push_back(std::move(record));
+        }
+    };
+    carry_on({.parts = {all.parts[1]}, .lines = {}});
+    carry_on({.parts = {}, .lines = {all.lines[0], all.lines[1]}});
+    carry_on({.parts = {}, .lines = {all.lines[2]}});
+    BOOST_TEST_REQUIRE(records.size() == 4U);  // nobody's status between them
+    for (std::size_t i = 0; i < records.size(); ++i) {
+        BOOST_TEST((records[i].seq == expected.records[i + 1].seq));
+        BOOST_TEST((records[i].what == expected.records[i + 1].what));
+    }
+    cut.must(commands::tick{});
+    BOOST_TEST((cut.newest<events::health_changed>().now == whole.newest<events::health_changed>().now));
+}
+
+BOOST_AUTO_TEST_CASE(a_piece_is_held_against_those_before_it) {
+    world w;
+    const auto all = everything();
+    commands::import_state further{.parts = {all.parts[1]}, .lines = {}, .to_come = {}, .continues = true};
+    BOOST_TEST(w.refused(further, w.as("olga", true)).kind == refusal_kind::import_refused);
+    w.must(
+        commands::import_state{
+            .parts = {all.parts[0]}, .lines = {}, .to_come = {.parts = 1, .sessions = 2, .lines = 0}},
+        w.as("olga", true));
+    auto order = further;
+    order.parts[0].sessions[0].id = session_id{2};
+    BOOST_TEST(contains(w.refused(order, w.as("olga", true)).message, "ids begin at 1 and must rise"));
+    auto twice = further;
+    twice.parts[0].sessions[0].active = true;
+    BOOST_TEST(contains(w.refused(twice, w.as("olga", true)).message, "second active session of bert"));
+    w.must(further, w.as("olga", true));
+}
+
 BOOST_AUTO_TEST_CASE(an_imported_active_session_goes_on) {
     world w;
     w.must(everything(), w.as("olga", true));
