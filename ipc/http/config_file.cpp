@@ -21,6 +21,7 @@ namespace valhalla::http {
 namespace {
 
 constexpr std::int64_t longest_limit_s = 3'600;
+constexpr std::int64_t longest_login_s = 43'200;
 
 using gateway_number = service::bounded_number<program_options>;
 
@@ -33,8 +34,8 @@ constexpr gateway_number count(std::string_view name, std::int64_t least, std::i
             }};
 }
 template <auto Member>
-constexpr gateway_number wait(std::string_view name) {
-    return {name, 1, longest_limit_s,
+constexpr gateway_number wait(std::string_view name, std::int64_t longest_s = longest_limit_s) {
+    return {name, 1, longest_s,
             [](const program_options& o) {
                 return std::int64_t{std::chrono::duration_cast<std::chrono::seconds>(o.bounds.*Member).count()};
             },
@@ -57,6 +58,7 @@ constexpr std::array gateway_numbers{
     wait<&limits::idle_time>("idle_time_s"),
     wait<&limits::write_time>("write_time_s"),
     wait<&limits::answer_time>("answer_time_s"),
+    wait<&limits::login_time>("login_time_s", longest_login_s),
 };
 
 std::optional<service::number_conflict> fit_limits(const toml::table& given, program_options& into) {

@@ -350,6 +350,7 @@ void connection::close() {
     incoming_.reset();
     std::string{}.swap(in_);
     std::string{}.swap(out_);
+    caught_up_ = nullptr;
     host_.closed(*this);
 }
 

@@ -15,6 +15,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -95,8 +96,12 @@ class connection final : public std::enable_shared_from_this<connection>, privat
     void begin_stream(std::uint64_t number, std::string_view head_and_data);
     /// More of the stream. False when so much waits already that it was cut off, or when it is closed.
     bool push(std::string_view data);
+    /// The last of the stream; the connection is closed when it is taken.
+    void end_stream(std::string_view data);
     /// Whether everything that was pushed is taken.
     [[nodiscard]] bool caught_up() const noexcept { return !writing_; }
+    /// Calls `then` once that is so, perhaps before this returns; never when it is closed before.
+    void when_caught_up(std::function<void()> then);
     /// Looks whether something takes too long.
     void on_tick(clock::time_point now);
     /// Takes no further request; closes when the one that is being answered is done.
@@ -155,6 +160,7 @@ class connection final : public std::enable_shared_from_this<connection>, privat
     std::string out_;
     std::size_t sent_ = 0;
     buffer_book::holding accounted_;
+    std::function<void()> caught_up_;
     answer_context context_;
     std::uint64_t number_ = 0;  // of the exchange that is open
     std::size_t requests_ = 0;

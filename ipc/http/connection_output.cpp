@@ -81,6 +81,22 @@ bool connection::push(std::string_view data) {
     return !closed_;
 }
 
+void connection::end_stream(std::string_view data) {
+    close_after_write_ = true;
+    static_cast<void>(push(data));
+}
+
+void connection::when_caught_up(std::function<void()> then) {
+    if (closed_) {
+        return;
+    }
+    if (caught_up()) {
+        then();
+    } else {
+        caught_up_ = std::move(then);
+    }
+}
+
 /// Sends now what the socket takes, and the rest when it takes more.
 void connection::send(std::string_view data) {
     if (writing_ || in_process_) {
@@ -127,6 +143,8 @@ void connection::write_rest() {
     static_cast<void>(account());
     if (close_after_write_) {
         linger();
+    } else if (const auto then = std::exchange(caught_up_, nullptr)) {
+        then();
     } else {
         go_on();
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Who may, and which route. What is done then is in gateway_calls.cpp.
+// Which route, and from where it may be asked. Who asks is in gateway_login.cpp, what is done then in
+// gateway_calls.cpp.
 #include "ipc/http/gateway.hpp"
 
 #include <algorithm>
@@ -66,7 +67,8 @@ gateway::gateway(boost::asio::io_context& io, gateway_options options, const lim
       health_{std::make_shared<health_probe>(io, options_.socket, memory_)},
       own_{std::make_shared<identity>(io, options_.socket, std::string{}, memory_)},
       own_events_{std::make_shared<event_hub>(io, options_.socket, std::string{}, memory_)},
-      keys_{io, options_.socket, memory_, options_.dev ? options_.dev_key : std::string{}} {}
+      logins_{bounds.login_time},
+      keys_{io, options_.socket, memory_, logins_, options_.dev ? options_.dev_key : std::string{}} {}
 
 gateway::~gateway() = default;
 
@@ -87,9 +89,19 @@ void gateway::on_tick(upstream::clock::time_point now) {
     }
     own_events_->on_tick(now, bounds_.answer_time);
     keys_.on_tick(now, bounds_.answer_time);
+    logins_.on_tick(now);
+    if (archive_) {
+        archive_->on_tick(now);
+        if (archive_->over()) {
+            archive_.reset();
+        }
+    }
 }
 
 void gateway::close() {
+    if (archive_) {
+        archive_->close();
+    }
     health_->close();
     keys_.close();
     own_events_->close();
@@ -143,15 +155,20 @@ std::optional<gateway::admitted> gateway::admit(const request& head, const excha
         respond(with, refuse(413, "A body is not looked at here."), true);
         return std::nullopt;
     }
-    if (const auto objection = objection_to_sender(head, row, with)) {
+    admitted what{
+        .row = &row,
+        .parameter = std::move(match->parameter),
+        .query = parts->query,
+        .who = {},
+        .sender = counted_for(sender_of(with.on().peer(), head.fields.forwarded_for, options_.trusted_proxies)),
+        .secure = is_secure(head, with),
+        .login = {}};
+    if (const auto objection = objection_to_sender(head, row, what.secure)) {
         respond(with, *objection);
         return std::nullopt;
     }
-    admitted what{
-        .row = &row, .parameter = std::move(match->parameter), .query = parts->query, .who = {}, .sender = {}};
     if (!row.open) {
-        what.sender = counted_for(sender_of(with.on().peer(), head.fields.forwarded_for, options_.trusted_proxies));
-        what.who = identify(head, what.sender, with);
+        what.who = identify(head, what, with);
         if (!what.who) {
             return std::nullopt;
         }
@@ -180,8 +197,7 @@ bool gateway::is_secure(const request& head, const exchange& with) const {
            (head.fields.forwarded_proto == "https" && is_proxy(with.on().peer(), options_.trusted_proxies));
 }
 
-bool gateway::is_own_origin(const request& head, const exchange& with) const {
-    const bool secure = is_secure(head, with);
+bool gateway::is_own_origin(const request& head, bool secure) const {
     const std::string_view scheme = secure ? "https://" : "http://";
     const std::string_view origin = head.fields.origin;
     if (!secure && origins_.allows("https://" + head.fields.host)) {
@@ -190,12 +206,26 @@ bool gateway::is_own_origin(const request& head, const exchange& with) const {
     return origin.starts_with(scheme) && origin.substr(scheme.size()) == head.fields.host;
 }
 
-std::optional<refusal> gateway::objection_to_sender(const request& head, const route& row, const exchange& with) const {
+/// What a page of another origin makes a browser ask, unless that origin is listed.
+std::optional<refusal> gateway::objection_to_page(const request& head, bool secure) const {
+    const auto& fields = head.fields;
+    const bool trusted_origin =
+        !fields.origin.empty() && (is_own_origin(head, secure) || origins_.allows(fields.origin));
+    if (!fields.origin.empty() && !trusted_origin) {
+        return refuse_origin();
+    }
+    if (!trusted_origin && (fields.fetch_site == "cross-site" || fields.fetch_site == "same-site")) {
+        return refuse(403, "Requests from other sites are not allowed here.");
+    }
+    return std::nullopt;
+}
+
+std::optional<refusal> gateway::objection_to_sender(const request& head, const route& row, bool secure) const {
     const auto& fields = head.fields;
     if (head.has_idempotency_key && unquoted(fields.idempotency_key).empty()) {
         return refuse(400, "An Idempotency-Key must not be empty.");
     }
-    if (!row.changes() && !row.records) {
+    if (!row.changes() && !row.records && row.how != special::archive) {
         return std::nullopt;
     }
     if (head.has_idempotency_key && row.via != lane::change) {
@@ -204,12 +234,8 @@ std::optional<refusal> gateway::objection_to_sender(const request& head, const r
                           ? "An Idempotency-Key is not looked at here; give request_key among the parameters of a call."
                           : "An Idempotency-Key is not looked at here.");
     }
-    const bool trusted_origin = !fields.origin.empty() && (is_own_origin(head, with) || origins_.allows(fields.origin));
-    if (!fields.origin.empty() && !trusted_origin) {
-        return refuse_origin();
-    }
-    if (!trusted_origin && (fields.fetch_site == "cross-site" || fields.fetch_site == "same-site")) {
-        return refuse(403, "Requests from other sites are not allowed here.");
+    if (auto objection = objection_to_page(head, secure)) {
+        return objection;
     }
     if (fields.purpose.find("prefetch") != std::string::npos || fields.purpose.find("preview") != std::string::npos) {
         return refuse(403, "This leaves a record, so it is not done ahead of time.");
@@ -222,33 +248,6 @@ std::optional<refusal> gateway::objection_to_sender(const request& head, const r
         return refuse(400, "An Idempotency-Key has at most 128 bytes.");
     }
     return std::nullopt;
-}
-
-std::shared_ptr<identity> gateway::identify(const request& head, const std::string& sender, const exchange& with) {
-    const auto& key = head.fields.key;
-    if (options_.dev && options_.dev_key.empty() && key.empty()) {
-        return own_;
-    }
-    if (key.empty()) {
-        respond(with, refuse(401, "This needs a key in X-VALHALLA-KEY."));
-        return nullptr;
-    }
-    const auto found = keys_.find(key, sender, key_ring::clock::now());
-    switch (found.what) {
-        case key_ring::outcome::found: return found.who->who;
-        case key_ring::outcome::own: return own_;
-        case key_ring::outcome::no_key:
-            respond(with, refuse(401, "The key in X-VALHALLA-KEY is not a valid key."));
-            break;
-        case key_ring::outcome::too_often: {
-            auto refused = refuse(429, "Too many keys were tried from this address. Try again later.");
-            refused.retry_after_s = static_cast<unsigned long>(key_ring::try_time.count());
-            respond(with, refused);
-            break;
-        }
-        case key_ring::outcome::too_many: respond(with, refuse(503, "Too many keys are in use at once.")); break;
-    }
-    return nullptr;
 }
 
 std::string gateway::validators_of(const request& whole) {

@@ -18,9 +18,11 @@
 #include "ipc/http/allowed.hpp"
 #include "ipc/http/connection.hpp"
 #include "ipc/http/event_hub.hpp"
+#include "ipc/http/export_archive.hpp"
 #include "ipc/http/health_probe.hpp"
 #include "ipc/http/identity.hpp"
 #include "ipc/http/key_ring.hpp"
+#include "ipc/http/logins.hpp"
 #include "ipc/http/refusal.hpp"
 #include "ipc/http/request.hpp"
 #include "ipc/http/route.hpp"
@@ -31,7 +33,7 @@ namespace valhalla::http {
 struct gateway_options {
     std::string socket;  ///< of the daemon
     std::vector<std::string> origins;
-    std::vector<std::string> trusted_proxies;  ///< whose X-Forwarded-For is believed
+    std::vector<std::string> trusted_proxies;  ///< whose X-Forwarded-For and X-Forwarded-Proto are believed
     /// Acts as the user who runs it, for everyone who may reach it and comes without a key.
     bool dev = false;
     /// Of `--dev`: what `X-VALHALLA-KEY` has to be; empty: nothing.
@@ -69,6 +71,8 @@ class gateway {
         std::string_view query;
         std::shared_ptr<identity> who;  ///< null for a route that is open
         std::string sender;             ///< what its tries are counted for, see `counted_for`
+        bool secure = false;            ///< it came over TLS, to us or to a trusted proxy that says so
+        std::string login;              ///< the cookie that it came with and that counts; empty: none
     };
     /// What an answer needs of the request, which is gone when it comes.
     struct asked {
@@ -90,15 +94,19 @@ class gateway {
     [[nodiscard]] static std::string validators_of(const request& whole);
     [[nodiscard]] std::optional<admitted> admit(const request& head, const exchange& with);
     [[nodiscard]] std::optional<refusal> objection_to_host(const request& head, const target_parts& parts) const;
-    [[nodiscard]] std::optional<refusal> objection_to_sender(const request& head, const route& row,
-                                                             const exchange& with) const;
-    [[nodiscard]] std::shared_ptr<identity> identify(const request& head, const std::string& sender,
-                                                     const exchange& with);
+    [[nodiscard]] std::optional<refusal> objection_to_sender(const request& head, const route& row, bool secure) const;
+    [[nodiscard]] std::optional<refusal> objection_to_page(const request& head, bool secure) const;
+    [[nodiscard]] std::shared_ptr<identity> identify(const request& head, admitted& what, const exchange& with);
+    [[nodiscard]] std::shared_ptr<identity> identify_by_login(const request& head, admitted& what,
+                                                              std::string_view cookie, const exchange& with);
+    /// Null: it was answered.
+    [[nodiscard]] std::shared_ptr<identity> identity_of(const key_ring::found& found, const exchange& with) const;
+    [[nodiscard]] bool needs_no_key() const noexcept { return options_.dev && options_.dev_key.empty(); }
     void key_refused(const admitted& what, const exchange& with);
     void preflight(const request& head, const std::string& methods, const exchange& with) const;
     /// Whether the client speaks TLS, to us or to a trusted proxy that says so.
     [[nodiscard]] bool is_secure(const request& head, const exchange& with) const;
-    [[nodiscard]] bool is_own_origin(const request& head, const exchange& with) const;
+    [[nodiscard]] bool is_own_origin(const request& head, bool secure) const;
 
     /// As `daemon_away`, with what is known of the reason.
     [[nodiscard]] refusal away() const { return daemon_away(memory_->reach.may_not_connect()); }
@@ -113,6 +121,10 @@ class gateway {
                  const std::shared_ptr<entry_bundle>& bundle, const exchange& with);
     void add_checkpoint(const admitted& what, const request& whole, const exchange& with);
     void stream(const admitted& what, const request& whole, const exchange& with);
+    void archive(const admitted& what, const request& whole, const exchange& with);
+    void log_in(const admitted& what, const request& whole, const exchange& with);
+    void tell_login(const admitted& what, const exchange& with, const std::string& key, const std::string& before);
+    void log_out(const admitted& what, const exchange& with);
 
     boost::asio::io_context& io_;
     const gateway_options options_;
@@ -123,7 +135,9 @@ class gateway {
     std::shared_ptr<health_probe> health_;
     std::shared_ptr<identity> own_;
     std::shared_ptr<event_hub> own_events_;
+    login_book logins_;
     key_ring keys_;
+    std::shared_ptr<export_archive> archive_;  ///< one at a time, as each has the daemon write a set
     prepared_answer not_kept_;
 };
 

@@ -91,11 +91,16 @@ void gateway::handle(const request& whole, const exchange& with) {
         case special::tile: tile(*what, whole, with); return;
         case special::add_checkpoint: add_checkpoint(*what, whole, with); return;
         case special::stream: stream(*what, whole, with); return;
-        case special::archive:
         case special::login:
-        case special::logout: break;
+            if (what->row->changes()) {
+                log_in(*what, whole, with);
+            } else {
+                tell_login(*what, with, {}, {});
+            }
+            return;
+        case special::logout: log_out(*what, with); return;
+        case special::archive: archive(*what, whole, with); return;
     }
-    respond(with, refuse(501, "Not Implemented"));
 }
 
 void gateway::call(const admitted& what, const request& whole, const exchange& with) {
@@ -202,8 +207,9 @@ void gateway::tell(const admitted& what, const asked& by, const exchange& with, 
 void gateway::ended_nothing(const admitted& what, const asked& by, const exchange& with) {
     what.who->via(lane::read).ask("session.status", "{}", true, [this, what, by, with](const upstream_answer& answer) {
         if (answer.what != upstream_answer::outcome::result) {
-            answered({.row = all_routes().data(), .parameter = {}, .query = {}, .who = what.who, .sender = what.sender},
-                     by, with, answer);
+            auto of_status = what;
+            of_status.row = all_routes().data();
+            answered(of_status, by, with, answer);
             return;
         }
         const auto params = json_members::of(by.body);
@@ -214,6 +220,26 @@ void gateway::ended_nothing(const admitted& what, const asked& by, const exchang
             respond(with, refuse(500, "The daemon's answer is not of the expected form."));
         }
     });
+}
+
+/// What GET /core/export streams. It has the daemon write the set, of which there is one: so one at a time.
+void gateway::archive(const admitted& what, const request& whole, const exchange& with) {
+    if (whole.version < 11) {
+        respond(with, refuse(505, "The archive is sent in chunks, which HTTP/1.0 does not have."), true);
+        return;
+    }
+    if (whole.method == verb::head) {
+        with.respond({.content_type = "application/x-tar", .close = true});
+        return;
+    }
+    if (archive_ && !archive_->over()) {
+        respond(with, refuse(503, "Another archive is being sent. Try again in a moment."));
+        return;
+    }
+    archive_ = std::make_shared<export_archive>(
+        what.who->separate_line(), with,
+        [this, what, with](const upstream_answer& answer) { answered(what, {}, with, answer); });
+    archive_->start();
 }
 
 void gateway::check_health(const exchange& with) const {

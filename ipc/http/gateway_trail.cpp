@@ -169,6 +169,9 @@ void gateway::stream(const admitted& what, const request& whole, const exchange&
     events->join(with, after, what.who, [this, what, with](const upstream_answer& answer) {
         if (answer.what == upstream_answer::outcome::result) {
             keys_.prove(*what.who, what.sender);
+            if (!what.login.empty() && !logins_.keep(what.login, with.shared())) {
+                with.on().close();  // the login ended while the daemon was asked
+            }
         } else {
             answered(what, {}, with, answer);
         }

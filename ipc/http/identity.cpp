@@ -32,6 +32,10 @@ upstream& identity::via(lane which) {
     return *lane;
 }
 
+std::shared_ptr<upstream> identity::separate_line() const {
+    return std::make_shared<upstream>(io_, socket_path_, key_, memory_);
+}
+
 prepared_answer* identity::prepare(const route& row, std::string_view result, prepared_answer& other) {
     const bool keep = row.via == lane::read && row.method == verb::get && result.size() <= max_kept_result_bytes;
     auto& kept = keep ? prepared_[&row] : other;

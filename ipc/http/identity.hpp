@@ -45,6 +45,8 @@ class identity {
 
     /// Made when it is first asked for.
     [[nodiscard]] upstream& via(lane which);
+    /// A further connection for one use, which its owner looks after.
+    [[nodiscard]] std::shared_ptr<upstream> separate_line() const;
     /// The answer of `row` for `result`, kept here where the next one may well be the same, otherwise in `other`; null
     /// when the result is not what it should be. Valid until the next call.
     [[nodiscard]] prepared_answer* prepare(const route& row, std::string_view result, prepared_answer& other);

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "ipc/http/allowed.hpp"
-#include "ipc/http/response.hpp"
 
 namespace valhalla::http {
 
@@ -31,7 +30,7 @@ bool looks_like_key(std::string_view text) noexcept {
 }
 
 key_ring::found key_ring::find(std::string_view key, const std::string& peer, clock::time_point now) {
-    const auto digest = etag_of(key);  // 128 bits of SHA-256
+    const auto digest = digest_of(key);
     if (const auto known = holders_.find(digest); known != holders_.end()) {
         if (!known->second.refused()) {
             known->second.who->last_used = now;
@@ -49,10 +48,31 @@ key_ring::found key_ring::find(std::string_view key, const std::string& peer, cl
     if (!looks_like_key(key)) {
         return {outcome::no_key, nullptr};
     }
-    if (!make_room()) {
+    return add(digest, key, false);
+}
+
+key_ring::found key_ring::of_login(std::string_view key, clock::time_point now) {
+    if (!own_key_.empty() && key == own_key_) {
+        return {outcome::own, nullptr};
+    }
+    const auto digest = digest_of(key);
+    if (const auto known = holders_.find(digest); known != holders_.end()) {
+        if (known->second.refused()) {
+            forget(*known->second.who);
+            return {outcome::no_key, nullptr};
+        }
+        known->second.who->last_used = now;
+        return {outcome::found, &known->second};
+    }
+    return add(digest, key, true);
+}
+
+key_ring::found key_ring::add(const std::string& digest, std::string_view key, bool proven) {
+    if (!make_room(proven)) {
         return {outcome::too_many, nullptr};
     }
     auto& made = holders_[digest];
+    made.proven = proven;
     made.who = std::make_shared<identity>(io_, socket_path_, std::string{key}, memory_);
     made.events = std::make_shared<event_hub>(io_, socket_path_, std::string{key}, memory_);
     return {outcome::found, &made};
@@ -83,10 +103,10 @@ void key_ring::give_back_try(const std::string& peer) {
 }
 
 /// The identity that has been quiet longest gives way, and first of all one whose key was never found good.
-bool key_ring::make_room() {
+bool key_ring::make_room(bool for_proven) {
     const auto waiting =
         std::ranges::count_if(holders_, [](const auto& one) { return !one.second.proven && !is_quiet(one.second); });
-    if (static_cast<std::size_t>(waiting) >= most_unproven) {
+    if (!for_proven && static_cast<std::size_t>(waiting) >= most_unproven) {
         return false;
     }
     if (holders_.size() < most_identities) {
@@ -128,7 +148,9 @@ void key_ring::forget(const identity& who) {
     if (one != holders_.end()) {
         const auto events = one->second.events;
         const auto kept = one->second.who;
+        const auto digest = one->first;
         holders_.erase(one);
+        logins_.end_all_of(digest);
         events->close();
         kept->close();
     }

@@ -18,6 +18,7 @@
 
 #include "ipc/http/event_hub.hpp"
 #include "ipc/http/identity.hpp"
+#include "ipc/http/logins.hpp"
 
 namespace valhalla::http {
 
@@ -28,7 +29,7 @@ class key_ring {
   public:
     using clock = std::chrono::steady_clock;
 
-    /// Each identity has up to four connections to the daemon, which gives one user 64.
+    /// Each identity has up to four connections to the daemon, which gives one user 64; an archive has one more.
     static constexpr std::size_t most_identities = 15;
     /// Of them those that the daemon has not answered yet: wrong keys do not take the place of others.
     static constexpr std::size_t most_unproven = 5;
@@ -51,16 +52,24 @@ class key_ring {
     };
 
     /// `io` outlives it. `own_key`: what opens the gateway's own identity (`outcome::own`); empty: nothing does.
+    /// `logins` outlives it, too: those of a key that is refused end.
     key_ring(boost::asio::io_context& io, std::string socket_path, std::shared_ptr<daemon_memory> memory,
-             std::string own_key = {})
-        : io_{io}, socket_path_{std::move(socket_path)}, memory_{std::move(memory)}, own_key_{std::move(own_key)} {}
+             login_book& logins, std::string own_key)
+        : io_{io},
+          socket_path_{std::move(socket_path)},
+          memory_{std::move(memory)},
+          logins_{logins},
+          own_key_{std::move(own_key)} {}
 
     /// Who comes with `key`. What is looked at does not depend on how much of a key is right, and nothing is before the
     /// peer has a try left.
     [[nodiscard]] found find(std::string_view key, const std::string& peer, clock::time_point now);
+    /// Whose `key` was found good when a login began with it: no try is needed. `outcome::no_key` when it is not good
+    /// any more; then its logins end.
+    [[nodiscard]] found of_login(std::string_view key, clock::time_point now);
     /// The daemon answered: the try is given back to the peer.
     void prove(const identity& who, const std::string& peer);
-    /// The daemon does not know the key, or no longer: it is looked up anew when it comes again.
+    /// The daemon does not know the key, or no longer: its logins end, and it is looked up anew when it comes again.
     void forget(const identity& who);
 
     void on_tick(clock::time_point now, std::chrono::milliseconds answer_time);
@@ -75,11 +84,13 @@ class key_ring {
     };
     [[nodiscard]] bool take_try(const std::string& peer, clock::time_point now);
     void give_back_try(const std::string& peer);
-    [[nodiscard]] bool make_room();
+    [[nodiscard]] bool make_room(bool for_proven);
+    [[nodiscard]] found add(const std::string& digest, std::string_view key, bool proven);
 
     boost::asio::io_context& io_;
     std::string socket_path_;
     std::shared_ptr<daemon_memory> memory_;
+    login_book& logins_;
     std::string own_key_;
     std::unordered_map<std::string, holder> holders_;  // by digest
     std::unordered_map<std::string, tries> tries_;     // by peer

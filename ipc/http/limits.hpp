@@ -25,8 +25,6 @@ inline constexpr std::size_t max_spare_requests = 16;
 inline constexpr std::size_t max_ignored_body_bytes = 1'024;
 /// An `Idempotency-Key`, as the daemon bounds its `request_key`.
 inline constexpr std::size_t max_idempotency_key_bytes = 128;
-/// A key, a cookie, an origin: longer ones are not ours.
-inline constexpr std::size_t max_credential_bytes = 256;
 
 /// Answers that are awaited from the daemon on one of its connections. More are refused with 503.
 inline constexpr std::size_t max_awaited_answers = 8'192;
@@ -79,6 +77,8 @@ struct limits {
     std::chrono::milliseconds write_time = std::chrono::seconds{20};
     /// For the daemon's answer. It bounds its own work far below.
     std::chrono::milliseconds answer_time = std::chrono::seconds{60};
+    /// Of a browser that logged in, from then on: a working day.
+    std::chrono::milliseconds login_time = std::chrono::hours{12};
     /// After an error: what a peer still sends is thrown away this long, so that it gets to read the error.
     std::chrono::milliseconds linger_time = std::chrono::seconds{2};
     /// How often the times above are looked at: they are kept to within one tick.

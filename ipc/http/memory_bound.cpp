@@ -10,6 +10,7 @@
 #include "ipc/http/event_hub.hpp"
 #include "ipc/http/identity.hpp"
 #include "ipc/http/key_ring.hpp"
+#include "ipc/http/logins.hpp"
 #include "ipc/service/byte_units.hpp"
 
 namespace valhalla::http {
@@ -26,13 +27,16 @@ constexpr std::size_t copies_of_an_answer = 4;
 constexpr std::size_t bare_http_connection_bytes = 3 * kib;
 /// OpenSSL's part of one while keys are agreed on: its records in and out, the certificates, the handshake's own state.
 constexpr std::size_t tls_connection_bytes = 64 * kib;
+/// A login: its key, its token, its entry in the table, the streams that end with it.
+constexpr std::size_t login_bytes = 1 * kib;
 /// An answer that is kept: the daemon's, the shaped one, the squeezed one.
 constexpr std::size_t copies_of_a_kept_answer = 3;
 
 [[nodiscard]] std::size_t rows_that_keep() {
     const auto rows = all_routes();
-    return static_cast<std::size_t>(
-        std::ranges::count_if(rows, [](const auto& row) { return row.via == lane::read && row.method == verb::get; }));
+    return static_cast<std::size_t>(std::ranges::count_if(rows, [](const auto& row) {
+        return row.shape != nullptr && row.via == lane::read && row.method == verb::get;
+    }));
 }
 
 [[nodiscard]] std::string joined(const std::vector<std::string>& texts) {
@@ -50,13 +54,15 @@ memory_bound memory_bound_of(const limits& bounds, bool tls) {
     // Requests that are read keep their memory for the next ones.
     const std::size_t request_bytes = bounds.head_bytes + buffer_growth * bounds.body_bytes;
     bound.base = idle_gateway_bytes + copies_of_an_answer * buffer_growth * max_answer_bytes +
-                 (max_spare_requests + 1) * request_bytes + key_ring::most_peers * 256;
+                 (max_spare_requests + 1) * request_bytes + key_ring::most_peers * 256 +
+                 login_book::most_logins * login_bytes;
     bound.connection = bare_http_connection_bytes + kept_bytes + (tls ? tls_connection_bytes : 0);
     bound.connections = bounds.connections * bound.connection;
     // What is beyond is refused when it is there: one request more.
     bound.buffers = bounds.buffer_bytes + request_bytes;
     const std::size_t identities = key_ring::most_identities + 1;
-    const std::size_t lines_to_daemon = identities * (lane_count + 1);
+    // And the one of an archive.
+    const std::size_t lines_to_daemon = identities * (lane_count + 1) + 1;
     bound.daemon = bounds.daemon_bytes + lines_to_daemon * own_answer_bytes;
     bound.kept = identities * (rows_that_keep() * copies_of_a_kept_answer * buffer_growth * max_kept_result_bytes +
                                buffer_growth * event_hub::most_newest_bytes);

@@ -31,6 +31,18 @@ constexpr std::string_view refusal_response =
     R"({"type":"string"},{"type":"array","items":{"type":"object","required":["loc","msg","type"],"properties":{)"
     R"("loc":{"type":"array","items":{"type":["string","integer"]}},"msg":{"type":"string"},"type":{"type":"string"}}}}]}}}}}})";
 
+constexpr std::string_view security_schemes =
+    R"({"key":{"type":"apiKey","in":"header","name":"X-VALHALLA-KEY"},)"
+    R"("login":{"type":"apiKey","in":"cookie","name":"valhalla-login",)"
+    R"("description":"Of POST /login; over https its name is __Host-valhalla-login."},)"
+    R"("token":{"type":"apiKey","in":"header","name":"X-VALHALLA-CSRF",)"
+    R"("description":"csrf of the answer to POST /login or GET /login."}})";
+constexpr std::string_view login_schema =
+    R"({"type":"object","required":["operator","role","csrf","ends_in_s"],"properties":{"operator":{"type":"string"},)"
+    R"("role":{"type":"string"},"csrf":{"type":["string","null"]},"ends_in_s":{"type":["integer","null"]}}})";
+constexpr std::string_view logout_schema =
+    R"({"type":"object","required":["ended"],"properties":{"ended":{"type":"boolean"}}})";
+
 [[nodiscard]] std::optional<described_methods> read_methods(std::string_view list) {
     const auto elements = json_elements(list);
     if (!elements) {
@@ -140,7 +152,7 @@ void append_body(std::string& out, const route& row, const described_method* met
     std::string required;
     for (const auto& param : row.params) {
         if (param.from == where::body || param.from == where::query_or_body) {
-            append_member(out, param.name, schema_of(method, param.name));
+            append_member(out, param.name, method == nullptr ? R"({"type":"string"})" : schema_of(method, param.name));
             if (param.required && param.from == where::body) {
                 required.append(required.empty() ? "" : ",").append(json_string(param.name));
             }
@@ -161,6 +173,12 @@ void append_answer(std::string& out, const route& row, const described_method* m
     const bool is_text = row.shape == shape_note || row.shape == shape_metrics || row.shape == shape_signatures;
     if (row.how == special::stream) {
         content("text/event-stream", R"({"type":"string"})");
+    } else if (row.how == special::archive) {
+        content("application/x-tar", "{}");
+    } else if (row.how == special::login) {
+        content("application/json", login_schema);
+    } else if (row.how == special::logout) {
+        content("application/json", logout_schema);
     } else if (row.shape == shape_tile) {
         content("application/octet-stream", "{}");
     } else if (is_text) {
@@ -202,6 +220,10 @@ void append_operation(std::string& out, const route& row, const described_method
     append_answer(out, row, method);
     if (row.open) {
         append_member(out, "security", "[]");
+    } else if (row.records) {
+        append_member(out, "security", R"([{},{"key":[]}])");
+    } else if (row.changes()) {
+        append_member(out, "security", R"([{},{"key":[]},{"login":[],"token":[]}])");
     }
     out += "}";
 }
@@ -250,7 +272,7 @@ std::optional<std::string> openapi_document(std::string_view discovered) {
     append_member(out, "version", (*info)["version"]);
     append_member(out, "license", R"({"name":"Apache-2.0","identifier":"Apache-2.0"}})");
     append_member(out, "servers", R"([{"url":"/"}])");
-    append_member(out, "security", R"([{},{"key":[]}])");
+    append_member(out, "security", R"([{},{"key":[]},{"login":[]}])");
     append_member(out, "paths", "{");
     std::vector<std::string_view> done;
     for (const auto& first : all_routes()) {
@@ -268,7 +290,7 @@ std::optional<std::string> openapi_document(std::string_view discovered) {
     }
     out += "}";
     append_member(out, "components", "{");
-    append_member(out, "securitySchemes", R"({"key":{"type":"apiKey","in":"header","name":"X-VALHALLA-KEY"}})");
+    append_member(out, "securitySchemes", security_schemes);
     append_member(out, "responses", "{");
     append_member(out, "refusal", refusal_response);
     out += "}";

@@ -71,6 +71,7 @@ constexpr std::array record_body{route_param{"event", body, text, true}, route_p
 constexpr std::array inclusion_query{route_param{"seq", query, integer, true}, route_param{"size", query, integer}};
 constexpr std::array consistency_query{route_param{"old_size", query, integer, true},
                                        route_param{"size", query, integer}};
+constexpr std::array login_key_body{route_param{"key", body}};
 constexpr std::array stream_query{route_param{"after", query, integer}};
 constexpr std::array document_path{route_param{"document", path, text, true}};
 
@@ -312,6 +313,15 @@ constexpr std::array rows{
           .params = document_path,
           .shape = shape_document,
           .summary = "One document of the export, as of now."},
+    route{.path = "/core/export",
+          .rpc = "export.write",
+          .via = lane::query,
+          .params = {},
+          .shape = shape_as_is,
+          .summary =
+              "The whole export as one tar archive, of one state and the same bytes for the same state. The daemon "
+              "writes the set for it, as export.write does; one archive at a time.",
+          .how = special::archive},
     route{.path = "/core/info",
           .rpc = "daemon.info",
           .params = {},
@@ -357,6 +367,27 @@ constexpr std::array rows{
           .params = {},
           .shape = shape_openapi,
           .summary = "This description."},
+
+    route{.path = "/login",
+          .rpc = "",
+          .params = {},
+          .summary = "Who asks, and the token of the login that they came with.",
+          .how = special::login},
+    route{.method = verb::post,
+          .path = "/login",
+          .rpc = "",
+          .params = login_key_body,
+          .summary =
+              "Logs a browser in with a key: sets a cookie, and answers the token that changes need beside it, in "
+              "X-VALHALLA-CSRF. With --dev and without VALHALLA_DEV_KEY the key may be left out; then no login begins.",
+          .how = special::login,
+          .open = true},
+    route{.method = verb::post,
+          .path = "/logout",
+          .rpc = "",
+          .params = {},
+          .summary = "Ends the login, and the event streams that it opened.",
+          .how = special::logout},
 
     route{.path = "/healthz",
           .rpc = "",

@@ -12,9 +12,10 @@ from pathlib import Path
 
 TESTS = Path(__file__).resolve().parents[1]
 DOCUMENT = TESTS.parent / "ipc" / "http" / "ATTACKS.md"
-PLAYED_IN = ("system/test_gateway_attacks.py", "system/test_gateway_keys.py", "system/test_gateway_tls.py",
-             "system/test_gateway_streams.py", "system/test_gateway_lines.py", "system/test_gateway_bodies.py",
-             "system/test_gateway_trail.py", "crash/test_gateway_kill.py")
+PLAYED_IN = ("system/test_gateway_attacks.py", "system/test_gateway_keys.py", "system/test_gateway_login.py",
+             "system/test_gateway_archive.py", "system/test_gateway_tls.py", "system/test_gateway_streams.py",
+             "system/test_gateway_lines.py", "system/test_gateway_bodies.py", "system/test_gateway_trail.py",
+             "crash/test_gateway_kill.py")
 HEAD = """# Attacks on the gateway
 
 Each row is a test that carries out the attack against the real gateway in front of a real daemon. The tests generate this

@@ -99,9 +99,20 @@ class Http:
             name = name.lower()
             fields[name] = fields[name] + ", " + value if name in fields else value
         status = int(match[1])
+        if fields.get("transfer-encoding") == "chunked":
+            return Answer(status, fields, b"" if bodiless else self.chunks())
         assert ("content-length" in fields) != (status in (100, 204, 304)), head
         length = 0 if bodiless or status in (100, 204, 304) else int(fields["content-length"])
         return Answer(status, fields, self.take(length))
+
+    def chunks(self) -> bytes:
+        """A body in chunks, to its end."""
+        body = bytearray()
+        while size := int(self.take_until(b"\r\n"), 16):
+            body += self.take(size)
+            assert self.take(2) == b"\r\n"
+        assert self.take(2) == b"\r\n"
+        return bytes(body)
 
     def request(self, method: str, target: str, body=None, **fields: str) -> Answer:
         """`body`: an object that is sent as JSON, or bytes. `fields`: with `_` for `-`."""

@@ -115,6 +115,17 @@ class Proxy(DaemonTest):
             answer = http.request("POST", "/core/go/start_session", {}, X_VALHALLA_KEY=self.key, Origin=origin)
             self.assertEqual((origin, answer.status), (origin, status))
 
+    def test_a_browser_logs_in_with_a_cookie_for_https_alone(self):
+        http = self.proxy()
+        answer = http.request("POST", "/login", {"key": self.key}, Origin=f"https://{HOST}")
+        self.assertEqual((answer.status, answer.json()["operator"]), (200, "frontend"))
+        self.assertRegex(answer.fields["set-cookie"], r"^__Host-valhalla-login=\w+; Path=/; HttpOnly; SameSite=Strict; Secure$")
+        cookie = answer.fields["set-cookie"].split(";")[0]
+        self.assertEqual(http.request("GET", SESSION, Cookie=cookie).status, 200)
+        for token, status in ((answer.json()["csrf"], 200), ("0" * 64, 403)):
+            changed = http.request("POST", "/core/go/start_session", {}, Cookie=cookie, X_VALHALLA_CSRF=token, Origin=f"https://{HOST}")
+            self.assertEqual(changed.status, status)
+
     def test_another_name_is_not_answered_for(self):
         self.assertEqual(self.proxy().request("GET", SESSION, Host="evil.test", X_VALHALLA_KEY=self.key).status, 421)
 

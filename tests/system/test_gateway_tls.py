@@ -102,6 +102,16 @@ class Tls(TlsTest):
             answer = self.secure().request("POST", START, {}, Host=HOST, Origin=origin, X_VALHALLA_KEY=self.key)
             self.assertEqual((origin, answer.status), (origin, status))
 
+    def test_a_browser_logs_in_with_a_cookie_for_tls_alone(self):
+        http = self.secure()
+        answer = http.request("POST", "/login", {"key": self.key}, Host=HOST, Origin=f"https://{HOST}")
+        self.assertRegex(answer.fields["set-cookie"], r"^__Host-valhalla-login=[0-9a-f]{64}; Path=/; HttpOnly; SameSite=Strict; Secure$")
+        cookie = answer.fields["set-cookie"].split(";")[0]
+        for token, status in ((answer.json()["csrf"], 200), ("0" * 64, 403)):
+            self.assertEqual(http.request("POST", START, {}, Cookie=cookie, X_VALHALLA_CSRF=token).status, status)
+        self.assertEqual(http.request("GET", SESSION, Cookie=cookie).status, 200)
+        self.assertEqual(http.request("GET", SESSION, Cookie=cookie.removeprefix("__Host-")).status, 401)
+
     def test_a_request_is_answered_whose_sender_said_before_that_nothing_more_comes(self):
         for versions in (TLS_1_2, TLS_1_3):
             with self.subTest(versions):

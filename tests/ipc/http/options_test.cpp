@@ -102,6 +102,7 @@ body_time_s = 2
 idle_time_s = 3
 write_time_s = 4
 answer_time_s = 3600
+login_time_s = 43200
 backlog = 1
 )")});
     BOOST_TEST(options.listen_said);
@@ -117,6 +118,7 @@ backlog = 1
     BOOST_TEST(options.bounds.requests == 1U);
     BOOST_TEST((options.bounds.head_time == std::chrono::seconds{1}));
     BOOST_TEST((options.bounds.answer_time == std::chrono::hours{1}));
+    BOOST_TEST((options.bounds.login_time == std::chrono::hours{12}));
     BOOST_TEST(options.bounds.backlog == 1);
 }
 

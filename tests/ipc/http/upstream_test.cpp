@@ -15,6 +15,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "ipc/http/key_ring.hpp"
+#include "ipc/http/logins.hpp"
 #include "tests/temporary_directory.hpp"
 
 // Not unnamed: in a build that compiles several files as one, a fixture may not be.
@@ -294,7 +295,8 @@ BOOST_AUTO_TEST_CASE(what_is_asked_and_not_answered_is_bounded_for_all_together)
 }
 
 BOOST_AUTO_TEST_CASE(keys_are_tried_a_few_times_and_then_slowly) {
-    key_ring ring{io, path, std::make_shared<daemon_memory>()};
+    login_book logins{std::chrono::hours{12}};
+    key_ring ring{io, path, std::make_shared<daemon_memory>(), logins, {}};
     const auto key = [](int n) {
         auto secret = std::to_string(n);
         return "vhk_0123456789ab_" + std::string(64 - secret.size(), '0') + secret;
