@@ -325,6 +325,45 @@ BOOST_AUTO_TEST_CASE(keys_are_tried_a_few_times_and_then_slowly) {
     BOOST_TEST((ring.find(key(98), "peer", now + key_ring::try_time).what == key_ring::outcome::too_often));
 }
 
+BOOST_AUTO_TEST_CASE(a_login_with_a_key_that_was_refused_ends_and_finds_nobody) {
+    login_book logins{std::chrono::hours{12}};
+    key_ring ring{io, path, std::make_shared<daemon_memory>(), logins, {}};
+    const auto key = "vhk_0123456789ab_" + std::string(64, '0');
+    const auto now = key_ring::clock::now();
+    const auto cookie = logins.begin(key, now).cookie;
+    const auto other = logins.begin("another key", now).cookie;
+    const auto found = ring.of_login(logins.find(cookie, now)->key, now);
+    BOOST_REQUIRE((found.what == key_ring::outcome::found));
+    BOOST_TEST(found.who->proven);
+    found.who->who->via(lane::read).ask("cone.state", "{}", false, note("a"));
+    acceptor.accept(peer);
+    turn();
+    answer(
+        "{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{\"code\":1008,\"message\":\"m\",\"data\":{\"kind\":\"invalid_key\"}}}"
+        "\n");
+    BOOST_TEST(found.who->refused());
+    BOOST_TEST((ring.of_login(logins.find(cookie, now)->key, now).what == key_ring::outcome::no_key));
+    BOOST_TEST(ring.size() == 0U);
+    BOOST_TEST(logins.find(cookie, now) == nullptr);
+    BOOST_TEST(logins.find(other, now) != nullptr);
+}
+
+BOOST_AUTO_TEST_CASE(keys_that_wait_for_the_daemon_take_the_place_of_no_login) {
+    login_book logins{std::chrono::hours{12}};
+    key_ring ring{io, path, std::make_shared<daemon_memory>(), logins, {}};
+    const auto now = key_ring::clock::now();
+    for (std::size_t n = 0; n < key_ring::most_unproven; ++n) {
+        const auto stranger = ring.find("vhk_0123456789ab_" + std::string(64, static_cast<char>('1' + n)), "peer", now);
+        BOOST_REQUIRE((stranger.what == key_ring::outcome::found));
+        stranger.who->who->via(lane::read).ask("cone.state", "{}", false, note("a"));  // which nobody answers
+    }
+    const auto key = "vhk_0123456789ab_" + std::string(64, '0');
+    BOOST_TEST((ring.find(key, "elsewhere", now).what == key_ring::outcome::too_many));
+    BOOST_TEST((ring.of_login(key, now).what == key_ring::outcome::found));
+    ring.close();
+    turn();
+}
+
 BOOST_AUTO_TEST_CASE(an_answer_that_is_overdue_ends_the_connection) {
     asked->ask("cone.state", "{}", true, note("a"));
     acceptor.accept(peer);
