@@ -300,7 +300,6 @@ application::parts::parts(const config& c, daemon_log& to)
                   },
               .keys = {.any = [this] { return any_valid_key(*hot.state().keys, clock.span()); },
                        .role_of = [this](const std::string& id) { return role_of(id); }}}} {
-    check_frontend(given);
     bind_all_methods(table, with);
     set_rates(given.rates);
     or_fail([&] { queries.start(); });
@@ -336,6 +335,9 @@ std::unique_ptr<trail_check> application::parts::make_check() {
     return std::make_unique<trail_check>(std::move(what), [this](const trail_check::verdict& end) {
         if (end.problem) {
             log.trail_damaged(*end.problem);
+        }
+        if (end.pages == pages_seen::not_all) {
+            log.pages_not_seen(page_check_allowance);
         }
     });
 }

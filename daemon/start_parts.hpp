@@ -25,6 +25,7 @@ namespace valhalla {
 /// Nothing for the empty name. Throws `start_failure` (`usage`).
 [[nodiscard]] std::optional<gid_t> group_id(const std::string& name, std::string_view key = "socket_group");
 /// Throws `start_failure` (`usage`) when the group of the frontend's files is not there, or `require_reachable` does.
+/// Not for a start, which must not wait for a directory service or for somebody else's disk.
 void check_frontend(const config& c);
 /// Throws `start_failure` (`usage`) when the frontend's files would lie where nobody but the daemon may read them.
 void require_reachable(const frontend_settings& s, const std::filesystem::path& state_dir);

@@ -21,8 +21,6 @@ namespace {
 
 /// Between two read transactions.
 constexpr std::chrono::milliseconds breath{1};
-/// Of all pages, after the start. A check that long holds the write-ahead log.
-constexpr std::chrono::minutes page_check_allowance{10};
 
 }  // namespace
 
@@ -93,17 +91,21 @@ void trail_check::run() {
 }
 
 trail_check::verdict trail_check::look() {
+    auto pages = settings_.already;
     if (settings_.already == pages_seen::not_all) {
         const auto seen = schema::find_damage_within(settings_.database, schema::thoroughness::structure,
-                                                     page_check_allowance, &stopping_);
+                                                     settings_.page_allowance, &stopping_);
         if (stopping_) {
             throw broken_off{};
         }
         if (seen.found) {
             return {.problem = seen.found->message};
         }
+        pages = seen.complete ? pages_seen::all : pages_seen::not_all;
     }
-    return read_records();
+    auto found = read_records();
+    found.pages = pages;
+    return found;
 }
 
 trail_check::verdict trail_check::read_records() {

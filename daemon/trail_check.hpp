@@ -25,6 +25,9 @@ namespace valhalla {
 /// Most time that a start spends on the pages of a database: some GiB of a disk that is not slow.
 inline constexpr std::chrono::milliseconds start_check_allowance{2'000};
 
+/// Most time for all pages, after the start. A check that long holds the write-ahead log.
+inline constexpr std::chrono::minutes page_check_allowance{10};
+
 enum class pages_seen : std::uint8_t { all, not_all };
 
 /// Looks at the pages of `database`, which may be missing. Throws `start_failure` (`state_unusable`) when it is damaged
@@ -36,6 +39,7 @@ class trail_check {
     struct settings {
         std::filesystem::path database;
         pages_seen already = pages_seen::all;
+        std::chrono::milliseconds page_allowance = page_check_allowance;
         /// Heads that the trail must have had, by size: what was anchored, what there was at the start.
         std::vector<schema::tree_head> heads{};
     };
@@ -43,6 +47,7 @@ class trail_check {
     struct verdict {
         std::uint64_t records = 0;
         std::optional<std::string> problem{};
+        pages_seen pages = pages_seen::all;  ///< not all: the time was over first
     };
     using receiver = std::function<void(const verdict&)>;
 

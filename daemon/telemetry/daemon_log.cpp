@@ -162,6 +162,13 @@ void daemon_log::trail_damaged(std::string_view why) {
                        why)});
 }
 
+void daemon_log::pages_not_seen(std::chrono::minutes within) {
+    write({ids::pages_not_seen, severity::warning,
+           fmt::format("the check of the database's pages was not complete after {} minutes; it found no damage until "
+                       "then. valhalla-verify checks all pages, of a backup or while the daemon is stopped",
+                       within.count())});
+}
+
 void daemon_log::anchor_failed(std::string_view why) {
     write({ids::anchor_failed, severity::error, fmt::format("the newest checkpoint cannot be anchored: {}", why)});
 }

@@ -61,6 +61,7 @@ class daemon_log {
     void storage_full(std::string_view why);
     void storage_room();
     void trail_damaged(std::string_view why);
+    void pages_not_seen(std::chrono::minutes within);
     void anchor_failed(std::string_view why);
     void anchor_works();
     void checkpoint(std::string_view note, std::uint64_t records);

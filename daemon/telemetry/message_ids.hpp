@@ -38,6 +38,7 @@ inline constexpr message_id storage_full{"677aa8a511854e958e3086e1ab61a76c"};  /
 inline constexpr message_id storage_room{"d917aebd13d2445c86d4048eb9b8005f"};  // changes can be stored again
 inline constexpr message_id unsigned_tail{"83225178073de5ab9139edfc8444e13b"};  // records that nobody had signed are signed by this start
 inline constexpr message_id trail_damaged{"3850fe20c37d9818bc68b470a36f143f"};  // the stored trail is not what was signed
+inline constexpr message_id pages_not_seen{"249b53eebc17acc712b9c28fa5dead10"};  // the check of all pages ran out of time
 inline constexpr message_id anchor_failed{"c62ef121204a4080af5d389303de1174"};  // the newest checkpoint cannot be anchored
 inline constexpr message_id anchor_works{"da15ba3dc6ac4d81aa6faf00edde674e"};  // it can again
 inline constexpr message_id checkpoint{"7861b03a0e584c47b70cae6e59e680bb"};  // the newest signed checkpoint, a second anchor

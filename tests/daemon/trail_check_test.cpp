@@ -3,6 +3,7 @@
 
 #include <future>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include <boost/test/unit_test.hpp>
@@ -69,6 +70,23 @@ BOOST_AUTO_TEST_CASE(a_trail_that_has_become_shorter_is_told_and_not_waited_for)
     longer.size += 5;
     BOOST_TEST(verdict_on({longer}).problem.value().starts_with("record " + std::to_string(head.size + 1) +
                                                                 " is missing of the "));
+}
+
+BOOST_AUTO_TEST_CASE(a_look_at_the_pages_that_runs_out_of_time_is_told_and_the_records_are_read) {
+    for (const auto& [already, allowance, expected] :
+         {std::tuple{pages_seen::not_all, std::chrono::milliseconds{0}, pages_seen::not_all},
+          std::tuple{pages_seen::not_all, std::chrono::milliseconds{page_check_allowance}, pages_seen::all},
+          std::tuple{pages_seen::all, std::chrono::milliseconds{0}, pages_seen::all}}) {
+        std::promise<trail_check::verdict> said;
+        trail_check looking{
+            {.database = bench.database(), .already = already, .page_allowance = allowance, .heads = {head}},
+            [&said](const trail_check::verdict& v) { said.set_value(v); }};
+        looking.start();
+        const auto verdict = said.get_future().get();
+        BOOST_TEST((verdict.pages == expected));
+        BOOST_TEST(!verdict.problem.has_value());
+        BOOST_TEST(verdict.records == head.size);
+    }
 }
 
 BOOST_AUTO_TEST_SUITE_END()
