@@ -7,6 +7,7 @@
 #include <chrono>
 #include <future>
 #include <memory>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -80,7 +81,13 @@ std::optional<ipc::rpc_error> ledger::look_up() {
 
 /// The thread has the store to itself until it ends: what is asked of it meanwhile is nothing.
 void ledger::commit_aside() {
-    auto done = std::async(std::launch::async, [this] { store_.commit(); });
+    std::future<void> done;
+    try {
+        done = std::async(std::launch::async, [this] { store_.commit(); });
+    } catch (const std::system_error&) {  // there may be no more threads
+        store_.commit();
+        return;
+    }
     while (done.wait_for(look_while_committing) != std::future_status::ready) {
         refuse_waiting();
         show_time();

@@ -2,6 +2,7 @@
 #include "schema/integrity.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <condition_variable>
 #include <map>
@@ -38,6 +39,9 @@ class file_check {
 
     std::optional<damage> run(thoroughness how) {
         try {
+            if (!can_be_written()) {
+                return damage_here("its header names a format that cannot be written");
+            }
             if (!read_names()) {
                 return damage_here("its rows are out of order");
             }
@@ -55,6 +59,21 @@ class file_check {
     }
 
   private:
+    /// Two bytes of the header say who may write the file and who may read it. SQLite reads one that nobody may write,
+    /// and a daemon would find out at its first record.
+    [[nodiscard]] bool can_be_written() const {
+        constexpr sqlite3_int64 at = 18;
+        constexpr unsigned char newest_format = 2;
+        std::array<unsigned char, 2> formats{};
+        sqlite3_file* file = nullptr;
+        if (sqlite3_file_control(db_.handle(), "main", SQLITE_FCNTL_FILE_POINTER, &file) != SQLITE_OK ||
+            file == nullptr || file->pMethods == nullptr ||
+            file->pMethods->xRead(file, formats.data(), static_cast<int>(formats.size()), at) != SQLITE_OK) {
+            return true;  // an empty file, or a disk that does not answer: others will tell
+        }
+        return std::ranges::all_of(formats, [](auto one) { return one >= 1 && one <= newest_format; });
+    }
+
     /// Which table each tree belongs to: its own, or an index's.
     bool read_names() {
         at_ = "sqlite_schema";

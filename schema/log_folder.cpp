@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "schema/log_folder.hpp"
 
+#include <system_error>
 #include <utility>
 
 #include <sqlite3.h>
@@ -32,7 +33,11 @@ void log_folder::begin() {
     }
     next_ = now + between;
     under_way_ = true;
-    thread_ = std::thread{[this] { run(); }};
+    try {
+        thread_ = std::thread{[this] { run(); }};
+    } catch (const std::system_error&) {
+        under_way_ = false;  // there may be no more threads: it is tried again
+    }
 }
 
 bool log_folder::ended() {

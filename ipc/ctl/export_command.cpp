@@ -186,7 +186,7 @@ bool is_current(const fs::path& directory) {
 class staged_set {
   public:
     staged_set(const fs::path& directory, json::value about, const std::vector<expected_file>& files)
-        : manifest{std::move(about)} {
+        : manifest(std::move(about)) {  // braces would make an array of it
         for (const auto& file : files) {
             if (file.name != manifest_name) {
                 names_.push_back(file.name);

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """valhallactl on a terminal of its own, and how wide what it shows is."""
 
+import codecs
 import fcntl
 import os
 import pty
@@ -30,6 +31,7 @@ class Terminal:
                                         start_new_session=True, env=environment)
         os.close(slave)
         self.seen = ""
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")  # a read may end within a character
 
     def __enter__(self):
         return self
@@ -48,7 +50,7 @@ class Terminal:
                 data = os.read(self.master, 65536)
             except OSError:
                 return False
-            self.seen += data.decode(errors="replace")
+            self.seen += self._decoder.decode(data)
             return bool(data)
         return not ended
 

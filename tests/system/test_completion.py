@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Completion in real shells, against a running daemon: bash always, fish and zsh (on a terminal) where they are installed."""
 
+import codecs
 import contextlib
 import fcntl
 import os
@@ -180,6 +181,7 @@ class Terminal:
         os.close(slave)
         os.set_blocking(self.master, False)
         self.shown = ""
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")  # a read may end within a character
 
     def __enter__(self):
         return self
@@ -195,7 +197,7 @@ class Terminal:
 
     def shows(self, texts: tuple[str, ...]) -> bool:
         with contextlib.suppress(BlockingIOError):
-            self.shown += re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", os.read(self.master, 65536).decode(errors="replace"))
+            self.shown += re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", self._decoder.decode(os.read(self.master, 65536)))
         return all(text in self.shown for text in texts)
 
     def type_until(self, keys: str, *texts: str):

@@ -35,15 +35,15 @@ class Displaced(DaemonTest):
         status = eventually(lambda: (now := self.client.call("health.status"))["status"] == "red" and now, "health is red")
         self.assertIn("not where they were", " ".join(status["reasons"]))
         self.assertEqual(self.client.call("session.status")["active"], True)  # reads go on
-        self.assertRegex(self.daemon.log.read_text(), "(?m)^critical .*: changes are refused from now on")
+        self.assertRegex(self.daemon.log.read_text(), "(?m)Z critical .*: changes are refused from now on")
         self.assertEqual(self.client.refused("session.note", text="still").kind, "storage_lost")
 
     def check_ends_unclean(self):
         self.daemon.process.send_signal(signal.SIGTERM)
         self.assertEqual(self.daemon.process.wait(DEADLINE_S), 6)
         log = self.daemon.log.read_text()
-        self.assertRegex(log, "(?m)^critical ended without its files")
-        self.assertNotRegex(log, "(?m)^info stopped")
+        self.assertRegex(log, "(?m)Z critical ended without its files")
+        self.assertNotRegex(log, "(?m)Z info stopped")
 
     def test_a_replaced_database(self):
         backup = self.client.call("backup.create")["file"]

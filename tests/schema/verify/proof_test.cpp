@@ -99,7 +99,7 @@ BOOST_FIXTURE_TEST_CASE(proofs_under_other_keys_are_refused, proof_fixture) {
     refuse(forged, "is not signed by the key");
     const auto extended = text + "extension\n";
     forged.checkpoint = extended + "\n" + key.note_line(evidence_origin, extended);
-    refuse(forged, "no lines besides");
+    refuse(forged, "no other lines");
     const schema::checkpoint elsewhere{.origin = "elsewhere.example", .head = at(700).head};
     forged.checkpoint = sign_checkpoint(elsewhere, key);
     refuse(forged, "is of the origin elsewhere.example");

@@ -134,6 +134,15 @@ BOOST_AUTO_TEST_CASE(live_pages_on_the_list_of_free_pages_are_found) {
     victim.check_not_sound("audit", "2nd reference");
 }
 
+BOOST_AUTO_TEST_CASE(a_file_that_nobody_may_write_is_found) {
+    constexpr std::size_t write_format_at = 18;  // of the file's header
+    const victim_file victim;
+    page_editor pages{victim.path};
+    pages.content.at(write_format_at) = 3;
+    pages.save();
+    victim.check_not_sound("", "a format that cannot be written");
+}
+
 BOOST_AUTO_TEST_CASE(pages_that_point_to_each_other_are_found_at_once) {
     const victim_file victim;
     make_page_graph(victim);
