@@ -264,6 +264,10 @@ class Daemon:
         code = self.process.wait(DEADLINE_S)
         assert code == 0, f"valhallad ended with {code}:\n{self.log.read_text(errors='replace')[-4000:]}"
 
+    def logs(self, pattern: str) -> re.Match:
+        """What matches in the log of a daemon that runs, which writes lines a moment after it did what they tell."""
+        return eventually(lambda: re.search(pattern, self.log.read_text(errors="replace")), f"the log has {pattern!r}")
+
     def kill(self):
         self.process.send_signal(signal.SIGKILL)
         self.process.wait(DEADLINE_S)

@@ -4,6 +4,7 @@
 
 import contextlib
 import json
+import re
 import resource
 import stat
 import subprocess
@@ -179,7 +180,7 @@ class Backup(DaemonTest):
         for _ in range(2):
             made = self.client.call("backup.create", keep=1)
             self.assertEqual(self.files(), sorted([folder.name, *(Path(made[f]).name for f in ("file", "checkpoint"))]))
-        self.assertIn(f"{folder} has the name of a backup", self.daemon.log.read_text())
+        self.daemon.logs(re.escape(f"{folder} has the name of a backup"))
 
     @unittest.skipIf(SANITIZED, "a sanitizer maps memory of its own")
     def test_without_a_thread_it_is_refused_and_the_next_one_may_begin(self):

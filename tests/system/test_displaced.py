@@ -35,7 +35,7 @@ class Displaced(DaemonTest):
         status = eventually(lambda: (now := self.client.call("health.status"))["status"] == "red" and now, "health is red")
         self.assertIn("not where they were", " ".join(status["reasons"]))
         self.assertEqual(self.client.call("session.status")["active"], True)  # reads go on
-        self.assertRegex(self.daemon.log.read_text(), "(?m)Z critical .*: changes are refused from now on")
+        self.daemon.logs("Z critical .*: changes are refused from now on")
         self.assertEqual(self.client.refused("session.note", text="still").kind, "storage_lost")
 
     def check_ends_unclean(self):
@@ -64,7 +64,7 @@ class Displaced(DaemonTest):
         eventually(lambda: shutil.rmtree(self.daemon.state, ignore_errors=True) or not self.daemon.state.exists(), "it is gone")
         acknowledged = self.until_refused()
         self.check_told()
-        rescue = re.search("as root, (cp .*), and then", self.daemon.log.read_text())[1]
+        rescue = self.daemon.logs("as root, (cp .*), and then")[1]
         self.assertEqual(rescue.count("cp /proc/"), 2, rescue)
         subprocess.run(rescue, shell=True, check=True, cwd=self.daemon.directory)
         found = subprocess.run([program("VALHALLACTL"), "audit", "verify", "rescued.db"], cwd=self.daemon.directory,

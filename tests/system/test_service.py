@@ -46,7 +46,7 @@ class InheritedSocket(unittest.TestCase):
 
     def test_a_configuration_that_says_otherwise_is_told(self):
         with Activated(config='socket = "/run/elsewhere.sock"\n') as daemon:
-            self.assertIn("the configuration says /run/elsewhere.sock", daemon.log.read_text())
+            daemon.logs("the configuration says /run/elsewhere.sock")
 
     def test_anything_but_one_listening_path_socket_is_refused(self):
         def unix(kind, listening=True, path=True):
