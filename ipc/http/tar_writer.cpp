@@ -12,22 +12,32 @@ namespace {
 
 constexpr int readable_by_all = 0644;
 
-la_ssize_t append_to(archive* /*of*/, void* text, const void* data, std::size_t size) {
-    static_cast<std::string*>(text)->append(static_cast<const char*>(data), size);
-    return static_cast<la_ssize_t>(size);
-}
+constexpr la_ssize_t not_written = -1;
 
 }  // namespace
 
+ssize_t tar_writer::append(archive* /*of*/, void* writer, const void* data, std::size_t size) {
+    auto& to = *static_cast<tar_writer*>(writer);
+    if (to.dropped_) {
+        return not_written;
+    }
+    to.made_.append(static_cast<const char*>(data), size);
+    return static_cast<la_ssize_t>(size);
+}
+
 void tar_writer::freed::operator()(archive* of) const noexcept {
-    ::archive_write_fail(of);  // otherwise it would end a file that is not whole
     ::archive_write_free(of);
+}
+
+/// libarchive closes what is not closed, and would end a file that is not whole with as many zeros as are missing.
+tar_writer::~tar_writer() {
+    dropped_ = true;
 }
 
 tar_writer::tar_writer() : archive_{::archive_write_new()} {
     require(archive_ && ::archive_write_set_format_pax_restricted(archive_.get()) == ARCHIVE_OK &&
             ::archive_write_set_bytes_per_block(archive_.get(), 0) == ARCHIVE_OK &&
-            ::archive_write_open(archive_.get(), &made_, nullptr, append_to, nullptr) == ARCHIVE_OK);
+            ::archive_write_open(archive_.get(), this, nullptr, append, nullptr) == ARCHIVE_OK);
 }
 
 void tar_writer::require(bool well) const {

@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <sys/types.h>
 
 struct archive;
 
@@ -17,7 +18,7 @@ class tar_writer {
   public:
     /// Throws `std::runtime_error`, as all of it does: when there is no memory, or more is written than was said.
     tar_writer();
-    ~tar_writer() = default;
+    ~tar_writer();
     tar_writer(const tar_writer&) = delete;
     tar_writer& operator=(const tar_writer&) = delete;
 
@@ -34,7 +35,9 @@ class tar_writer {
         void operator()(archive* of) const noexcept;
     };
     void require(bool well) const;
+    static ssize_t append(archive* of, void* writer, const void* data, std::size_t size);
 
+    bool dropped_ = false;
     std::string made_;  // outlives the archive, which writes into it
     std::unique_ptr<archive, freed> archive_;
 };
