@@ -180,8 +180,8 @@ void ledger::work_on(std::span<change> taken) {
         next_tick_ = next_self_check_ = {};
         return;
     }
-    const auto short_ones = std::ranges::find_if(taken, [](const change& one) { return one.pieces != nullptr; });
-    const auto count = static_cast<std::size_t>(short_ones - taken.begin());
+    const auto first_in_pieces = std::ranges::find_if(taken, [](const change& one) { return one.pieces != nullptr; });
+    const auto count = static_cast<std::size_t>(first_in_pieces - taken.begin());
     put_back(taken.subspan(process(taken.first(std::min(count, max_batch)))));
 }
 

@@ -84,7 +84,7 @@ void ledger::commit_aside() {
     std::future<void> done;
     try {
         done = std::async(std::launch::async, [this] { store_.commit(); });
-    } catch (const std::system_error&) {  // there may be no more threads
+    } catch (const std::system_error&) {  // no thread can be started now
         store_.commit();
         return;
     }

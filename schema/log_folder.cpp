@@ -36,7 +36,7 @@ void log_folder::begin() {
     try {
         thread_ = std::thread{[this] { run(); }};
     } catch (const std::system_error&) {
-        under_way_ = false;  // there may be no more threads: it is tried again
+        under_way_ = false;  // no thread can be started now: the next call tries again
     }
 }
 
