@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/start_parts.hpp"
 
-#include <array>
-#include <grp.h>
 #include <system_error>
 #include <utility>
 #include <variant>
@@ -14,6 +12,7 @@
 #include "daemon/policy_file.hpp"
 #include "daemon/start_failure.hpp"
 #include "daemon/trail_signing.hpp"
+#include "daemon/user_database.hpp"
 #include "ipc/default_socket.hpp"
 #include "ipc/service/service_manager.hpp"
 #include "ipc/socket_path.hpp"
@@ -66,14 +65,15 @@ std::optional<gid_t> group_id(const std::string& name, std::string_view key) {
     if (name.empty()) {
         return std::nullopt;
     }
-    std::array<char, 16'384> buffer{};
-    group entry{};
-    group* found = nullptr;
-    if (::getgrnam_r(name.c_str(), &entry, buffer.data(), buffer.size(), &found) != 0 || found == nullptr) {
+    const auto answer = system_user_database().group_named(name);
+    if (!answer.entry) {
         throw start_failure{exit_code::usage,
-                            fmt::format("{}: there is no group '{}'; create it, or name another", key, name)};
+                            answer.error != 0
+                                ? fmt::format("{}: the group '{}' cannot be looked up: {}", key, name,
+                                              std::generic_category().message(answer.error))
+                                : fmt::format("{}: there is no group '{}'; create it, or name another", key, name)};
     }
-    return found->gr_gid;
+    return answer.entry->id;
 }
 
 void require_place_of_socket(const config& c) {
